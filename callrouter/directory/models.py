@@ -1,0 +1,227 @@
+"""The directory's tables: company, numbers, owners (employees and pools), devices, mailboxes, schedules, trunks.
+
+Change them only through ``directory.services``, where the rules are enforced.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, CheckConstraint, DateTime, ForeignKey, Index, Integer, String, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[dt.datetime]):
+    """Aware datetimes in UTC, in SQLite as in PostgreSQL; naive ones are refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Any) -> dt.datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a datetime without time zone cannot be stored")
+        value = value.astimezone(dt.UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: dt.datetime | None, dialect: Any) -> dt.datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+class Base(DeclarativeBase):
+    """Metadata of all tables."""
+
+    type_annotation_map = {dt.datetime: UtcDateTime, dict[str, Any]: JSON, list[str]: JSON}  # noqa: RUF012
+
+
+class CompanyRow(Base):
+    """The one company of this installation; ``version`` counts every change of the directory."""
+
+    __tablename__ = "company"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(default=1)
+    name: Mapped[str]
+    language: Mapped[str]
+    timezone: Mapped[str]
+    country: Mapped[str]
+    area_code: Mapped[str] = mapped_column(default="")
+    holidays: Mapped[str | None]
+    sip_domain: Mapped[str]
+    ring_seconds: Mapped[int] = mapped_column(default=30)
+    emergency: Mapped[list[str] | None]
+    __table_args__ = (CheckConstraint("id = 1", name="one_company"),)
+
+
+class TrunkRow(Base):
+    """A provider's line."""
+
+    __tablename__ = "trunks"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    position: Mapped[int] = mapped_column(default=0)
+    proxy: Mapped[str]
+    peers: Mapped[list[str]]
+    did_from: Mapped[str]
+    register: Mapped[bool] = mapped_column(default=False)
+    username: Mapped[str | None]
+    password: Mapped[str | None]
+    realm: Mapped[str | None]
+
+
+class BlockRow(Base):
+    """A range of numbers the company has."""
+
+    __tablename__ = "number_blocks"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    prefix: Mapped[str]
+    first: Mapped[str]
+    last: Mapped[str]
+    __table_args__ = (Index("one_block", "prefix", "first", "last", unique=True),)
+
+
+class ScheduleRow(Base):
+    """A named schedule; ``rules`` is a ``document.ScheduleRules`` as JSON."""
+
+    __tablename__ = "schedules"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    rules: Mapped[dict[str, Any]]
+
+
+class OwnerRow(Base):
+    """Whoever can own numbers: ``kind`` employee or pool, ``key`` the id in the company file (unique per kind)."""
+
+    __tablename__ = "owners"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    key: Mapped[str]
+    name: Mapped[str]
+    extension: Mapped[str | None] = mapped_column(unique=True)
+    notify_about: Mapped[str] = mapped_column(default="none")
+    notify_email: Mapped[str | None]
+    notify_language: Mapped[str | None]
+    notify_internal: Mapped[bool] = mapped_column(default=False)
+    handled_mail: Mapped[bool] = mapped_column(default=False)
+    numbers: Mapped[list[NumberRow]] = relationship(back_populates="owner", order_by="NumberRow.e164")
+    mailbox: Mapped[MailboxRow] = relationship(back_populates="owner", cascade="all, delete-orphan", uselist=False)
+    __mapper_args__ = {"polymorphic_on": "kind"}  # noqa: RUF012
+    __table_args__ = (
+        Index("one_owner", "kind", "key", unique=True),
+        CheckConstraint("kind in ('employee', 'pool')", name="owner_kind"),
+    )
+
+    @property
+    def owner_key(self) -> str:
+        """``employee:anna``, ``pool:sales``: how everything outside the database names an owner."""
+        return f"{self.kind}:{self.key}"
+
+
+class EmployeeRow(OwnerRow):
+    """A person with phones."""
+
+    __tablename__ = "employees"
+    id: Mapped[int] = mapped_column(ForeignKey("owners.id", ondelete="CASCADE"), primary_key=True)
+    email: Mapped[str | None]
+    role: Mapped[str] = mapped_column(default="employee")
+    outgoing_number: Mapped[str | None]
+    devices: Mapped[list[DeviceRow]] = relationship(
+        back_populates="employee", cascade="all, delete-orphan", order_by="DeviceRow.position"
+    )
+    __mapper_args__ = {"polymorphic_identity": "employee"}  # noqa: RUF012
+
+
+class PoolRow(OwnerRow):
+    """A team."""
+
+    __tablename__ = "pools"
+    id: Mapped[int] = mapped_column(ForeignKey("owners.id", ondelete="CASCADE"), primary_key=True)
+    strategy: Mapped[str] = mapped_column(default="simultaneous")
+    ring_seconds: Mapped[int] = mapped_column(default=30)
+    member_seconds: Mapped[int | None]
+    members: Mapped[list[PoolMemberRow]] = relationship(
+        back_populates="pool", cascade="all, delete-orphan", order_by="PoolMemberRow.position"
+    )
+    __mapper_args__ = {"polymorphic_identity": "pool"}  # noqa: RUF012
+
+
+class PoolMemberRow(Base):
+    """An employee's place in a pool."""
+
+    __tablename__ = "pool_members"
+    pool_id: Mapped[int] = mapped_column(ForeignKey("pools.id", ondelete="CASCADE"), primary_key=True)
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employees.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(default=0)
+    pool: Mapped[PoolRow] = relationship(back_populates="members")
+    employee: Mapped[EmployeeRow] = relationship()
+
+
+class NumberRow(Base):
+    """One number of the company, inactive until activated; every number of a block has a row.
+
+    An employee owns at most one (its personal number), a pool any; an owned number is active.
+    """
+
+    __tablename__ = "numbers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    e164: Mapped[str] = mapped_column(String(16), unique=True)
+    state: Mapped[str] = mapped_column(default="inactive")
+    block_id: Mapped[int | None] = mapped_column(ForeignKey("number_blocks.id"), index=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("owners.id"), index=True)
+    personal: Mapped[bool] = mapped_column(Boolean, default=False)
+    owner: Mapped[OwnerRow | None] = relationship(back_populates="numbers")
+    __table_args__ = (
+        CheckConstraint("state in ('active', 'inactive')", name="number_state"),
+        CheckConstraint("owner_id is null or state = 'active'", name="owned_is_active"),
+        Index(
+            "one_personal_number",
+            "owner_id",
+            unique=True,
+            sqlite_where=text("personal"),
+            postgresql_where=text("personal"),
+        ),
+    )
+
+
+class DeviceRow(Base):
+    """One SIP account of an employee."""
+
+    __tablename__ = "devices"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    employee_id: Mapped[int] = mapped_column(ForeignKey("employees.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int] = mapped_column(default=0)
+    label: Mapped[str]
+    kind: Mapped[str] = mapped_column(default="desk")
+    sip_user: Mapped[str] = mapped_column(unique=True)
+    sip_password: Mapped[str]
+    enabled: Mapped[bool] = mapped_column(default=True)
+    employee: Mapped[EmployeeRow] = relationship(back_populates="devices")
+
+
+class MailboxRow(Base):
+    """An owner's mailbox; ``schedule`` is a named one, ``rules`` an inline one; neither: always."""
+
+    __tablename__ = "mailboxes"
+    owner_id: Mapped[int] = mapped_column(ForeignKey("owners.id", ondelete="CASCADE"), primary_key=True)
+    enabled: Mapped[bool] = mapped_column(default=False)
+    answer_calls: Mapped[bool] = mapped_column(default=True)
+    answer_after: Mapped[int] = mapped_column(default=20)
+    schedule_id: Mapped[int | None] = mapped_column(ForeignKey("schedules.id"))
+    rules: Mapped[dict[str, Any] | None]
+    active_when: Mapped[str] = mapped_column(default="open")
+    pin: Mapped[str | None]
+    audio: Mapped[str] = mapped_column(default="mp3")
+    owner: Mapped[OwnerRow] = relationship(back_populates="mailbox")
+    schedule: Mapped[ScheduleRow | None] = relationship()
+
+
+class BlockedCallerRow(Base):
+    """A caller who is refused: an E.164 number or ``anonymous``."""
+
+    __tablename__ = "blocked_callers"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    caller: Mapped[str] = mapped_column(unique=True)

@@ -1,0 +1,144 @@
+"""The ledger's tables: calls, their steps, messages, cases and the outbox. Written by the worker alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, text
+from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
+
+from callrouter.directory.models import Base, OwnerRow
+
+
+class CallRow(Base):
+    """One call (one CDR). ``caller`` is E.164, an extension or ``anonymous``; times are UTC.
+
+    ``outcome`` is that of its last part: answered, missed, voicemail, rejected. ``source`` is cdr or note (the
+    switch died); a later CDR replaces a note. ``interrupted``: the fallback or note recovery had to finish it.
+    """
+
+    __tablename__ = "calls"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uuid: Mapped[str] = mapped_column(unique=True)
+    node: Mapped[str] = mapped_column(default="")
+    source: Mapped[str] = mapped_column(default="cdr")
+    direction: Mapped[str]
+    number: Mapped[str | None] = mapped_column(index=True)
+    dialed: Mapped[str] = mapped_column(default="")
+    caller: Mapped[str]
+    caller_name: Mapped[str] = mapped_column(default="")
+    trunk: Mapped[str | None]
+    outcome: Mapped[str]
+    interrupted: Mapped[bool] = mapped_column(default=False)
+    cause: Mapped[str] = mapped_column(default="")
+    started_at: Mapped[dt.datetime] = mapped_column(index=True)
+    answered_at: Mapped[dt.datetime | None]
+    ended_at: Mapped[dt.datetime | None]
+    steps: Mapped[list[CallStepRow]] = relationship(
+        back_populates="call", cascade="all, delete-orphan", order_by="CallStepRow.position"
+    )
+
+
+class CallStepRow(Base):
+    """What happened to one owner during a call: the ringing (and voicemail) of one part, with its outcome.
+
+    ``n`` is the step's mark (``variables.StepMark.n``) of the part's first step; (call, n) is unique: the ledger's
+    idempotence key together with the UUID.
+    """
+
+    __tablename__ = "call_steps"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"))
+    n: Mapped[str]
+    position: Mapped[int]
+    kind: Mapped[str]
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("owners.id", ondelete="SET NULL"), index=True)
+    owner: Mapped[str] = mapped_column(default="")
+    outcome: Mapped[str]
+    detail: Mapped[str] = mapped_column(default="")
+    device: Mapped[str | None]
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"), index=True)
+    call: Mapped[CallRow] = relationship(back_populates="steps")
+    __table_args__ = (Index("one_step", "call_id", "n", unique=True),)
+
+
+class MessageRow(Base):
+    """A recorded message; ``audio`` is a complete WAV file (8 kHz mono, 16 bit)."""
+
+    __tablename__ = "messages"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), index=True)
+    n: Mapped[str]
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("owners.id", ondelete="SET NULL"), index=True)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"), index=True)
+    recorded_at: Mapped[dt.datetime]
+    milliseconds: Mapped[int]
+    repaired: Mapped[bool] = mapped_column(default=False)
+    heard_at: Mapped[dt.datetime | None]
+    audio: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    call: Mapped[CallRow] = relationship()
+    __table_args__ = (Index("one_message", "call_id", "n", unique=True),)
+
+
+class CaseRow(Base):
+    """Someone who must be called back: one per owner and caller while not closed (anonymous: one per call).
+
+    ``caller_key`` is the E.164 number, the extension, or ``anonymous:UUID``.
+    """
+
+    __tablename__ = "cases"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("owners.id", ondelete="SET NULL"), index=True)
+    caller_key: Mapped[str]
+    caller: Mapped[str]
+    state: Mapped[str] = mapped_column(default="open")
+    opened_at: Mapped[dt.datetime]
+    changed_at: Mapped[dt.datetime]
+    calls: Mapped[int] = mapped_column(default=0)
+    messages: Mapped[int] = mapped_column(default=0)
+    root_message_id: Mapped[str]
+    subject: Mapped[str] = mapped_column(default="")
+    owner: Mapped[OwnerRow | None] = relationship()
+    __table_args__ = (
+        Index(
+            "one_open_case",
+            "owner_id",
+            "caller_key",
+            unique=True,
+            sqlite_where=text("state <> 'closed'"),
+            postgresql_where=text("state <> 'closed'"),
+        ),
+    )
+
+
+class OutboxRow(Base):
+    """A mail to be delivered, complete but for the audio, which is attached from ``message_id`` as ``audio`` says.
+
+    ``state``: waiting, sent, dead. A worker takes a mail by setting ``lease_until`` and ``lease_owner`` in one
+    conditional update; ``next_try_at`` backs off after failures.
+    """
+
+    __tablename__ = "outbox"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mail_id: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    recipient: Mapped[str]
+    subject: Mapped[str]
+    headers: Mapped[dict[str, Any]]
+    text: Mapped[str]
+    html: Mapped[str]
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id", ondelete="SET NULL"))
+    audio: Mapped[str] = mapped_column(default="none")
+    call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id", ondelete="SET NULL"), index=True)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"), index=True)
+    created_at: Mapped[dt.datetime]
+    state: Mapped[str] = mapped_column(default="waiting")
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[dt.datetime]
+    lease_until: Mapped[dt.datetime | None]
+    lease_owner: Mapped[str | None]
+    sent_at: Mapped[dt.datetime | None]
+    error: Mapped[str] = mapped_column(default="")
+    message: Mapped[MessageRow | None] = relationship()
+    __table_args__ = (Index("outbox_due", "state", "next_try_at"),)

@@ -1,0 +1,48 @@
+"""The one root of callrouter's own exceptions, so that edges can tell a told mistake from a bug."""
+
+
+class CallrouterError(Exception):
+    """Something from outside (setting, import, header, CDR, answer of the switch) is not usable.
+
+    The message names what, where and what to do; it is shown to people as it is.
+    """
+
+
+class SettingsError(CallrouterError):
+    """A setting is unknown, missing or out of range."""
+
+
+class RuleError(CallrouterError):
+    """A change would break a rule of the directory (who may own which number, and the like)."""
+
+
+class ImportFileError(CallrouterError):
+    """A company file cannot be imported; the message starts with ``FILE:LINE:``."""
+
+
+class SwitchError(CallrouterError):
+    """FreeSWITCH is out of reach, refused a command, or did not answer in time."""
+
+
+class SwitchTimeout(SwitchError):
+    """A command had no answer within its time limit (seconds)."""
+
+
+class ChannelGone(SwitchError):
+    """The channel or its socket ended while a command was pending.
+
+    ``hung_up`` is True when FreeSWITCH said so (a disconnect-notice: a CDR follows) and False at a bare end of
+    file (the switch died, or dropped us): only a note in the spool can tell of the call then.
+    """
+
+    def __init__(self, message: str, *, hung_up: bool) -> None:
+        super().__init__(message)
+        self.hung_up = hung_up
+
+
+class RecordError(CallrouterError):
+    """A spool file (CDR, note, recording) is malformed; the file is put into quarantine."""
+
+
+class RenderError(CallrouterError):
+    """The FreeSWITCH configuration cannot be rendered or applied."""

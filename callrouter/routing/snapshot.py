@@ -1,0 +1,175 @@
+"""What routing knows of the company at one moment: frozen values, read once per call, without any I/O of their own."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class DigitRules:
+    """How dialled digits are read in the company's country (expanded from phonenumbers by ``directory``)."""
+
+    country_code: str = "49"
+    international_prefix: str = "00"
+    trunk_prefix: str = "0"
+    area_code: str = ""
+    emergency: tuple[str, ...] = ("110", "112")
+
+
+@dataclass(frozen=True, slots=True)
+class NumberBlock:
+    """A range of numbers: E.164 ``prefix`` followed by the digits ``first`` … ``last`` (equal length, inclusive)."""
+
+    prefix: str
+    first: str
+    last: str
+
+
+class NumberState(StrEnum):
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One number of the company. ``owner`` is an owner key (``employee:anna``, ``pool:sales``) or None."""
+
+    e164: str
+    state: NumberState
+    owner: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A weekly window: on ``weekdays`` (0 Monday … 6 Sunday) from ``start`` to ``end``, minutes after midnight.
+
+    ``end`` <= ``start`` means that it ends on the next day; 1440 is midnight at the end of the day.
+    """
+
+    weekdays: frozenset[int]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class DateRange:
+    """Closed on every day from ``first`` to ``last``, inclusive."""
+
+    first: dt.date
+    last: dt.date
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class YearlyDate:
+    """Closed on this day of every year."""
+
+    month: int
+    day: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Weekly open windows in a time zone; a closed date closes its whole calendar day.
+
+    ``holidays`` holds public holidays by date with their names (empty: the schedule does not close on holidays).
+    """
+
+    name: str
+    timezone: str
+    windows: tuple[Window, ...] = ()
+    closed: tuple[DateRange | YearlyDate, ...] = ()
+    holidays: Mapping[dt.date, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One SIP account. ``kind`` is desk, softclient or other."""
+
+    sip_user: str
+    label: str
+    kind: str
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """An owner's mailbox; it takes calls when enabled, answering, and its schedule is in state ``active_when`` now.
+
+    ``answer_after`` is in seconds of ringing; ``schedule`` None: always.
+    """
+
+    enabled: bool = False
+    answer_calls: bool = True
+    answer_after: int = 20
+    schedule: Schedule | None = None
+    active_when: str = "open"
+    language: str = "de"
+
+
+@dataclass(frozen=True, slots=True)
+class Employee:
+    """A person with phones. ``number`` is the personal number, None when it was lost."""
+
+    key: str
+    name: str
+    extension: str | None
+    number: str | None
+    devices: tuple[Device, ...] = ()
+    mailbox: Mailbox = field(default_factory=Mailbox)
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A team that shares numbers."""
+
+    key: str
+    name: str
+    extension: str | None
+    members: tuple[Employee, ...] = ()
+    strategy: str = "simultaneous"
+    ring_seconds: int = 30
+    mailbox: Mailbox = field(default_factory=Mailbox)
+
+
+Owner = Employee | Pool
+
+
+@dataclass(frozen=True, slots=True)
+class LiveDevice:
+    """What the switch says of a device now; a device that is not in the snapshot counts as free."""
+
+    in_call: bool = False
+    peer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The part of the directory that one call needs.
+
+    ``numbers`` holds those of the call's candidates (``numbers.candidates``) that exist; ``extensions`` maps the
+    dialled extension, if it is one, to its owner key; ``owners`` holds every owner named by these; ``devices`` maps
+    the calling device's sip_user, if internal, to its employee; ``known_callers`` maps E.164 to a name (colleagues,
+    later the phone book).
+    """
+
+    version: int
+    company: str
+    timezone: str
+    language: str
+    sip_domain: str
+    ring_seconds: int
+    digits: DigitRules
+    blocks: tuple[NumberBlock, ...] = ()
+    numbers: Mapping[str, Number] = field(default_factory=lambda: MappingProxyType({}))
+    extensions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    owners: Mapping[str, Owner] = field(default_factory=lambda: MappingProxyType({}))
+    devices: Mapping[str, Employee] = field(default_factory=lambda: MappingProxyType({}))
+    blocked: frozenset[str] = frozenset()
+    known_callers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    live: Mapping[str, LiveDevice] = field(default_factory=lambda: MappingProxyType({}))

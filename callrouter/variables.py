@@ -1,0 +1,94 @@
+"""Every channel variable callrouter sets or reads, and the notation of a call's steps, in one place.
+
+The router and the rendered dialplan write them; FreeSWITCH copies them into the CDR; the ledger reads them there.
+Values only ever contain characters of :data:`SAFE`, so that FreeSWITCH never expands or splits them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+#: The dialled number, E.164. Set by the dialplan before ``socket`` (raw when it could not tell) and by the router.
+NUMBER = "callrouter_number"
+#: Owner key of that number: ``employee:anna`` or ``pool:sales``.
+OWNER = "callrouter_owner"
+#: Configuration version (integer) the dialplan was rendered from.
+VERSION = "callrouter_version"
+#: Name of the trunk an inbound call came by.
+TRUNK = "callrouter_trunk"
+#: ``inbound`` (from a trunk), ``internal``, ``outbound`` or ``emergency``.
+DIRECTION = "callrouter_direction"
+#: The caller as recorded: E.164, an extension, or ``anonymous``. Set by the router.
+CALLER = "callrouter_caller"
+#: The caller's cleaned display name. Set by the router.
+CALLER_NAME = "callrouter_caller_name"
+#: ``true`` when the caller asked for privacy (RFC 3323) or came without a number. Set by dialplan and router.
+PRIVATE = "callrouter_private"
+#: Where the call stands, for the fallback: ``ringing``, ``mailbox``, ``recording`` or ``done``.
+STAGE = "callrouter_stage"
+#: List (``push``) of step marks, see :class:`StepMark`.
+STEP = "callrouter_step"
+#: sip_user of the device that answered; set on each leg and imported by the one that wins.
+DEVICE = "callrouter_device"
+#: ``true`` once the static fallback had to take over; set by the fallback itself, by nothing else.
+FALLBACK = "callrouter_fallback"
+#: In the fallback: what the schedule says now, ``open`` or ``closed``.
+SCHEDULE = "callrouter_schedule"
+
+SAFE = re.compile(r"[A-Za-z0-9 ._:;@+*#/=-]*")
+_UNSAFE = re.compile(r"[^A-Za-z0-9 ._:;@+*#/=-]")
+_STEP_PART = re.compile(r"[A-Za-z0-9._:@+*#-]*")
+
+
+def safe(text: str) -> str:
+    """Return *text* without any character FreeSWITCH could interpret (``$ { } [ ] , | ' \\ ^ %`` CR LF and others)."""
+    return _UNSAFE.sub("", text)
+
+
+@dataclass(frozen=True, slots=True)
+class StepMark:
+    """One entry of the step list: ``N;kind;owner[;result[;device]]``.
+
+    A step is pushed without a result before it starts and again with its result when that is known. ``n`` is unique
+    within the call: a counter from 1 in the router, ``f-`` and the owner's id in the static fallback. An open
+    ``ring`` step of a call with :data:`DEVICE` set was answered by that device. The dialplan pushes
+    ``was;DEVICE`` (kind ``was``) when a call that was answered before enters it again (a transfer): it closes the
+    last open ring step as answered by that device.
+
+    Kinds and results: ``ring`` (answered, no_answer, busy, offline, rejected, failed), ``voicemail`` (recorded,
+    empty), ``reject`` (the reason, e.g. ``unknown_number``), ``dial`` (outgoing: answered, or the cause), ``was``.
+    """
+
+    n: str
+    kind: str
+    owner: str = ""
+    result: str = ""
+    device: str = ""
+
+    def text(self) -> str:
+        """The wire text for ``push callrouter_step=…``; raises ValueError on a part that would not survive it."""
+        if self.kind == "was":
+            return f"was;{self.device}"
+        parts = [self.n, self.kind, self.owner, self.result, self.device]
+        for part in parts:
+            if not _STEP_PART.fullmatch(part):
+                raise ValueError(f"step part {part!r} has characters that a channel variable cannot carry")
+        return ";".join(parts).rstrip(";")
+
+    @classmethod
+    def parse(cls, text: str) -> StepMark | None:
+        """Read a mark back; None when *text* is not one (a damaged CDR must not stop the ledger)."""
+        parts = text.split(";")
+        if parts[0] == "was":
+            return cls("", "was", device=parts[1] if len(parts) > 1 else "")
+        if len(parts) < 2 or len(parts) > 5 or not parts[0] or not parts[1]:
+            return None
+        return cls(*parts)
+
+
+def step_texts(value: str) -> list[str]:
+    """Split a pushed variable into its entries: bare when single, ``ARRAY::a|:b`` when several."""
+    if value.startswith("ARRAY::"):
+        return [part for part in value[len("ARRAY::") :].split("|:") if part]
+    return [value] if value else []
