@@ -6,6 +6,7 @@ An unknown key is an error, so that a misspelt one is not silently the default.
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import secrets
 import tomllib
@@ -24,8 +25,14 @@ FILE_VARIABLE = "CALLROUTER_CONFIG"
 _PREFIX = "CALLROUTER_"
 
 
-def _key(default: Any, doc: str, *, secret: bool = False, choices: tuple[str, ...] = ()) -> Any:
-    return field(default=default, metadata={"doc": doc, "secret": secret, "choices": choices})
+#: The highest port number.
+_PORT = 65535
+
+
+def _key(
+    default: Any, doc: str, *, secret: bool = False, choices: tuple[str, ...] = (), most: int | None = None
+) -> Any:
+    return field(default=default, metadata={"doc": doc, "secret": secret, "choices": choices, "most": most})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +57,11 @@ class FreeSwitch:
     event_socket: str = _key("127.0.0.1:8021", "FreeSWITCH's event socket, HOST:PORT; keep it on loopback.")
     password: str = _key("", "Password of the event socket.", secret=True)
     sip_ip: str = _key("auto", "Address FreeSWITCH's SIP profiles listen on; auto: the host's own.")
-    trunk_port: int = _key(5080, "SIP port for trunks.")
-    phones_port: int = _key(5060, "SIP port for the company's phones.")
+    trunk_port: int = _key(5080, "SIP port for trunks.", most=_PORT)
+    phones_port: int = _key(5060, "SIP port for the company's phones.", most=_PORT)
     rtp_ip: str = _key("auto", "Address for media; auto: the host's own.")
-    rtp_start: int = _key(16384, "First UDP port for media.")
-    rtp_end: int = _key(32768, "Last UDP port for media.")
+    rtp_start: int = _key(16384, "First UDP port for media.", most=_PORT)
+    rtp_end: int = _key(32768, "Last UDP port for media.", most=_PORT)
     external_ip: str = _key("", "Public address told to trunks and phones when FreeSWITCH is behind NAT; empty: none.")
     max_sessions: int = _key(2000, "Most call legs at a time.")
     sessions_per_second: int = _key(200, "Most new inbound call legs per second.")
@@ -91,7 +98,7 @@ class Smtp:
     """The mail server that takes our mails."""
 
     host: str = _key("127.0.0.1", "Host name of the mail server.")
-    port: int = _key(25, "Its port: 25, 587 (starttls) or 465 (tls).")
+    port: int = _key(25, "Its port: 25, 587 (starttls) or 465 (tls).", most=_PORT)
     security: str = _key("none", "none, starttls or tls.", choices=("none", "starttls", "tls"))
     verify: bool = _key(True, "Check the server's certificate.")
     username: str = _key("", "User name; empty: no authentication.")
@@ -170,16 +177,17 @@ def _sections() -> dict[str, type]:
 def parse_address(text: str, what: str) -> tuple[str, int]:
     """Split ``HOST:PORT`` (``[v6]:PORT``); raises SettingsError naming *what*."""
     host, _, port = text.rpartition(":")
-    if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+    if not host or not port.isascii() or not port.isdigit() or int(port) > _PORT:
         raise SettingsError(f"{what}: {text!r} is not HOST:PORT, for example 127.0.0.1:8021")
     return host.strip("[]"), int(port)
 
 
-def _convert(value: Any, kind: type, where: str, choices: tuple[str, ...]) -> Any:
+def _convert(value: Any, kind: type, where: str, choices: tuple[str, ...], most: int | None) -> Any:
     if isinstance(value, str) and kind is int:
-        if not value.strip().lstrip("-").isdigit():
-            raise SettingsError(f"{where}: {value!r} is not a whole number")
-        value = int(value)
+        try:
+            value = int(value)
+        except ValueError:
+            raise SettingsError(f"{where}: {value!r} is not a whole number") from None
     if isinstance(value, str) and kind is bool:
         if value.lower() not in ("true", "false", "1", "0", "yes", "no"):
             raise SettingsError(f"{where}: {value!r} is neither true nor false")
@@ -188,6 +196,8 @@ def _convert(value: Any, kind: type, where: str, choices: tuple[str, ...]) -> An
         raise SettingsError(f"{where}: {value!r} is not of type {kind.__name__}")
     if isinstance(value, int) and value < 0:
         raise SettingsError(f"{where}: {value} is negative")
+    if isinstance(value, int) and most is not None and value > most:
+        raise SettingsError(f"{where}: {value} is more than {most}")
     if choices and value not in choices:
         raise SettingsError(f"{where}: {value!r} is none of {', '.join(choices)}")
     return value
@@ -205,7 +215,7 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     if file.is_file():
         try:
             data = tomllib.loads(file.read_text("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"{file}: {error}") from error
     elif named:
         raise SettingsError(f"{file}: no such file; `callrouter init` writes one")
@@ -231,7 +241,8 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         for key, (value, where) in wanted[name].items():
             if key not in fields:
                 raise SettingsError(f"{where}: unknown key; [{name}] has {', '.join(fields)}")
-            values[key] = _convert(value, hints[key], where, fields[key].metadata["choices"])
+            meta = fields[key].metadata
+            values[key] = _convert(value, hints[key], where, meta["choices"], meta["most"])
         built[name] = kind(**values)
     settings = Settings(**built, base=file.resolve().parent)
     for text, what in (
@@ -248,8 +259,8 @@ def _toml(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
-    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    # A JSON string is a TOML string, but for DEL, which TOML wants escaped.
+    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def fresh_secrets() -> dict[str, dict[str, str]]:
@@ -270,3 +281,17 @@ def render(values: Mapping[str, Mapping[str, Any]] = types.MappingProxyType({}))
             value = values.get(name, {}).get(item.name, item.default)
             lines += [f"# {item.metadata['doc']}", f"{item.name} = {_toml(value)}"]
     return "\n".join(lines) + "\n"
+
+
+def table() -> str:
+    """The Markdown table of every setting, for docs/settings.md."""
+    lines = []
+    for name, kind in _sections().items():
+        doc = " ".join((kind.__doc__ or "").split())
+        lines += [f"## [{name}]", "", doc, "", "| key | default | meaning |", "|---|---|---|"]
+        for item in dataclasses.fields(kind):
+            default = "" if item.default == "" else f"`{_toml(item.default)}`"
+            secret = " Secret." if item.metadata["secret"] else ""
+            lines.append(f"| `{item.name}` | {default} | {item.metadata['doc']}{secret} |")
+        lines.append("")
+    return "\n".join(lines)

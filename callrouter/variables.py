@@ -68,12 +68,12 @@ class StepMark:
 
     def text(self) -> str:
         """The wire text for ``push callrouter_step=…``; raises ValueError on a part that would not survive it."""
-        if self.kind == "was":
-            return f"was;{self.device}"
         parts = [self.n, self.kind, self.owner, self.result, self.device]
         for part in parts:
             if not _STEP_PART.fullmatch(part):
                 raise ValueError(f"step part {part!r} has characters that a channel variable cannot carry")
+        if self.kind == "was":
+            return f"was;{self.device}"
         return ";".join(parts).rstrip(";")
 
     @classmethod
