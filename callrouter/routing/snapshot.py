@@ -11,13 +11,18 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class DigitRules:
-    """How dialled digits are read in the company's country (expanded from phonenumbers by ``directory``)."""
+    """How dialled digits are read in the company's country (expanded from phonenumbers by ``directory``).
+
+    ``trunk_prefix`` is empty where there is none (Spain, Italy). ``national_lengths``: how many digits a number of
+    the country can have after the country code (phonenumbers' ``general_desc.possible_length``).
+    """
 
     country_code: str = "49"
     international_prefix: str = "00"
     trunk_prefix: str = "0"
     area_code: str = ""
     emergency: tuple[str, ...] = ("110", "112")
+    national_lengths: frozenset[int] = frozenset(range(4, 16))
 
 
 @dataclass(frozen=True, slots=True)
