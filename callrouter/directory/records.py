@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, text
-from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from callrouter.directory.models import Base, OwnerRow
 
@@ -76,7 +76,7 @@ class MessageRow(Base):
     milliseconds: Mapped[int]
     repaired: Mapped[bool] = mapped_column(default=False)
     heard_at: Mapped[dt.datetime | None]
-    audio: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    audio: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     call: Mapped[CallRow] = relationship()
     __table_args__ = (Index("one_message", "call_id", "n", unique=True),)
 

@@ -1,0 +1,43 @@
+"""What several subcommands share: the settings of this run, its database, JSON output."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from callrouter import settings as settings_file
+from callrouter.directory.database import Database
+from callrouter.errors import SettingsError
+from callrouter.settings import Settings
+
+
+def load_settings(ctx: click.Context) -> Settings:
+    """The settings, from ``--config`` if it was given; raises SettingsError."""
+    path: Path | None = ctx.find_root().obj
+    return settings_file.load(path)
+
+
+@contextmanager
+def open_database(settings: Settings) -> Iterator[Database]:
+    """The database of *settings*; raises SettingsError where it cannot be reached or has no tables of this version."""
+    database = Database(settings.database_url)
+    try:
+        yield database
+    except (OperationalError, ProgrammingError) as error:
+        raise SettingsError(
+            f"[database] url: {database.engine.url.render_as_string()}: {error.orig}; "
+            "check the address, and run `callrouter init` to make or update its tables"
+        ) from error
+    finally:
+        database.close()
+
+
+def print_json(value: Any) -> None:
+    """Print *value* as indented JSON, for scripts."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
