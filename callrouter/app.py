@@ -1,1 +1,216 @@
 """The only place that wires the parts together: settings in, running roles out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gevent
+import gevent.event
+from gevent.pywsgi import WSGIServer
+
+from callrouter import log
+from callrouter.calls.session import CallHandler
+from callrouter.directory.database import Database
+from callrouter.directory.snapshots import SnapshotLoader
+from callrouter.errors import CallrouterError, SwitchError
+from callrouter.esl.client import InboundClient
+from callrouter.esl.server import OutboundServer
+from callrouter.heartbeat import Heartbeat, notify_systemd
+from callrouter.ledger.notes import NoteSweep
+from callrouter.ledger.worker import Ledger
+from callrouter.mail.delivery import Delivery
+from callrouter.routing.plan import IncomingCall
+from callrouter.routing.snapshot import Snapshot
+from callrouter.settings import Settings, parse_address
+from callrouter.supervise import Role, Supervisor
+from callrouter.web.application import create_application
+
+#: A router whose hub stands still this long (seconds) is ended; the parent allows a little more.
+_ROUTER_STILL = 1.5
+_ROUTER_SILENCE = 1.8
+_OTHER_SILENCE = 30.0
+#: Longest wait for the directory before a call is given to the static fallback (seconds).
+_DIRECTORY_SECONDS = 3.0
+
+
+def now() -> dt.datetime:
+    """The clock that everything else is given."""
+    return dt.datetime.now(dt.UTC)
+
+
+def _until_told_to_stop() -> gevent.event.Event:
+    stop = gevent.event.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        gevent.signal_handler(number, stop.set)
+    return stop
+
+
+def snapshot_source(database: Database) -> Callable[[IncomingCall, dt.date], Snapshot]:
+    """Reads the directory in a thread of the hub's pool (a database must not hold the hub), with a time limit."""
+    loader = SnapshotLoader(database)
+
+    def load(call: IncomingCall, today: dt.date) -> Snapshot:
+        with gevent.Timeout(_DIRECTORY_SECONDS, CallrouterError("the directory did not answer in time")):
+            snapshot: Snapshot = gevent.get_hub().threadpool.apply(loader.load, (call, today))
+            return snapshot
+
+    return load
+
+
+def run_router(settings: Settings, heartbeat_fd: int | None) -> int:
+    """The router in the foreground, until SIGTERM; returns the exit code."""
+    stop = _until_told_to_stop()
+    Heartbeat(_ROUTER_STILL, heartbeat_fd).start()
+    database = Database(settings.database_url)
+    handler = CallHandler(snapshot_source(database), now, settings)
+    server = OutboundServer(
+        parse_address(settings.router.listen, "[router] listen"), handler, max_calls=settings.router.max_calls
+    )
+    server.start()
+    log.get("router").info(f"waiting for calls on {settings.router.listen}")
+    stop.wait()
+    log.get("router").info(f"stopping; {server.calls} calls go on")
+    server.stop(settings.router.stop_seconds)
+    database.close()
+    return 0
+
+
+class _Switch:
+    """What the note sweep asks FreeSWITCH."""
+
+    def __init__(self, client: InboundClient) -> None:
+        self._client = client
+
+    def core_uuid(self) -> str | None:
+        try:
+            return self._client.api("global_getvar core_uuid").strip()
+        except SwitchError:
+            return None
+
+    def exists(self, uuid: str) -> bool:
+        return self._client.api(f"uuid_exists {uuid}").strip() == "true"
+
+
+def event_socket_client(settings: Settings, name: str) -> InboundClient:
+    """A connection to FreeSWITCH's event socket, not yet started."""
+    address = parse_address(settings.freeswitch.event_socket, "[freeswitch] event_socket")
+    return InboundClient(address, settings.freeswitch.password, name=name)
+
+
+def run_worker(settings: Settings, heartbeat_fd: int | None) -> int:
+    """The worker in the foreground, until SIGTERM; returns the exit code (1 when one of its loops died)."""
+    stop = _until_told_to_stop()
+    stopping = threading.Event()
+    Heartbeat(0, heartbeat_fd).start()
+    database = Database(settings.database_url)
+    settings.spool.create()
+    delivery = Delivery(database, settings, clock=now)
+    ledger = Ledger(database, settings, clock=now, on_mail=delivery.wake)
+    client = event_socket_client(settings, "worker")
+    client.start()
+    sweep = NoteSweep(ledger, _Switch(client), settings)
+    loops = [
+        threading.Thread(target=loop, args=(stopping,), name=name, daemon=True)
+        for name, loop in (("ledger", ledger.run), ("mail", delivery.run))
+    ]
+    for thread in loops:
+        thread.start()
+    code = 0
+    while not stop.wait(1.0):
+        try:
+            sweep.run_once(now())
+        except Exception:
+            log.get("worker").exception("the sweep of notes failed; it is tried again")
+        dead = [thread.name for thread in loops if not thread.is_alive()]
+        if dead:
+            log.get("worker").error(f"the {dead[0]} loop died; ending the worker, to be started again")
+            code = 1
+            break
+    stopping.set()
+    for thread in loops:
+        thread.join(5)
+    client.stop()
+    database.close()
+    return code
+
+
+def _checks(settings: Settings, database: Database) -> dict[str, Callable[[], object]]:
+    def answers(address: str, what: str) -> Callable[[], object]:
+        def check() -> str:
+            with socket.create_connection(parse_address(address, what), timeout=2):
+                return f"{address} accepts connections"
+
+        return check
+
+    def reads() -> str:
+        with database.read() as session:
+            session.connection().exec_driver_sql("SELECT version FROM company")
+        return "readable"
+
+    def spool() -> dict[str, int]:
+        return {"waiting": sum(1 for _ in settings.spool.cdr.iterdir()), "quarantined": _quarantined(settings)}
+
+    return {
+        "database": reads,
+        "freeswitch": answers(settings.freeswitch.event_socket, "[freeswitch] event_socket"),
+        "router": answers(settings.router.listen, "[router] listen"),
+        "spool": spool,
+    }
+
+
+def _quarantined(settings: Settings) -> int:
+    return sum(1 for path in settings.spool.quarantine.iterdir() if path.name.endswith(".reason.txt"))
+
+
+def run_web(settings: Settings, heartbeat_fd: int | None) -> int:
+    """The web pages in the foreground, until SIGTERM; returns the exit code."""
+    stop = _until_told_to_stop()
+    Heartbeat(0, heartbeat_fd).start()
+    database = Database(settings.database_url)
+    application = create_application(_checks(settings, database))
+    server = WSGIServer(parse_address(settings.web.listen, "[web] listen"), application, log=None)
+    server.start()
+    log.get("web").info(f"pages on http://{settings.web.listen}/")
+    stop.wait()
+    server.stop(timeout=5)
+    database.close()
+    return 0
+
+
+RUN: dict[str, Callable[[Settings, int | None], int]] = {
+    "router": run_router,
+    "worker": run_worker,
+    "web": run_web,
+}
+
+
+def serve_all(settings: Settings, config: Path | None) -> int:
+    """All roles as child processes until SIGTERM; returns the exit code."""
+    command = [sys.executable, "-m", "callrouter.cli.role"]
+    arguments = ["--config", str(config)] if config else []
+    silence = {"router": _ROUTER_SILENCE, "worker": _OTHER_SILENCE, "web": _OTHER_SILENCE}
+    roles = [Role(name, [*command, name, *arguments], silence[name]) for name in RUN]
+    ready: list[Any] = []
+
+    def beat() -> None:
+        if not ready:
+            ready.append(True)
+            notify_systemd("READY=1")
+        notify_systemd("WATCHDOG=1")
+
+    with tempfile.TemporaryDirectory(prefix="callrouter-metrics-") as metrics_dir:
+        supervisor = Supervisor(
+            roles,
+            stop_seconds=settings.router.stop_seconds + 5,
+            beat=beat,
+            environment={"PROMETHEUS_MULTIPROC_DIR": metrics_dir},
+        )
+        return supervisor.run()

@@ -7,7 +7,7 @@ from prometheus_client import Counter, Gauge, Histogram
 CALLS = Counter("callrouter_calls_total", "Calls the router answered", ["direction"])
 CALL_ERRORS = Counter("callrouter_call_errors_total", "Calls the router gave to the static fallback after an error")
 CALLS_SHED = Counter("callrouter_calls_shed_total", "Calls let go into the fallback above router.max_calls")
-CALLS_NOW = Gauge("callrouter_calls_now", "Calls the router holds now")
+CALLS_NOW = Gauge("callrouter_calls_now", "Calls the router holds now", multiprocess_mode="livesum")
 PLAN_SECONDS = Histogram(
     "callrouter_plan_seconds",
     "From the accepted socket to the first step (seconds)",

@@ -1,0 +1,76 @@
+"""The texts FreeSWITCH is given to ring phones, and what its answers mean. Pure, so that their exact form is tested."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from callrouter import variables
+from callrouter.calls.incoming import PHONES_PROFILE
+from callrouter.errors import SwitchError
+from callrouter.routing.plan import Ring, RingResult
+
+#: What a value in a dial string or ``multiset`` must never contain (FreeSWITCH would split or expand it).
+_FORBIDDEN = frozenset("${}[]<>,|'\"\\^%\r\n\0")
+
+_BUSY = frozenset(("USER_BUSY", "NORMAL_CIRCUIT_CONGESTION"))
+_OFFLINE = frozenset(
+    ("USER_NOT_REGISTERED", "SUBSCRIBER_ABSENT", "NO_ROUTE_DESTINATION", "UNALLOCATED_NUMBER", "GATEWAY_DOWN")
+)
+_REJECTED = frozenset(("CALL_REJECTED", "DECLINE", "REJECT_ALL"))
+_NO_ANSWER = frozenset(
+    ("NO_ANSWER", "NO_USER_RESPONSE", "ALLOTTED_TIMEOUT", "PROGRESS_TIMEOUT", "RECOVERY_ON_TIMER_EXPIRE")
+)
+
+
+def _value(text: str, what: str) -> str:
+    if _FORBIDDEN & set(text):
+        raise SwitchError(f"{what} {text!r} has characters that FreeSWITCH would interpret; nothing was sent")
+    return text
+
+
+def set_all(values: Mapping[str, str]) -> str:
+    """The argument of ``multiset`` for *values*; raises SwitchError when one could be interpreted."""
+    return "^^|" + "|".join(f"{name}={_value(value, name)}" for name, value in values.items())
+
+
+def bridge(step: Ring, sip_domain: str) -> str:
+    """The argument of ``bridge``: all targets at once, each by its account (never by a contact a phone chose).
+
+    Each leg carries its device's name for the record, and the callee's extension so that it can be transferred.
+    """
+    legs = []
+    for target in step.targets:
+        leg = {variables.DEVICE: target.sip_user, "origination_callee_id_name": target.name}
+        if target.extension:
+            leg["origination_callee_id_number"] = target.extension
+        settings = ",".join(f"{name}={_value(value, name)}" for name, value in leg.items())
+        address = f"sofia/{PHONES_PROFILE}/{_value(target.sip_user, 'sip_user')}%{_value(sip_domain, 'sip_domain')}"
+        legs.append(f"[{settings}]{address}")
+    return ",".join(legs)
+
+
+def leg_causes(originate_causes: str) -> list[str]:
+    """The causes in ``originate_causes`` (``UUID;CAUSE`` entries), in order."""
+    return [text.rpartition(";")[2] for text in variables.step_texts(originate_causes)]
+
+
+def ring_result(disposition: str, causes: Iterable[str]) -> RingResult:
+    """How ringing ended, from ``originate_disposition`` and the causes of the legs.
+
+    One phone that rang without an answer outweighs a busy one, a busy one those that reject, any of them those
+    that are not registered: the caller is told the most hopeful truth.
+    """
+    if disposition == "SUCCESS":
+        return RingResult.ANSWERED
+    seen = {disposition, *causes} - {"NONE", ""}
+    if disposition in _NO_ANSWER:
+        return RingResult.NO_ANSWER
+    for group, result in (
+        (_BUSY, RingResult.BUSY),
+        (_REJECTED, RingResult.REJECTED),
+        (_NO_ANSWER, RingResult.NO_ANSWER),
+        (_OFFLINE, RingResult.OFFLINE),
+    ):
+        if seen & group:
+            return result
+    return RingResult.FAILED

@@ -1,0 +1,90 @@
+"""One inbound call, from the accepted socket to its end: read it as a table of contents.
+
+Whatever goes wrong here stays with this call: the socket is closed and FreeSWITCH goes on into the static fallback,
+so that the caller still reaches a phone or the mailbox.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from callrouter import log, metrics, variables
+from callrouter.calls.incoming import incoming_call, steps_so_far
+from callrouter.calls.steps import PlanRunner
+from callrouter.errors import ChannelGone
+from callrouter.esl.channel import Channel
+from callrouter.notes import Note
+from callrouter.routing import reasons
+from callrouter.routing.decide import decide
+from callrouter.routing.plan import IncomingCall, Reject, RoutePlan
+from callrouter.routing.snapshot import Snapshot
+from callrouter.settings import Settings
+from callrouter.spool import write_whole
+
+
+@dataclass(frozen=True, slots=True)
+class CallHandler:
+    """What handling a call needs from outside: the directory, the clock, the settings."""
+
+    load_snapshot: Callable[[IncomingCall, dt.date], Snapshot]
+    clock: Callable[[], dt.datetime]
+    settings: Settings
+
+    def __call__(self, channel: Channel) -> None:
+        """Handle the call on *channel*; raises whatever the server should log and count."""
+        accepted = time.monotonic()
+        info = channel.connect()
+        with structlog.contextvars.bound_contextvars(call=info.get("Unique-ID", "?")):
+            call = incoming_call(info)
+            now = self.clock()
+            snapshot = self.load_snapshot(call, now.date())
+            plan = decide(call, snapshot, now)
+            metrics.CALLS.labels("internal" if call.device else "inbound").inc()
+            self._log_plan(call, plan)
+            self._write_note(info, call, plan, snapshot.version, now)
+            metrics.PLAN_SECONDS.observe(time.monotonic() - accepted)
+            runner = PlanRunner(channel, call, plan, self.settings, snapshot.sip_domain, steps_so_far(info))
+            try:
+                runner.run()
+            except ChannelGone as gone:
+                self._log_gone(gone)
+
+    def _log_plan(self, call: IncomingCall, plan: RoutePlan) -> None:
+        why = "; ".join(reasons.text(reason, "en") for reason in plan.reasons)
+        rejected = [step.reason.value for step in plan.steps if isinstance(step, Reject)]
+        source = f"phone {call.device}" if call.device else f"trunk {call.trunk}"
+        if rejected:
+            log.get("router").warning(f"rejecting a call from {source} to {call.dialed!r}: {rejected[0]}", why=why)
+        else:
+            log.get("router").info(f"a call from {source} to {plan.number or call.dialed} for {plan.owner}", why=why)
+
+    def _log_gone(self, gone: ChannelGone) -> None:
+        if gone.hung_up:
+            log.get("router").info("the caller hung up")
+        else:
+            log.get("router").error("FreeSWITCH closed the call's socket without a word; its note stays in the spool")
+
+    def _write_note(
+        self, info: Mapping[str, str], call: IncomingCall, plan: RoutePlan, version: int, now: dt.datetime
+    ) -> None:
+        """Leave a note from which the ledger can make a record if FreeSWITCH dies before it writes the CDR."""
+        note = Note(
+            uuid=call.uuid,
+            core_uuid=info.get("Core-UUID", ""),
+            number=plan.number or "",
+            owner=plan.owner or "",
+            caller=plan.caller,
+            caller_name=plan.caller_name,
+            private=call.private,
+            direction="internal" if call.device else "inbound",
+            trunk=call.trunk or "",
+            dialed=variables.safe(call.dialed),
+            started_at=now,
+            version=version,
+        )
+        write_whole(self.settings.spool.note(call.uuid), note.to_json())

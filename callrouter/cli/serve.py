@@ -1,0 +1,31 @@
+"""``callrouter serve``: all roles, restarted when they die, or one of them in the foreground."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from callrouter import log
+from callrouter.cli.common import load_settings
+
+
+@click.command()
+@click.argument("role", required=False, type=click.Choice(["router", "worker", "web"]))
+@click.pass_context
+def serve(ctx: click.Context, role: str | None) -> None:
+    """Run the router, the worker and the web pages; with ROLE that one alone, in the foreground.
+
+    SIGTERM stops cleanly: calls in progress go on.
+    """
+    settings = load_settings(ctx)
+    config: Path | None = ctx.find_root().obj
+    if role is not None:
+        arguments = ["--config", str(config)] if config else []
+        os.execv(sys.executable, [sys.executable, "-m", "callrouter.cli.role", role, *arguments])  # noqa: S606
+    from callrouter.app import serve_all
+
+    log.configure(settings.log.level, settings.log.format)
+    raise SystemExit(serve_all(settings, config))

@@ -1,0 +1,72 @@
+"""The exact texts given to FreeSWITCH, and what its answers mean."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callrouter.calls import dial
+from callrouter.errors import SwitchError
+from callrouter.routing.names import clean_name
+from callrouter.routing.plan import Ring, RingResult, Target
+
+ANNA = Ring(
+    "employee:anna",
+    (
+        Target("anna-desk", "employee:anna", "Anna Schmidt", "10"),
+        Target("anna-soft", "employee:anna", "Anna Schmidt", None),
+    ),
+    20,
+)
+
+
+def test_bridge_rings_every_device_by_its_account() -> None:
+    assert dial.bridge(ANNA, "pbx.muster.example") == (
+        "[callrouter_device=anna-desk,origination_callee_id_name=Anna Schmidt,origination_callee_id_number=10]"
+        "sofia/phones/anna-desk%pbx.muster.example,"
+        "[callrouter_device=anna-soft,origination_callee_id_name=Anna Schmidt]"
+        "sofia/phones/anna-soft%pbx.muster.example"
+    )
+
+
+def test_set_all() -> None:
+    assert dial.set_all({"a": "1", "b": "two words"}) == "^^|a=1|b=two words"
+
+
+@pytest.mark.parametrize("hostile", ["${system(id)}", "a|b=c", "x\ny", "[x]", "a,b", "%0A", "'", '"', "\\", "^^:"])
+def test_nothing_that_freeswitch_interprets_is_sent(hostile: str) -> None:
+    with pytest.raises(SwitchError):
+        dial.set_all({"effective_caller_id_name": hostile})
+    with pytest.raises(SwitchError):
+        dial.bridge(Ring("employee:x", (Target("x", "employee:x", hostile, "1"),), 5), "pbx.muster.example")
+
+
+@given(st.text())
+def test_every_cleaned_name_can_be_sent(name: str) -> None:
+    assert dial.set_all({"n": clean_name(name)}).startswith("^^|n=")
+
+
+@pytest.mark.parametrize(
+    ("disposition", "causes", "result"),
+    [
+        ("SUCCESS", ["NONE"], RingResult.ANSWERED),
+        ("NO_ANSWER", ["NO_ANSWER", "NO_ANSWER"], RingResult.NO_ANSWER),
+        ("ALLOTTED_TIMEOUT", [], RingResult.NO_ANSWER),
+        ("USER_BUSY", ["USER_BUSY"], RingResult.BUSY),
+        ("USER_NOT_REGISTERED", ["USER_NOT_REGISTERED"], RingResult.OFFLINE),
+        ("USER_NOT_REGISTERED", ["USER_BUSY", "USER_NOT_REGISTERED"], RingResult.BUSY),
+        ("CALL_REJECTED", ["CALL_REJECTED", "USER_NOT_REGISTERED"], RingResult.REJECTED),
+        ("SUBSCRIBER_ABSENT", [], RingResult.OFFLINE),
+        ("DESTINATION_OUT_OF_ORDER", [], RingResult.FAILED),
+        ("", [], RingResult.FAILED),
+    ],
+)
+def test_how_ringing_ended(disposition: str, causes: list[str], result: RingResult) -> None:
+    assert dial.ring_result(disposition, causes) is result
+
+
+def test_leg_causes_of_one_and_of_several_legs() -> None:
+    assert dial.leg_causes("u1;USER_BUSY") == ["USER_BUSY"]
+    assert dial.leg_causes("ARRAY::u1;USER_BUSY|:u2;NONE") == ["USER_BUSY", "NONE"]
+    assert dial.leg_causes("") == []
