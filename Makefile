@@ -3,18 +3,24 @@ PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
 RUN := $(VENV)/bin
+# A virtual environment belongs to one Python and one place: a moved checkout or another Python gets a new one.
+READY := $(VENV)/.ready-$(shell { pwd; $(PYTHON) -VV; } 2>&1 | cksum | cut -d ' ' -f 1)
+PIP := $(RUN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test check bench upgrade clean
+.PHONY: demo test check prompts docs upgrade clean
 
-$(VENV)/.installed: pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV) || { echo "python3-venv is missing: apt-get install python3-venv" >&2; exit 1; }
-	$(RUN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo,test]'
-	touch $@
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "callrouter needs Python 3.11 or newer as $(PYTHON); name another one: make PYTHON=python3.12" >&2; exit 1; }
+	@test -e $@ || $(PYTHON) -m venv --clear $(VENV) || \
+	  { echo "Python cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[demo,test]'
+	@touch $@
 
-demo: $(VENV)/.installed
+demo: $(READY)
 	$(RUN)/callrouter demo $(ARGS)
 
-check: $(VENV)/.installed
+check: $(READY)
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
 	$(RUN)/mypy
@@ -24,11 +30,21 @@ test: check
 	$(RUN)/python -m tests.needs
 	$(RUN)/pytest --numprocesses 4 $(ARGS)
 
+# Renders the spoken prompts again from their texts (docs/prompts/README.md).
+prompts: $(READY)
+	$(RUN)/python docs/prompts/render.py
+
+# Writes the page of settings again from callrouter/settings.py.
+docs: $(READY)
+	$(RUN)/python docs/settings_page.py > docs/settings.new
+	mv docs/settings.new docs/settings.md
+
 upgrade:
-	rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
-	$(RUN)/python -m pip install --quiet --upgrade --editable '.[demo,test]'
-	{ head -1 constraints.txt; $(RUN)/python -m pip freeze --exclude-editable; } > constraints.new && mv constraints.new constraints.txt
-	touch $(VENV)/.installed
+	$(PYTHON) -m venv --clear $(VENV)
+	$(PIP) install --quiet --upgrade --editable '.[demo,test]'
+	{ head -1 constraints.txt; $(PIP) freeze --all --exclude pip --exclude-editable; } > constraints.new
+	mv constraints.new constraints.txt
+	touch $(READY)
 
 clean:
 	rm -rf $(VENV) build *.egg-info .demo

@@ -281,17 +281,3 @@ def render(values: Mapping[str, Mapping[str, Any]] = types.MappingProxyType({}))
             value = values.get(name, {}).get(item.name, item.default)
             lines += [f"# {item.metadata['doc']}", f"{item.name} = {_toml(value)}"]
     return "\n".join(lines) + "\n"
-
-
-def table() -> str:
-    """The Markdown table of every setting, for docs/settings.md."""
-    lines = []
-    for name, kind in _sections().items():
-        doc = " ".join((kind.__doc__ or "").split())
-        lines += [f"## [{name}]", "", doc, "", "| key | default | meaning |", "|---|---|---|"]
-        for item in dataclasses.fields(kind):
-            default = "" if item.default == "" else f"`{_toml(item.default)}`"
-            secret = " Secret." if item.metadata["secret"] else ""
-            lines.append(f"| `{item.name}` | {default} | {item.metadata['doc']}{secret} |")
-        lines.append("")
-    return "\n".join(lines)

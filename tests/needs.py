@@ -14,14 +14,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-#: Environment variable that names a FreeSWITCH binary outside the usual places.
-FREESWITCH_VARIABLE = "CALLROUTER_TEST_FREESWITCH"
+#: Environment variable that names a FreeSWITCH binary outside the usual places (CALLROUTER_… would be a setting).
+FREESWITCH_VARIABLE = "FREESWITCH_BINARY"
 _FREESWITCH_PLACES = ("/usr/local/freeswitch/bin/freeswitch", "/opt/freeswitch/bin/freeswitch", "/usr/bin/freeswitch")
 _POSTGRESQL_PLACES = "/usr/lib/postgresql/*/bin"
 
 
 def find_freeswitch() -> Path | None:
-    """The FreeSWITCH binary: ``$CALLROUTER_TEST_FREESWITCH``, else on PATH, else at a usual prefix."""
+    """The FreeSWITCH binary: ``$FREESWITCH_BINARY``, else on PATH, else at a usual prefix."""
     named = os.environ.get(FREESWITCH_VARIABLE)
     candidates = [named] if named else [shutil.which("freeswitch"), *_FREESWITCH_PLACES]
     return next((Path(path) for path in candidates if path and os.access(path, os.X_OK)), None)
@@ -33,7 +33,7 @@ def find_postgresql() -> Path | None:
     if on_path and (Path(on_path).resolve().parent / "postgres").exists():
         return Path(on_path).resolve().parent
     found = [path for path in Path("/").glob(_POSTGRESQL_PLACES.lstrip("/")) if (path / "initdb").exists()]
-    return max(found, key=lambda path: int(re.sub(r"\D", "", path.parent.name) or 0), default=None)
+    return max(found, key=lambda path: [int(part) for part in re.findall(r"\d+", path.parent.name)], default=None)
 
 
 def _program(name: str) -> Callable[[], Path | None]:

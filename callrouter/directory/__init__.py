@@ -1,0 +1,1 @@
+"""The company: employees, numbers, pools, devices, mailboxes and schedules, and the rules they obey."""

@@ -1,0 +1,1 @@
+"""FreeSWITCH's event socket: parsing, commands and connections, on top of greenswitch."""

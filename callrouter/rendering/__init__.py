@@ -1,0 +1,1 @@
+"""From the database to FreeSWITCH's configuration: render, compare, apply."""

@@ -1,0 +1,1 @@
+"""Voicemail: which greeting to play and how a message is recorded."""

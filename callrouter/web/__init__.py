@@ -1,0 +1,1 @@
+"""The web role: health, metrics and the pages people use."""

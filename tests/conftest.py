@@ -1,0 +1,31 @@
+"""Skips what cannot run here, with reasons from one table (tests/needs.py), and counts the skipped at the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.needs import NEEDS, missing
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name, need in NEEDS.items():
+        config.addinivalue_line("markers", f"{name}: needs {need.what}; skipped where it is missing")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    reasons = {name: reason for name in NEEDS if (reason := missing(name))}
+    for item in items:
+        for name, reason in reasons.items():
+            if item.get_closest_marker(name):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reasons: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        reasons[reason.removeprefix("Skipped: ")] += 1
+    for reason, count in reasons.most_common():
+        terminalreporter.write_line(f"{count} test{'s' if count > 1 else ''} skipped: {reason}")
