@@ -1,0 +1,31 @@
+"""A plan's steps as numbered sentences, for ``callrouter explain`` and the web page."""
+
+from __future__ import annotations
+
+from callrouter.routing import reasons
+from callrouter.routing.plan import Reason, Reject, Release, Ring, RoutePlan, Step, Target, Voicemail
+
+
+def describe(plan: RoutePlan, language: str) -> list[str]:
+    """Say what will be done, step by step (``1. …``), in ``de`` or ``en``; the why is ``reasons.text``'s."""
+    return [f"{n}. {reasons.text(_sentence(step), language)}" for n, step in enumerate(plan.steps, 1)]
+
+
+def _sentence(step: Step) -> Reason:
+    match step:
+        case Ring(targets=()):
+            return Reason("step_ring_nobody")
+        case Ring(targets=targets, seconds=seconds):
+            devices = ", ".join(map(_device, targets))
+            fields = (("count", str(len(targets))), ("seconds", str(seconds)), ("devices", devices))
+            return Reason("step_ring", fields)
+        case Voicemail(owner=owner, language=language):
+            return Reason("step_voicemail", (("owner", owner), ("language", language)))
+        case Reject(reason=reason):
+            return Reason(f"reject_{reason.value}")
+        case Release():
+            return Reason("step_release")
+
+
+def _device(target: Target) -> str:
+    return f"{target.sip_user} ({target.name})"

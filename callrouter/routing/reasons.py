@@ -1,0 +1,181 @@
+"""Every reason of a plan, and every step, as a sentence in German and English: one catalogue for CLI, web and log."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from callrouter.routing.plan import Reason
+
+#: Code → (German, English). ``{date}`` is spelled out, ``{weekday}`` (0 Monday) and ``{when}`` are translated.
+SENTENCES: dict[str, tuple[str, str]] = {
+    "caller": ("Es ruft {caller} an.", "The caller is {caller}."),
+    "caller_named": ("Es ruft {caller} an ({name}).", "The caller is {caller} ({name})."),
+    "caller_anonymous": ("Der Anruf kommt ohne Rufnummer.", "The caller's number is withheld or missing."),
+    "caller_blocked": ("Der Anrufer „{caller}“ ist gesperrt.", "The caller “{caller}” is blocked."),
+    "device_unknown": ("Das Gerät „{device}“ gehört zu niemandem.", "The device “{device}” belongs to nobody."),
+    "extension_of": (
+        "{extension} ist die Nebenstelle von {owner}.",
+        "{extension} is the extension of {owner}.",
+    ),
+    "number_of_employee": (
+        "Gewählt wurde {dialed}: {number}, die persönliche Rufnummer von {owner}.",
+        "{dialed} was dialled: {number}, the personal number of {owner}.",
+    ),
+    "number_of_pool": (
+        "Gewählt wurde {dialed}: {number}, eine Rufnummer des Teams {owner}.",
+        "{dialed} was dialled: {number}, a number of the team {owner}.",
+    ),
+    "number_without_owner": (
+        "Gewählt wurde {dialed}: {number} ist aktiv, aber niemandem zugewiesen.",
+        "{dialed} was dialled: {number} is active but assigned to nobody.",
+    ),
+    "number_inactive": (
+        "Gewählt wurde {dialed}: nicht aktiviert ({numbers}).",
+        "{dialed} was dialled: not active ({numbers}).",
+    ),
+    "number_ambiguous": (
+        "Gewählt wurde {dialed}: passt zu mehreren Rufnummern ({numbers}).",
+        "{dialed} was dialled: fits several numbers ({numbers}).",
+    ),
+    "number_unknown": (
+        "Gewählt wurde {dialed}: keine Rufnummer dieses Unternehmens.",
+        "{dialed} was dialled: no number of this company.",
+    ),
+    "devices_ring": ("Bei {employee} klingelt: {devices}.", "At {employee} these ring: {devices}."),
+    "devices_none": ("Bei {employee} kann kein Gerät klingeln.", "At {employee} no device can ring."),
+    "devices_disabled": ("Bei {employee} abgeschaltet: {devices}.", "At {employee} these are disabled: {devices}."),
+    "device_calls": (
+        "Das anrufende Gerät von {employee} klingelt nicht.",
+        "The calling device of {employee} does not ring.",
+    ),
+    "pool_rings_all": (
+        "Im Team {pool} klingeln alle Mitglieder gleichzeitig.",
+        "In the team {pool} all members ring at once.",
+    ),
+    "pool_rings_all_for_now": (
+        "Im Team {pool} klingeln alle Mitglieder gleichzeitig; die Strategie „{strategy}“ wird noch nicht angewandt.",
+        "In the team {pool} all members ring at once; the strategy “{strategy}” is not applied yet.",
+    ),
+    "pool_empty": ("Das Team {pool} hat keine Mitglieder.", "The team {pool} has no members."),
+    "mailbox_disabled": ("Der Anrufbeantworter ist ausgeschaltet.", "The mailbox is disabled."),
+    "mailbox_takes_no_calls": (
+        "Der Anrufbeantworter nimmt keine Anrufe an; er dient nur zum Abhören.",
+        "The mailbox takes no calls; its messages can only be fetched.",
+    ),
+    "mailbox_always": ("Der Anrufbeantworter nimmt zu jeder Zeit Anrufe an.", "The mailbox takes calls at any time."),
+    "mailbox_now": (
+        "Der Anrufbeantworter nimmt Anrufe an, wenn der Zeitplan {when} ist: also jetzt.",
+        "The mailbox takes calls while the schedule is {when}: that is now.",
+    ),
+    "mailbox_not_now": (
+        "Der Anrufbeantworter nimmt Anrufe an, wenn der Zeitplan {when} ist: also jetzt nicht.",
+        "The mailbox takes calls while the schedule is {when}: that is not now.",
+    ),
+    "mailbox_at_once": (
+        "Der Anrufbeantworter nimmt ohne Wartezeit an; die Telefone klingeln nicht.",
+        "The mailbox answers without delay; the phones do not ring.",
+    ),
+    "mailbox_without_ringing": (
+        "Kein Gerät kann klingeln; der Anrufbeantworter nimmt sofort an.",
+        "No device can ring; the mailbox answers at once.",
+    ),
+    "rings_until_mailbox": (
+        "Es klingelt {seconds} s lang, bevor der Anrufbeantworter annimmt.",
+        "It rings for {seconds} s before the mailbox answers.",
+    ),
+    "rings_then_ends": (
+        "Es klingelt {seconds} s lang; danach endet der Anruf.",
+        "It rings for {seconds} s; then the call ends.",
+    ),
+    "ends_offline": (
+        "Kein Gerät kann klingeln und kein Anrufbeantworter nimmt an: nicht erreichbar.",
+        "No device can ring and no mailbox answers: unavailable.",
+    ),
+    "hours_open": (
+        "Zeitplan „{schedule}“: {weekday}, {date}, {clock} Uhr, geöffnet im Zeitfenster {start}–{end}.",
+        "Schedule “{schedule}”: {weekday}, {date}, {clock}, open in the window {start}–{end}.",
+    ),
+    "hours_no_window": (
+        "Zeitplan „{schedule}“: {weekday}, {date}, {clock} Uhr, in keinem Zeitfenster, also geschlossen.",
+        "Schedule “{schedule}”: {weekday}, {date}, {clock}, in no window, so closed.",
+    ),
+    "hours_closed_date": (
+        "Zeitplan „{schedule}“: am {date} ganztägig geschlossen{why}.",
+        "Schedule “{schedule}”: closed all day on {date}{why}.",
+    ),
+    "hours_holiday": (
+        "Zeitplan „{schedule}“: am {date} wegen eines Feiertags geschlossen{why}.",
+        "Schedule “{schedule}”: closed on {date} for a public holiday{why}.",
+    ),
+    "step_ring": (
+        "{count} Gerät(e) klingeln gleichzeitig, {seconds} s lang: {devices}.",
+        "{count} device(s) ring at once for {seconds} s: {devices}.",
+    ),
+    "step_ring_nobody": (
+        "Kein Gerät kann klingeln; das zählt als nicht erreichbar.",
+        "No device can ring; this counts as unavailable.",
+    ),
+    "step_voicemail": (
+        "Der Anrufbeantworter von {owner} nimmt eine Nachricht auf (Ansage: {language}).",
+        "The mailbox of {owner} takes a message (greeting in {language}).",
+    ),
+    "step_release": (
+        "Der Anruf endet: besetzt (486), abgewiesen (603), sonst nicht erreichbar (480).",
+        "The call ends: busy (486), declined (603), otherwise unavailable (480).",
+    ),
+    "reject_unknown_number": ("Abgelehnt (404): unbekannte Rufnummer.", "Refused (404): unknown number."),
+    "reject_inactive_number": ("Abgelehnt (404): Rufnummer nicht aktiv.", "Refused (404): number not active."),
+    "reject_ambiguous_number": ("Abgelehnt (404): Rufnummer mehrdeutig.", "Refused (404): ambiguous number."),
+    "reject_no_owner": ("Abgelehnt (480): Rufnummer ohne Inhaber.", "Refused (480): number without owner."),
+    "reject_blocked_caller": ("Abgelehnt (603): gesperrter Anrufer.", "Refused (603): blocked caller."),
+    "reject_unknown_device": ("Abgelehnt (403): unbekanntes Gerät.", "Refused (403): unknown device."),
+}
+
+_WEEKDAYS = (
+    ("Montag", "Monday"),
+    ("Dienstag", "Tuesday"),
+    ("Mittwoch", "Wednesday"),
+    ("Donnerstag", "Thursday"),
+    ("Freitag", "Friday"),
+    ("Samstag", "Saturday"),
+    ("Sonntag", "Sunday"),
+)
+_MONTHS = (
+    ("Januar", "January"),
+    ("Februar", "February"),
+    ("März", "March"),
+    ("April", "April"),
+    ("Mai", "May"),
+    ("Juni", "June"),
+    ("Juli", "July"),
+    ("August", "August"),
+    ("September", "September"),
+    ("Oktober", "October"),
+    ("November", "November"),
+    ("Dezember", "December"),
+)
+_WORDS = {"open": ("geöffnet", "open"), "closed": ("geschlossen", "closed")}
+_LANGUAGES = {"de": ("Deutsch", "German"), "en": ("Englisch", "English")}
+
+
+def text(reason: Reason, language: str) -> str:
+    """Say *reason* in *language* (``de``, else English). Raises KeyError on a code without a sentence."""
+    which = 0 if language == "de" else 1
+    fields = {name: _say(name, value, which) for name, value in reason.fields}
+    return SENTENCES[reason.code][which].format_map(fields)
+
+
+def _say(name: str, value: str, which: int) -> str:
+    match name:
+        case "weekday":
+            return _WEEKDAYS[int(value)][which]
+        case "date":
+            date = dt.date.fromisoformat(value)
+            return f"{date.day}{'.' if which == 0 else ''} {_MONTHS[date.month - 1][which]} {date.year}"
+        case "when":
+            return _WORDS[value][which]
+        case "language":
+            return _LANGUAGES[value][which] if value in _LANGUAGES else value
+        case "why":
+            return f" ({value})" if value else ""
+    return value
