@@ -60,9 +60,8 @@ def normalise(number: str, digits: DigitRules) -> str | None:
 
 
 def _readings_of_caller(number: str, digits: DigitRules) -> set[str]:
-    abroad = _after(number, digits.international_prefix)
-    if abroad and _ABROAD.fullmatch(abroad):
-        return {f"+{abroad}"}
+    if abroad := _after(number, digits.international_prefix):
+        return {f"+{abroad}"} if _ABROAD.fullmatch(abroad) else set()
     lengths = digits.national_lengths
     home = _after(number, digits.trunk_prefix)
     if home and len(home) in lengths:
