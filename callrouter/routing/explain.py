@@ -17,8 +17,7 @@ def _sentence(step: Step) -> Reason:
             return Reason("step_ring_nobody")
         case Ring(targets=targets, seconds=seconds):
             devices = ", ".join(map(_device, targets))
-            fields = (("count", str(len(targets))), ("seconds", str(seconds)), ("devices", devices))
-            return Reason("step_ring", fields)
+            return Reason("step_ring", (("seconds", str(seconds)), ("devices", devices)))
         case Voicemail(owner=owner, language=language):
             return Reason("step_voicemail", (("owner", owner), ("language", language)))
         case Reject(reason=reason):

@@ -2,8 +2,8 @@
 
 Each calendar day stands for itself: a window across midnight is an evening and, on the next day, a morning; a closed
 date takes away all of its day, such a morning too. On DST nights the wall clock rules: what falls into the hour that
-is skipped does not happen, what falls into the repeated hour happens twice. FreeSWITCH's time conditions read the
-same way, so the router and its fallback agree.
+is skipped does not happen, what falls into the repeated hour happens twice. The fallback's dialplan can say the same,
+for its time conditions see nothing but the local date and time.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Gewählt wurde {dialed}: keine Rufnummer dieses Unternehmens.",
         "{dialed} was dialled: no number of this company.",
     ),
-    "devices_ring": ("Bei {employee} klingelt: {devices}.", "At {employee} these ring: {devices}."),
+    "devices_ring": ("Bei {employee} können klingeln: {devices}.", "At {employee} these can ring: {devices}."),
     "devices_none": ("Bei {employee} kann kein Gerät klingeln.", "At {employee} no device can ring."),
     "devices_disabled": ("Bei {employee} abgeschaltet: {devices}.", "At {employee} these are disabled: {devices}."),
     "device_calls": (
@@ -57,30 +57,30 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "In the team {pool} all members ring at once; the strategy “{strategy}” is not applied yet.",
     ),
     "pool_empty": ("Das Team {pool} hat keine Mitglieder.", "The team {pool} has no members."),
-    "mailbox_disabled": ("Der Anrufbeantworter ist ausgeschaltet.", "The mailbox is disabled."),
+    "mailbox_disabled": ("Die Mailbox ist ausgeschaltet.", "The mailbox is disabled."),
     "mailbox_takes_no_calls": (
-        "Der Anrufbeantworter nimmt keine Anrufe an; er dient nur zum Abhören.",
+        "Die Mailbox nimmt keine Anrufe an; Nachrichten lassen sich nur abhören.",
         "The mailbox takes no calls; its messages can only be fetched.",
     ),
-    "mailbox_always": ("Der Anrufbeantworter nimmt zu jeder Zeit Anrufe an.", "The mailbox takes calls at any time."),
+    "mailbox_always": ("Die Mailbox nimmt zu jeder Zeit Anrufe an.", "The mailbox takes calls at any time."),
     "mailbox_now": (
-        "Der Anrufbeantworter nimmt Anrufe an, wenn der Zeitplan {when} ist: also jetzt.",
+        "Die Mailbox nimmt Anrufe an, wenn der Zeitplan {when} ist: also jetzt.",
         "The mailbox takes calls while the schedule is {when}: that is now.",
     ),
     "mailbox_not_now": (
-        "Der Anrufbeantworter nimmt Anrufe an, wenn der Zeitplan {when} ist: also jetzt nicht.",
+        "Die Mailbox nimmt Anrufe an, wenn der Zeitplan {when} ist: also jetzt nicht.",
         "The mailbox takes calls while the schedule is {when}: that is not now.",
     ),
     "mailbox_at_once": (
-        "Der Anrufbeantworter nimmt ohne Wartezeit an; die Telefone klingeln nicht.",
+        "Die Mailbox nimmt ohne Wartezeit an; die Telefone klingeln nicht.",
         "The mailbox answers without delay; the phones do not ring.",
     ),
     "mailbox_without_ringing": (
-        "Kein Gerät kann klingeln; der Anrufbeantworter nimmt sofort an.",
+        "Kein Gerät kann klingeln; die Mailbox nimmt sofort an.",
         "No device can ring; the mailbox answers at once.",
     ),
     "rings_until_mailbox": (
-        "Es klingelt {seconds} s lang, bevor der Anrufbeantworter annimmt.",
+        "Es klingelt {seconds} s lang, bevor die Mailbox annimmt.",
         "It rings for {seconds} s before the mailbox answers.",
     ),
     "rings_then_ends": (
@@ -88,7 +88,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "It rings for {seconds} s; then the call ends.",
     ),
     "ends_offline": (
-        "Kein Gerät kann klingeln und kein Anrufbeantworter nimmt an: nicht erreichbar.",
+        "Kein Gerät kann klingeln und keine Mailbox nimmt an: nicht erreichbar.",
         "No device can ring and no mailbox answers: unavailable.",
     ),
     "hours_open": (
@@ -108,15 +108,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Schedule “{schedule}”: closed on {date} for a public holiday{why}.",
     ),
     "step_ring": (
-        "{count} Gerät(e) klingeln gleichzeitig, {seconds} s lang: {devices}.",
-        "{count} device(s) ring at once for {seconds} s: {devices}.",
+        "Es klingeln gleichzeitig, {seconds} s lang: {devices}.",
+        "Ring at once, for {seconds} s: {devices}.",
     ),
     "step_ring_nobody": (
         "Kein Gerät kann klingeln; das zählt als nicht erreichbar.",
         "No device can ring; this counts as unavailable.",
     ),
     "step_voicemail": (
-        "Der Anrufbeantworter von {owner} nimmt eine Nachricht auf (Ansage: {language}).",
+        "Die Mailbox von {owner} nimmt eine Nachricht auf (Ansage: {language}).",
         "The mailbox of {owner} takes a message (greeting in {language}).",
     ),
     "step_release": (
