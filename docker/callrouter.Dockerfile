@@ -14,12 +14,11 @@ FROM python:3.12-slim
 RUN groupadd --gid 1500 callrouter \
  && useradd --uid 1500 --gid callrouter --no-create-home --home-dir /var/lib/callrouter --shell /usr/sbin/nologin callrouter \
  && install --directory --owner callrouter --group callrouter --mode 2770 \
-      /etc/callrouter /etc/freeswitch /var/lib/callrouter /var/spool/callrouter
+      /etc/freeswitch /var/lib/callrouter /var/spool/callrouter
 COPY --from=build /opt/callrouter /opt/callrouter
 COPY --chmod=755 docker/setup.sh docker/serve.sh /usr/local/bin/
 ENV PATH=/opt/callrouter/bin:$PATH \
-    PYTHONUNBUFFERED=1 \
-    CALLROUTER_CONFIG=/etc/callrouter/callrouter.toml
+    PYTHONUNBUFFERED=1
 USER callrouter:callrouter
 WORKDIR /var/lib/callrouter
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \

@@ -5,6 +5,6 @@ set -eu
 umask 0007
 callrouter init
 if ! callrouter export >/dev/null 2>&1; then
-  callrouter import /etc/callrouter/company.yaml
+  callrouter import company.yaml
 fi
 callrouter config apply --no-reload
