@@ -142,7 +142,7 @@ def _targets(owner: Owner, calling: str | None, reasons: list[Reason]) -> tuple[
     found: dict[str, Target] = {}
     for member in members:
         rings = [device for device in member.devices if device.enabled and device.sip_user != calling]
-        found |= {device.sip_user: _target(device, member) for device in rings if device.sip_user not in found}
+        found |= {device.sip_user: _target(device, member) for device in rings}
         disabled = [device for device in member.devices if not device.enabled]
         if disabled:
             reasons.append(_reason("devices_disabled", employee=member.name, devices=_labels(disabled)))
@@ -151,7 +151,7 @@ def _targets(owner: Owner, calling: str | None, reasons: list[Reason]) -> tuple[
         else:
             reasons.append(_reason("devices_none", employee=member.name))
         if any(device.sip_user == calling for device in member.devices):
-            reasons.append(_reason("device_calls", employee=member.name))
+            reasons.append(_reason("device_calls"))
     if isinstance(owner, Pool):
         code = "pool_rings_all" if owner.strategy == "simultaneous" else "pool_rings_all_for_now"
         reasons.append(_reason(code if members else "pool_empty", pool=owner.name, strategy=owner.strategy))

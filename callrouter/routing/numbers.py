@@ -20,6 +20,7 @@ _CLEAN = re.compile(r"\+?[0-9]{1,20}")
 _E164 = re.compile(r"\+[1-9][0-9]{2,14}")
 #: Behind an international prefix: long enough not to be DDI digits that happen to start with it (``001``).
 _ABROAD = re.compile(r"[1-9][0-9]{6,14}")
+#: Emergency and service numbers have up to six digits (116117).
 _SHORT = 6
 
 
@@ -54,7 +55,7 @@ def normalise(number: str, digits: DigitRules) -> str | None:
         return None
     if number.startswith("+"):
         return number if _E164.fullmatch(number) else number[1:]
-    if len(number) <= _SHORT or number in digits.emergency:
+    if len(number) <= _SHORT:
         return number
     return _only(_readings_of_caller(number, digits)) or number
 

@@ -45,8 +45,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "devices_none": ("Bei {employee} kann kein Gerät klingeln.", "At {employee} no device can ring."),
     "devices_disabled": ("Bei {employee} abgeschaltet: {devices}.", "At {employee} these are disabled: {devices}."),
     "device_calls": (
-        "Das anrufende Gerät von {employee} klingelt nicht.",
-        "The calling device of {employee} does not ring.",
+        "Das anrufende Gerät klingelt nicht mit.",
+        "The calling device itself does not ring.",
     ),
     "pool_rings_all": (
         "Im Team {pool} klingeln alle Mitglieder gleichzeitig.",

@@ -14,6 +14,7 @@ from callrouter.routing.decide import decide
 from callrouter.routing.explain import describe
 from callrouter.routing.plan import (
     IncomingCall,
+    Reason,
     Reject,
     RejectReason,
     Release,
@@ -332,3 +333,8 @@ def test_a_private_callers_number_appears_nowhere(company: Snapshot, now: dt.dat
     assert "4069077" not in told
     assert "Eve" not in told
     assert plan.caller == "anonymous"
+
+
+def test_a_private_call_to_the_own_team_does_not_tell_who_makes_it() -> None:
+    plan = decide(phone_call("20", "anna-desk", private=True), COMPANY, EVENING)
+    assert Reason("device_calls") in plan.reasons

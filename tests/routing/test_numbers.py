@@ -71,6 +71,7 @@ def test_clean_number(raw: str, clean: str | None) -> None:
         (SPAIN, "912345678", "+34912345678"),
         (SPAIN, "34912345678", "+34912345678"),
         (SPAIN, "0034912345678", "+34912345678"),
+        (ITALY, "116117", "116117"),
         (ITALY, "0612345678", "+390612345678"),
         (ITALY, "3471234567", "+393471234567"),
         (ITALY, "3912345678", "3912345678"),  # a mobile number of Italy, or +39 12345678
@@ -211,6 +212,11 @@ def test_a_full_reading_goes_before_ddi_digits() -> None:
     local = "30231250"
     numbers = {e164: Number(e164, ACTIVE, None) for e164 in ("+493030231250", f"+49402312{local}")}
     assert resolve(local, GERMANY, blocks, numbers) == numbers["+493030231250"]
+
+
+def test_an_explicit_form_is_never_read_as_ddi_digits() -> None:
+    block = NumberBlock("+49", "0000000000", "9999999999")
+    assert candidates("0043123456", GERMANY, (block,)) == ("+43123456",)
 
 
 @pytest.mark.parametrize("dialed", ["+494023125050", "60", "anna", "", "+10", "x" * 4096])
