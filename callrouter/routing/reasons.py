@@ -6,7 +6,8 @@ import datetime as dt
 
 from callrouter.routing.plan import Reason
 
-#: Code → (German, English). ``{date}`` is spelled out, ``{weekday}`` (0 Monday) and ``{when}`` are translated.
+#: Code → (German, English). ``{date}`` is spelled out, ``{weekday}`` (0 Monday) and ``{when}`` are translated;
+#: ``{schedule}`` and ``{why}`` bring their own punctuation, for they may be empty.
 SENTENCES: dict[str, tuple[str, str]] = {
     "caller": ("Es ruft {caller} an.", "The caller is {caller}."),
     "caller_named": ("Es ruft {caller} an ({name}).", "The caller is {caller} ({name})."),
@@ -92,20 +93,20 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "No device can ring and no mailbox answers: unavailable.",
     ),
     "hours_open": (
-        "Zeitplan „{schedule}“: {weekday}, {date}, {clock} Uhr, geöffnet im Zeitfenster {start}–{end}.",
-        "Schedule “{schedule}”: {weekday}, {date}, {clock}, open in the window {start}–{end}.",
+        "Zeitplan{schedule}: {weekday}, {date}, {clock} Uhr, geöffnet im Zeitfenster {start}–{end}.",
+        "Schedule{schedule}: {weekday}, {date}, {clock}, open in the window {start}–{end}.",
     ),
     "hours_no_window": (
-        "Zeitplan „{schedule}“: {weekday}, {date}, {clock} Uhr, in keinem Zeitfenster, also geschlossen.",
-        "Schedule “{schedule}”: {weekday}, {date}, {clock}, in no window, so closed.",
+        "Zeitplan{schedule}: {weekday}, {date}, {clock} Uhr, in keinem Zeitfenster, also geschlossen.",
+        "Schedule{schedule}: {weekday}, {date}, {clock}, in no window, so closed.",
     ),
     "hours_closed_date": (
-        "Zeitplan „{schedule}“: am {date} ganztägig geschlossen{why}.",
-        "Schedule “{schedule}”: closed all day on {date}{why}.",
+        "Zeitplan{schedule}: am {date} ganztägig geschlossen{why}.",
+        "Schedule{schedule}: closed all day on {date}{why}.",
     ),
     "hours_holiday": (
-        "Zeitplan „{schedule}“: am {date} wegen eines Feiertags geschlossen{why}.",
-        "Schedule “{schedule}”: closed on {date} for a public holiday{why}.",
+        "Zeitplan{schedule}: am {date} wegen eines Feiertags geschlossen{why}.",
+        "Schedule{schedule}: closed on {date} for a public holiday{why}.",
     ),
     "step_ring": (
         "Es klingeln gleichzeitig, {seconds} s lang: {devices}.",
@@ -176,6 +177,8 @@ def _say(name: str, value: str, which: int) -> str:
             return _WORDS[value][which]
         case "language":
             return _LANGUAGES[value][which] if value in _LANGUAGES else value
+        case "schedule":
+            return value and (f" „{value}“", f" “{value}”")[which]
         case "why":
             return f" ({value})" if value else ""
     return value

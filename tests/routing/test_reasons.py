@@ -96,6 +96,11 @@ def test_a_holiday_is_named_and_no_empty_parentheses_are_left() -> None:
     )
 
 
+def test_a_mailboxs_own_schedule_has_no_name() -> None:
+    fields = (("schedule", ""), ("date", "2026-12-24"), ("why", ""))
+    assert text(Reason("hours_closed_date", fields), "en") == "Schedule: closed all day on 24 December 2026."
+
+
 def test_what_people_are_called_is_never_a_template() -> None:
     said = text(Reason("caller_named", (("caller", "1"), ("name", "{0.__class__} {caller}"))), "de")
     assert said == "Es ruft 1 an ({0.__class__} {caller})."
