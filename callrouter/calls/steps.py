@@ -58,6 +58,10 @@ class PlanRunner:
                 case _:
                     assert_never(step)
 
+    def _send(self, commands: list[command.Command], timeout: float) -> None:
+        for reply in self.channel.pipeline(commands, timeout=timeout):
+            reply.check("to run a step of the call")
+
     def _mark(self, kind: str, owner: str, result: str = "") -> command.Command:
         return command.execute("push", f"{variables.STEP}={StepMark(str(self.n), kind, owner, result).text()}")
 
@@ -67,13 +71,12 @@ class PlanRunner:
     def _identity(self) -> dict[str, str]:
         """What the call is, for the record and for the phones' displays."""
         plan = self.plan
-        shown = plan.caller if plan.caller != "anonymous" else "anonymous"
         values = {
             variables.CALLER: plan.caller,
             variables.CALLER_NAME: plan.caller_name,
             variables.PRIVATE: "true" if self.call.private else "false",
-            "effective_caller_id_number": shown,
-            "effective_caller_id_name": plan.caller_name or ("Anonymous" if shown == "anonymous" else shown),
+            "effective_caller_id_number": plan.caller,
+            "effective_caller_id_name": plan.caller_name or plan.caller.replace("anonymous", "Anonymous"),
         }
         if plan.number:
             values[variables.NUMBER] = plan.number
@@ -83,7 +86,7 @@ class PlanRunner:
 
     def _ring(self, step: Ring) -> RingResult:
         if not step.targets:
-            self.channel.pipeline(
+            self._send(
                 [self._set(self._identity()), self._mark("ring", step.owner, RingResult.OFFLINE)], timeout=_PROMPT
             )
             return RingResult.OFFLINE
@@ -92,7 +95,7 @@ class PlanRunner:
             "call_timeout": str(step.seconds),
             "preserve_originated_vars": "false",
         }
-        self.channel.pipeline(
+        self._send(
             [
                 self._set(values),
                 self._mark("ring", step.owner),
@@ -106,7 +109,7 @@ class PlanRunner:
             return RingResult.ANSWERED
         causes = dial.leg_causes(self.channel.getvar("originate_causes", timeout=_PROMPT) or "")
         result = dial.ring_result(disposition, causes)
-        self.channel.pipeline([self._mark("ring", step.owner, result)], timeout=_PROMPT)
+        self._send([self._mark("ring", step.owner, result)], timeout=_PROMPT)
         return result
 
     def _prompt(self, language: str, name: str) -> Path:
@@ -122,7 +125,7 @@ class PlanRunner:
             "enable_file_write_buffering": "false",
             "record_sample_rate": "8000",
         }
-        self.channel.pipeline(
+        self._send(
             [
                 self._set(self._identity() | before),
                 self._mark("voicemail", step.owner),
@@ -133,7 +136,7 @@ class PlanRunner:
             ],
             timeout=_PROMPT + 60,
         )
-        self.channel.pipeline(
+        self._send(
             [
                 self._set({variables.STAGE: "recording"}),
                 command.execute(
@@ -144,7 +147,7 @@ class PlanRunner:
         )
         milliseconds = int(self.channel.getvar("record_ms", timeout=_PROMPT) or 0)
         recorded = milliseconds >= limits.min_seconds * 1000
-        self.channel.pipeline(
+        self._send(
             [
                 self._set({variables.STAGE: "done"}),
                 self._mark("voicemail", step.owner, "recorded" if recorded else "empty"),
@@ -155,7 +158,7 @@ class PlanRunner:
         )
 
     def _end(self, cause: str, marks: list[command.Command]) -> None:
-        self.channel.pipeline(
+        self._send(
             [
                 self._set(self._identity() | {variables.STAGE: "done"}),
                 *marks,

@@ -1,0 +1,6 @@
+"""``python -m callrouter`` is the command ``callrouter``."""
+
+from callrouter.cli.main import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""Calls from the trunk through a real FreeSWITCH to real SIP phones, and what is left of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from callrouter.simulator.behaviour import BUSY, DECLINE, Answer, NoAnswer
+from tests.e2e.world import ANNA, BEN, CALLER, SALES, World, final, heard
+
+pytestmark = pytest.mark.freeswitch
+
+
+@pytest.mark.parametrize(("first", "second"), [("anna-desk", "anna-soft"), ("anna-soft", "anna-desk")])
+def test_all_phones_ring_and_the_first_to_answer_talks(world: World, first: str, second: str) -> None:
+    winner = world.phone(first, Answer(after=0.4))
+    loser = world.phone(second, NoAnswer())
+    call = world.trunk.call(ANNA, CALLER, "Carla Beispiel")
+    assert final(call, 10) == 200
+    assert "180" in heard(call)
+    assert "Carla Beispiel" in winner.wait_for("INVITE").get("From")
+    cancel = loser.wait_for("CANCEL")
+    assert cancel.get("Reason") == 'SIP;cause=200;text="Call completed elsewhere"'
+    call.hangup()
+    winner.wait_for("BYE")
+    [record] = world.calls(1)
+    assert (record.outcome, record.caller, record.number) == ("answered", CALLER, ANNA)
+    assert world.steps(record) == [("employee:anna", "answered", first)]
+    world.quiet()
+    assert world.scratch.mails.mails() == []
+
+
+def test_a_caller_who_gives_up_is_a_missed_call_and_one_mail(world: World) -> None:
+    phone = world.phone("ben-desk", NoAnswer())
+    call = world.trunk.call(BEN, CALLER, "Carla")
+    phone.wait_for("INVITE")
+    call.cancel()
+    phone.wait_for("CANCEL")
+    [record] = world.calls(1)
+    assert (record.outcome, record.interrupted) == ("missed", False)
+    [mail] = world.mails(1)
+    assert mail["To"] == "ben@muster.example"
+    world.quiet()
+    assert len(world.scratch.mails.mails()) == 1
+
+
+def test_one_phone_with_early_media_neither_wins_nor_silences_the_others(world: World) -> None:
+    world.phone("anna-soft", NoAnswer(ringing=183, early_media=True))
+    desk = world.phone("anna-desk", Answer(after=1))
+    call = world.trunk.call(ANNA, CALLER)
+    assert final(call, 10) == 200
+    assert "180" in heard(call)
+    assert "183" not in heard(call)
+    assert desk.calls
+    call.hangup()
+    [record] = world.calls(1)
+    assert world.steps(record) == [("employee:anna", "answered", "anna-desk")]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "status", "detail"),
+    [(BUSY, 486, "busy"), (DECLINE, 603, "rejected"), (None, 480, "offline"), (NoAnswer(), 480, "no_answer")],
+)
+def test_without_a_mailbox_the_caller_is_told_the_truth(
+    world: World, behaviour: object, status: int, detail: str
+) -> None:
+    if behaviour:
+        world.phone("ben-desk", behaviour)
+    call = world.trunk.call(BEN, CALLER)
+    assert final(call, 15) == status
+    [record] = world.calls(1)
+    assert record.outcome == "missed"
+    assert len(world.mails(1)) == 1
+
+
+@pytest.mark.parametrize("number", ["+493023125099", "+4930999999", "nonsense", "10999"])
+def test_a_number_that_is_not_ours_gets_404_and_no_mail(world: World, number: str) -> None:
+    call = world.trunk.call(number, CALLER)
+    assert final(call, 10) == 404
+    [record] = world.calls(1)
+    assert record.outcome == "rejected"
+    world.quiet()
+    assert world.scratch.mails.mails() == []
+
+
+@pytest.mark.parametrize("spelling", ["00493023125011", "493023125011", "03023125011", "3023125011", "11"])
+def test_a_number_in_every_spelling_of_a_trunk(world: World, spelling: str) -> None:
+    phone = world.phone("ben-desk", Answer())
+    call = world.trunk.call(spelling, CALLER)
+    assert final(call, 10) == 200
+    call.hangup()
+    phone.wait_for("BYE")
+    [record] = world.calls(1)
+    assert record.number == BEN
+
+
+def test_an_internal_call_takes_the_same_way(world: World) -> None:
+    ben = world.phone("ben-desk", Answer(after=0.2))
+    anna = world.phone("anna-desk", NoAnswer())
+    call = anna.call("11", "somebody-else", "Somebody Else")
+    assert final(call, 10) == 200
+    invite = ben.wait_for("INVITE")
+    assert "Anna Schmidt" in invite.get("From")
+    assert "somebody" not in str(invite.get("From")).lower()
+    call.hangup()
+    [record] = world.calls(1)
+    assert (record.direction, record.caller, record.outcome) == ("internal", "10", "answered")
+
+
+def test_emergency_calls_leave_by_the_trunk_with_every_process_of_ours_dead(bare_world: World) -> None:
+    bare_world.create()
+    anna = bare_world.phone("anna-desk", NoAnswer())
+    bare_world.trunk.behaviour = Answer()
+    call = anna.call("112")
+    assert final(call, 10) == 200
+    invite = bare_world.trunk.wait_for("INVITE")
+    assert invite.start.startswith("INVITE sip:112@")
+    assert ANNA in invite.get("From")
+    call.hangup()
+
+
+def test_a_pool_rings_the_phones_of_all_members(world: World) -> None:
+    anna = world.phone("anna-desk", NoAnswer())
+    ben = world.phone("ben-desk", Answer(after=0.5))
+    call = world.trunk.call(SALES, CALLER)
+    assert final(call, 10) == 200
+    anna.wait_for("INVITE")
+    ben.wait_for("INVITE")
+    call.hangup()
+    [record] = world.calls(1)
+    assert world.steps(record) == [("pool:sales", "answered", "ben-desk")]
+
+
+def test_a_blocked_caller_is_refused(world: World) -> None:
+    phone = world.phone("ben-desk", Answer())
+    call = world.trunk.call(BEN, "+4917604069012")
+    assert final(call, 10) == 603
+    assert phone.received == []
+
+
+def test_a_wrong_password_is_refused(world: World) -> None:
+    phone = world.phone("ben-desk", NoAnswer())
+    phone.password = "wrong-password"
+    assert phone.register() == 403
+    phone.password = ""
+    assert phone.register() in (401, 403)
