@@ -9,9 +9,14 @@ from typing import Any
 import alembic.command
 import alembic.config
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from callrouter.resources import data_dir
+
+#: The database is out of reach, locked or full: not the fault of what was to be written; wait and try again.
+TROUBLE = (OperationalError, InterfaceError, PoolTimeout)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

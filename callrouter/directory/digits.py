@@ -1,0 +1,65 @@
+"""What phonenumbers knows of a country, as routing needs it: how digits are read there, and how numbers are written.
+
+Source: Google's libphonenumber metadata, by way of the ``phonenumbers`` package.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+import phonenumbers
+from phonenumbers import shortnumberinfo
+
+from callrouter.routing.snapshot import DigitRules
+
+
+def known_country(country: str) -> bool:
+    """Whether *country* (ISO 3166-1, two letters) has a numbering plan that phonenumbers knows."""
+    return country in phonenumbers.SUPPORTED_REGIONS
+
+
+@lru_cache(maxsize=32)
+def emergency_numbers(country: str) -> tuple[str, ...]:
+    """The emergency numbers of *country* of two or three digits (DE: 110, 112)."""
+    short = [str(n).zfill(length) for length in (2, 3) for n in range(10**length)]
+    return tuple(number for number in short if shortnumberinfo.is_emergency_number(number, country))
+
+
+def digit_rules(country: str, area_code: str, emergency: Sequence[str] | None = None) -> DigitRules:
+    """How digits are read in *country* (two letters) and *area_code* (without trunk prefix).
+
+    *emergency* None: those of the country. Where a country has several international prefixes, the preferred one
+    counts, or the digits they have in common (Brazil: 00). Raises ValueError for an unknown country.
+    """
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(country)
+    if metadata is None:
+        raise ValueError(f"{country!r} is no country with a numbering plan; write two letters, for example DE")
+    general = metadata.general_desc
+    preferred = re.sub(r"[^0-9]", "", metadata.preferred_international_prefix or "")
+    common = re.match(r"[0-9]*", metadata.international_prefix or "")
+    return DigitRules(
+        country_code=str(metadata.country_code),
+        international_prefix=preferred or (common[0] if common else ""),
+        trunk_prefix=metadata.national_prefix or "",
+        area_code=area_code,
+        emergency=emergency_numbers(country) if emergency is None else tuple(emergency),
+        national_lengths=frozenset(general.possible_length if general else ()),
+    )
+
+
+def format_number(number: str, country: str) -> str:
+    """*number* (E.164) as people in *country* write it: national at home, else international.
+
+    Anything else (an extension, ``anonymous``) comes back as it is.
+    """
+    if not number.startswith("+"):
+        return number
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    home = parsed.country_code == phonenumbers.country_code_for_region(country)
+    form = phonenumbers.PhoneNumberFormat.NATIONAL if home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return str(phonenumbers.format_number(parsed, form))

@@ -1,0 +1,120 @@
+"""Single changes of numbers and blocks, and what is wrong with them; the rest is as in ``directory.services``.
+
+A number lies in a block, or was ported in by itself: such a single number is active as long as it is there. Only
+:func:`remove_block` and :func:`port_away` may leave an employee without a number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session
+
+from callrouter.directory import document, number_store, store
+from callrouter.directory.exporting import read_blocks
+from callrouter.directory.models import DeviceRow, EmployeeRow, NumberRow, OwnerRow
+from callrouter.directory.rules import block_text, check_blocks, said, span
+from callrouter.directory.services import refuse
+from callrouter.directory.views import DatabaseView
+from callrouter.errors import RuleError
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What numbers that went away leave behind, by owner key: who lost a number, and who showed one to others."""
+
+    owners: tuple[str, ...]
+    shown_by: tuple[str, ...]
+
+
+def add_block(session: Session, block: document.Block) -> None:
+    """Add a block; its numbers are inactive, but for those the company had as single ones."""
+    store.count_up(session)
+    refuse(check_blocks([*read_blocks(session), block]))
+    number_store.write_blocks(session, [block], [])
+
+
+def remove_block(session: Session, block: document.Block) -> Loss:
+    """Remove a block with all its numbers, used or not."""
+    store.count_up(session)
+    known = read_blocks(session)
+    if block not in known:
+        there = ", ".join(block_text(one) for one in known) or "none"
+        raise RuleError(f"there is no block {block_text(block)}; there are: {there}")
+    length, first, last = span(block)
+    gone = [
+        e164
+        for e164 in session.scalars(select(NumberRow.e164).where(NumberRow.block_id.is_not(None)))
+        if len(e164) - 1 == length and first <= int(e164[1:]) <= last
+    ]
+    loss = _lose(session, gone)
+    number_store.write_blocks(session, [], [block])
+    number_store.deactivate(session, gone)
+    return loss
+
+
+def port_away(session: Session, e164: str) -> Loss:
+    """Let a number go to another provider: a single one is gone, a block is split around it."""
+    store.count_up(session)
+    if DatabaseView(session).number_state(e164) is None:
+        raise RuleError(f"{e164} is no number of the company")
+    loss = _lose(session, [e164])
+    for block in read_blocks(session):
+        length, first, last = span(block)
+        if len(e164) - 1 == length and first <= int(e164[1:]) <= last:
+            parts = ((first, int(e164[1:]) - 1), (int(e164[1:]) + 1, last))
+            left = [_part(block, start, end) for start, end in parts if start <= end]
+            number_store.write_blocks(session, left, [block])
+    number_store.deactivate(session, [e164])
+    return loss
+
+
+def _part(block: document.Block, first: int, last: int) -> document.Block:
+    start = len(block.prefix)
+    return document.Block(prefix=block.prefix, first=f"+{first}"[start:], last=f"+{last}"[start:])
+
+
+def _lose(session: Session, gone: list[str]) -> Loss:
+    owners: list[str] = []
+    shown_by: list[str] = []
+    for some in store.chunks(gone):
+        query = select(OwnerRow.kind, OwnerRow.key).join(NumberRow, NumberRow.owner_id == OwnerRow.id)
+        owners += [f"{kind}:{key}" for kind, key in session.execute(query.where(NumberRow.e164.in_(some)))]
+        shown = EmployeeRow.__table__.c.outgoing_number.in_(some)
+        shown_by += [f"employee:{key}" for key in session.scalars(select(EmployeeRow.key).where(shown))]
+        session.execute(update(EmployeeRow.__table__).where(shown).values(outgoing_number=None))
+    return Loss(tuple(sorted(set(owners))), tuple(sorted(shown_by)))
+
+
+def activate(session: Session, e164: str) -> None:
+    """Activate a number of a block, or add a single number that was ported in."""
+    store.count_up(session)
+    number_store.activate(session, [e164])
+
+
+def deactivate(session: Session, e164: str) -> None:
+    """Deactivate a number that nobody uses; a single number is removed with that."""
+    store.count_up(session)
+    view = DatabaseView(session)
+    if view.number_state(e164) is None:
+        raise RuleError(f"{e164} is no number of the company")
+    if users := ", ".join(said(owner) for owner in view.number_owners(e164)):
+        raise RuleError(f"{e164} belongs to {users}; give them another number first")
+    shown_by = session.scalars(select(EmployeeRow.key).where(EmployeeRow.outgoing_number == e164))
+    if users := ", ".join(shown_by):
+        raise RuleError(f"{e164} is the outgoing number of employee {users}; give them another one first")
+    number_store.deactivate(session, [e164])
+
+
+def employees_without_number(session: Session) -> list[str]:
+    """Ids of employees who have devices but lost their number; their internal and emergency calls go on."""
+    has_number = exists().where(NumberRow.owner_id == EmployeeRow.id, NumberRow.personal)
+    has_device = exists().where(DeviceRow.employee_id == EmployeeRow.id)
+    return list(session.scalars(select(EmployeeRow.key).where(has_device, ~has_number).order_by(EmployeeRow.key)))
+
+
+def numbers_without_owner(session: Session) -> list[str]:
+    """Active numbers that belong to nobody: who calls them is turned away."""
+    query = select(NumberRow.e164).where(NumberRow.state == "active", NumberRow.owner_id.is_(None))
+    return list(session.scalars(query.order_by(NumberRow.e164)))

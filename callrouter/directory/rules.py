@@ -1,0 +1,251 @@
+"""The directory's rules: who may own which number, what must be unique, what must exist.
+
+Each rule looks at one part of the document and asks a :class:`View` of the company about the rest, so that the same
+rule serves an import (the view is the file) and a single change (the view is the database).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from callrouter.directory import document
+from callrouter.directory.digits import digit_rules, known_country
+from callrouter.directory.schedules import known_subdivision
+
+Path = tuple[str | int, ...]
+#: Most numbers of one block: a company with more has several, and a typing mistake does not fill the disk.
+MAX_BLOCK = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A broken rule: where in the document, and what, with what to do about it."""
+
+    path: Path
+    text: str
+
+
+class View(Protocol):
+    """The company as it will be once the change is made. Owners are named by their keys (``employee:anna``)."""
+
+    @property
+    def company(self) -> document.Company: ...
+    def number_state(self, e164: str) -> str | None:
+        """``active``, ``inactive``, or None: no number of the company."""
+
+    def number_owners(self, e164: str) -> Collection[str]: ...
+    def extension_owners(self, extension: str) -> Collection[str]: ...
+    def device_owners(self, sip_user: str) -> Collection[str]: ...
+    def has_schedule(self, name: str) -> bool: ...
+    def has_employee(self, key: str) -> bool: ...
+    def may_lack_number(self, key: str) -> bool:
+        """Whether this employee's number was lost: ported away, or its block removed."""
+
+
+def said(owner: str) -> str:
+    """``employee:anna`` as people read it."""
+    return owner.replace(":", " ")
+
+
+def twice(items: Iterable[str], path: Path, what: str) -> Iterator[Problem]:
+    """Each of *items* that was there before; the place of item 3 is *path* + (3,)."""
+    seen = set()
+    for index, item in enumerate(items):
+        if item in seen:
+            yield Problem((*path, index), f"{what} {item} stands here again; each may be listed once")
+        seen.add(item)
+
+
+def _zone_exists(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError):
+        return False
+    return True
+
+
+def check_company(company: document.Company) -> Iterator[Problem]:
+    if not _zone_exists(company.timezone):
+        yield Problem(("timezone",), f"{company.timezone!r} is no time zone; write for example Europe/Berlin")
+    if not known_country(company.country):
+        yield Problem(("country",), f"{company.country!r} is no country with telephones; write for example DE")
+    if company.holidays and not known_subdivision(company.holidays):
+        yield Problem(("holidays",), f"{company.holidays!r}: no public holidays are known; write for example DE-BE")
+
+
+def check_trunk(trunk: document.Trunk, path: Path = ()) -> Iterator[Problem]:
+    port = trunk.proxy.rpartition("]")[2].rpartition(":")[2]
+    if ":" in trunk.proxy.rpartition("]")[2] and not 0 < int(port) < 65536:
+        yield Problem((*path, "proxy"), f"trunk {trunk.name}: {port} is no port; ports are 1 to 65535")
+    for index, peer in enumerate(trunk.peers):
+        try:
+            network = ipaddress.ip_network(peer)
+        except ValueError as error:
+            text = f"trunk {trunk.name}: peer {peer!r} is no address or network ({error}); write 192.0.2.0/28"
+            yield Problem((*path, "peers", index), text)
+            continue
+        if network.prefixlen == 0:
+            text = f"trunk {trunk.name}: peer {peer} lets anyone call in; list the provider's addresses"
+            yield Problem((*path, "peers", index), text)
+    if trunk.register_ and not (trunk.username and trunk.password):
+        yield Problem((*path, "register"), f"trunk {trunk.name}: register needs username and password")
+
+
+def span(block: document.Block) -> tuple[int, int, int]:
+    """Length, first and last number of *block*, digits as integers."""
+    digits = block.prefix[1:]
+    return len(digits) + len(block.first), int(digits + block.first), int(digits + block.last)
+
+
+def block_text(block: document.Block) -> str:
+    """``+493023125000–99``: how messages name a block."""
+    return f"{block.prefix}{block.first}–{block.last}"
+
+
+def check_blocks(blocks: Sequence[document.Block], path: Path = ()) -> Iterator[Problem]:
+    """Each block by itself, and that no two overlap."""
+    sound = []
+    for index, block in enumerate(blocks):
+        length, first, last = span(block)
+        if len(block.first) != len(block.last) or first > last:
+            text = f"block {block_text(block)}: first and last must have equally many digits, first before last"
+        elif length > 15:
+            text = f"block {block_text(block)}: its numbers have {length} digits; E.164 allows 15"
+        elif last - first >= MAX_BLOCK:
+            text = f"block {block_text(block)}: more than {MAX_BLOCK} numbers; split it"
+        else:
+            sound.append((length, first, last, index))
+            continue
+        yield Problem((*path, index), text)
+    sound.sort()
+    for before, after in pairwise(sound):
+        if before[0] == after[0] and after[1] <= before[2]:
+            text = f"block {block_text(blocks[after[3]])} overlaps {block_text(blocks[before[3]])}; number each once"
+            yield Problem((*path, after[3]), text)
+
+
+def check_schedule(
+    rules: document.ScheduleRules, company: document.Company, path: Path = (), what: str = "schedule"
+) -> Iterator[Problem]:
+    if rules.timezone and not _zone_exists(rules.timezone):
+        yield Problem((*path, "timezone"), f"{what}: {rules.timezone!r} is no time zone; write Europe/Berlin")
+    if not rules.open:
+        yield Problem(path, f"{what}: it has no open times, so it would never be open; list some under open")
+    for index, window in enumerate(rules.open):
+        if window.from_ == "24:00":
+            yield Problem((*path, "open", index, "from"), f'{what}: nothing starts at 24:00; write "00:00"')
+    for index, entry in enumerate(rules.closed):
+        here = (*path, "closed", index)
+        kinds = [entry.holidays, entry.date is not None, entry.from_ is not None or entry.to is not None]
+        if kinds.count(True) != 1:
+            yield Problem(here, f"{what}: write one of holidays: true, date, or from and to")
+        elif kinds[2] and (entry.from_ is None or entry.to is None or entry.from_ > entry.to):
+            yield Problem(here, f"{what}: a range needs from and to, from not after to")
+        elif entry.holidays and not company.holidays:
+            yield Problem(
+                here, f"{what}: closes on holidays, but company.holidays says not which; set it to e.g. DE-BE"
+            )
+
+
+def _check_owner(owner: str, part: document.Employee | document.Pool, view: View, path: Path) -> Iterator[Problem]:
+    who = said(owner)
+    if part.extension:
+        for other in view.extension_owners(part.extension):
+            if other != owner:
+                text = f"{who}: extension {part.extension} is that of {said(other)} too; give another"
+                yield Problem((*path, "extension"), text)
+        company = view.company
+        if (
+            known_country(company.country)
+            and part.extension in digit_rules(company.country, "", company.emergency).emergency
+        ):
+            text = f"{who}: extension {part.extension} is an emergency number; give another"
+            yield Problem((*path, "extension"), text)
+    schedule = part.mailbox.schedule
+    if schedule is not None:
+        here = (*path, "mailbox", "schedule")
+        own = bool(schedule.open or schedule.closed or schedule.timezone)
+        if schedule.name is not None and own:
+            yield Problem(here, f"{who}: the mailbox's schedule has a name and times of its own; write one of them")
+        elif schedule.name is not None and not view.has_schedule(schedule.name):
+            text = f"{who}: there is no schedule {schedule.name!r}; add it under schedules, or correct the name"
+            yield Problem((*here, "name"), text)
+        elif schedule.name is None:
+            yield from check_schedule(schedule, view.company, here, f"{who}: mailbox schedule")
+    if part.notify.about != "none" and not part.notify.email:
+        yield Problem((*path, "notify"), f"{who}: notify about {part.notify.about} needs an email")
+
+
+def _check_number(owner: str, e164: str, view: View, path: Path) -> Iterator[Problem]:
+    state = view.number_state(e164)
+    if state is None:
+        text = f"{said(owner)}: {e164} is no number of the company; add it to numbers, and its block to number_blocks"
+        yield Problem(path, text)
+    elif state == "inactive":
+        yield Problem(path, f"{said(owner)}: {e164} is inactive; activate it (list it under numbers) first")
+    for other in view.number_owners(e164):
+        if other != owner:
+            yield Problem(path, f"{said(owner)}: {e164} belongs to {said(other)}; a number has one owner")
+
+
+def check_employee(employee: document.Employee, view: View, path: Path = ()) -> Iterator[Problem]:
+    owner = f"employee:{employee.id}"
+    who = said(owner)
+    yield from _check_owner(owner, employee, view, path)
+    if employee.personal_number:
+        yield from _check_number(owner, employee.personal_number, view, (*path, "personal_number"))
+    elif employee.devices and not view.may_lack_number(employee.id):
+        yield Problem(path, f"{who}: has devices but no personal_number; give one of the active numbers")
+    shown = employee.outgoing_number
+    if shown and shown != "anonymous" and view.number_state(shown) != "active":
+        text = f"{who}: {shown} is none of the company's active numbers; show one of them, or anonymous"
+        yield Problem((*path, "outgoing_number"), text)
+    own = set()
+    for index, device in enumerate(employee.devices):
+        here = (*path, "devices", index, "sip_user")
+        if device.sip_user in own:
+            yield Problem(here, f"{who}: two devices have the sip_user {device.sip_user}; one account per device")
+        own.add(device.sip_user)
+        for other in view.device_owners(device.sip_user):
+            if other != owner:
+                text = f"{who}: sip_user {device.sip_user} is a device of {said(other)} too; one account per device"
+                yield Problem(here, text)
+
+
+def check_pool(pool: document.Pool, view: View, path: Path = ()) -> Iterator[Problem]:
+    owner = f"pool:{pool.id}"
+    yield from _check_owner(owner, pool, view, path)
+    for index, e164 in enumerate(pool.numbers):
+        yield from _check_number(owner, e164, view, (*path, "numbers", index))
+    yield from twice(pool.numbers, (*path, "numbers"), f"{said(owner)}: number")
+    yield from twice(pool.members, (*path, "members"), f"{said(owner)}: member")
+    for index, member in enumerate(pool.members):
+        if not view.has_employee(member):
+            text = f"{said(owner)}: there is no employee {member}; add the employee, or remove the member"
+            yield Problem((*path, "members", index), text)
+
+
+def check_file(file: document.CompanyFile, view: View) -> Iterator[Problem]:
+    """Every rule over a whole company file; *view* shows that file."""
+    for problem in check_company(file.company):
+        yield Problem(("company", *problem.path), problem.text)
+    yield from twice((trunk.name for trunk in file.trunks), ("trunks",), "trunk")
+    yield from twice((schedule.name for schedule in file.schedules), ("schedules",), "schedule")
+    yield from twice((employee.id for employee in file.employees), ("employees",), "employee")
+    yield from twice((pool.id for pool in file.pools), ("pools",), "pool")
+    yield from twice(file.numbers, ("numbers",), "number")
+    yield from twice(file.blocked_callers, ("blocked_callers",), "caller")
+    for index, trunk in enumerate(file.trunks):
+        yield from check_trunk(trunk, ("trunks", index))
+    yield from check_blocks(file.number_blocks, ("number_blocks",))
+    for index, schedule in enumerate(file.schedules):
+        yield from check_schedule(schedule, file.company, ("schedules", index), f"schedule {schedule.name!r}")
+    for index, employee in enumerate(file.employees):
+        yield from check_employee(employee, view, ("employees", index))
+    for index, pool in enumerate(file.pools):
+        yield from check_pool(pool, view, ("pools", index))

@@ -1,0 +1,235 @@
+"""Reads from the directory what one call needs, as the frozen values that routing decides with.
+
+It runs before any phone rings: a handful of indexed statements, however many numbers there are; what belongs to the
+company as a whole is kept and read again only when the directory's version has changed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callrouter.directory import document
+from callrouter.directory.database import Database
+from callrouter.directory.digits import digit_rules
+from callrouter.directory.exporting import read_blocks, read_company, read_schedules
+from callrouter.directory.models import Base, BlockedCallerRow, CompanyRow
+from callrouter.directory.schedules import holiday_dates, to_schedule
+from callrouter.routing import numbers
+from callrouter.routing.plan import IncomingCall
+from callrouter.routing.snapshot import (
+    Device,
+    Employee,
+    Mailbox,
+    Number,
+    NumberBlock,
+    NumberState,
+    Owner,
+    Pool,
+    Schedule,
+    Snapshot,
+)
+
+_T = Base.metadata.tables
+_OWNERS, _NUMBERS, _DEVICES, _MAILBOXES = _T["owners"], _T["numbers"], _T["devices"], _T["mailboxes"]
+_POOLS, _MEMBERS = _T["pools"], _T["pool_members"]
+
+_VERSION = select(CompanyRow.version)
+_BY_NUMBER = select(
+    _NUMBERS.c.e164, _NUMBERS.c.state, _NUMBERS.c.owner_id, _OWNERS.c.kind, _OWNERS.c.key, _OWNERS.c.name
+).outerjoin(_OWNERS, _OWNERS.c.id == _NUMBERS.c.owner_id)
+_BY_EXTENSION = select(_OWNERS.c.id, _OWNERS.c.kind, _OWNERS.c.key)
+_BY_DEVICE = select(_DEVICES.c.employee_id)
+_OWNER = (
+    select(
+        _OWNERS.c.id,
+        _OWNERS.c.kind,
+        _OWNERS.c.key,
+        _OWNERS.c.name,
+        _OWNERS.c.extension,
+        _MAILBOXES.c.enabled,
+        _MAILBOXES.c.answer_calls,
+        _MAILBOXES.c.answer_after,
+        _MAILBOXES.c.schedule_id,
+        _MAILBOXES.c.rules,
+        _MAILBOXES.c.active_when,
+        _POOLS.c.strategy,
+        _POOLS.c.ring_seconds,
+        _NUMBERS.c.e164,
+    )
+    .join(_MAILBOXES, _MAILBOXES.c.owner_id == _OWNERS.c.id)
+    .outerjoin(_POOLS, _POOLS.c.id == _OWNERS.c.id)
+    .outerjoin(_NUMBERS, (_NUMBERS.c.owner_id == _OWNERS.c.id) & _NUMBERS.c.personal)
+)
+_MEMBERS_OF = select(_MEMBERS.c.pool_id, _MEMBERS.c.employee_id).order_by(_MEMBERS.c.pool_id, _MEMBERS.c.position)
+_DEVICES_OF = select(
+    _DEVICES.c.employee_id, _DEVICES.c.sip_user, _DEVICES.c.label, _DEVICES.c.kind, _DEVICES.c.enabled
+).order_by(_DEVICES.c.employee_id, _DEVICES.c.position)
+
+
+@dataclass(frozen=True, slots=True)
+class _Company:
+    """What every call needs, at one version of the directory; ``snapshot`` has no part of any single call yet."""
+
+    snapshot: Snapshot
+    holidays: str | None
+    schedules: Mapping[int, document.Schedule]
+
+
+def _read_company(session: Session, version: int) -> _Company:
+    company = read_company(session)
+    names = {row.name: row.id for row in session.execute(select(_T["schedules"].c.name, _T["schedules"].c.id))}
+    snapshot = Snapshot(
+        version=version,
+        company=company.name,
+        timezone=company.timezone,
+        language=company.language,
+        sip_domain=company.sip_domain,
+        ring_seconds=company.ring_seconds,
+        digits=digit_rules(company.country, company.area_code, company.emergency),
+        blocks=tuple(NumberBlock(block.prefix, block.first, block.last) for block in read_blocks(session)),
+        blocked=frozenset(session.scalars(select(BlockedCallerRow.caller))),
+    )
+    schedules = {names[schedule.name]: schedule for schedule in read_schedules(session)}
+    return _Company(snapshot, company.holidays, schedules)
+
+
+class _Reader:
+    """Reads the owners of one call."""
+
+    def __init__(self, session: Session, company: _Company, today: dt.date) -> None:
+        self._session = session
+        self._company = company
+        self._years = (today.year - 1, today.year, today.year + 1)
+
+    def _schedule(self, row: Any) -> Schedule | None:
+        rules: document.ScheduleRules
+        if row.schedule_id is not None:
+            named = self._company.schedules[row.schedule_id]
+            name, rules = named.name, named
+        elif row.rules is not None:
+            name, rules = "", document.ScheduleRules.model_validate(row.rules)
+        else:
+            return None
+        known, company = self._company.holidays, self._company.snapshot
+        dates = holiday_dates(known, company.language, self._years) if known else {}
+        return to_schedule(name, rules, timezone=company.timezone, holiday_dates=dates)
+
+    def _mailbox(self, row: Any) -> Mailbox:
+        return Mailbox(
+            enabled=row.enabled,
+            answer_calls=row.answer_calls,
+            answer_after=row.answer_after,
+            schedule=self._schedule(row) if row.enabled else None,
+            active_when=row.active_when,
+            language=self._company.snapshot.language,
+        )
+
+    def owners(self, wanted: Collection[int]) -> dict[int, Owner]:
+        """The owners with these row ids; pools with their members, employees with their devices."""
+        rows = {row.id: row for row in self._session.execute(_OWNER.where(_OWNERS.c.id.in_(wanted)))}
+        members: dict[int, list[int]] = defaultdict(list)
+        pools = [row_id for row_id, row in rows.items() if row.kind == "pool"]
+        if pools:
+            for pool, employee in self._session.execute(_MEMBERS_OF.where(_MEMBERS.c.pool_id.in_(pools))):
+                members[pool].append(employee)
+            missing = {employee for of_pool in members.values() for employee in of_pool} - rows.keys()
+            if missing:
+                found = self._session.execute(_OWNER.where(_OWNERS.c.id.in_(missing)))
+                rows.update((row.id, row) for row in found)
+        employees = self._employees([row for row in rows.values() if row.kind == "employee"])
+        owners: dict[int, Owner] = dict(employees)
+        for row_id in pools:
+            row = rows[row_id]
+            owners[row_id] = Pool(
+                key=f"pool:{row.key}",
+                name=row.name,
+                extension=row.extension,
+                members=tuple(employees[member] for member in members[row_id]),
+                strategy=row.strategy,
+                ring_seconds=row.ring_seconds,
+                mailbox=self._mailbox(row),
+            )
+        return owners
+
+    def _employees(self, rows: Collection[Any]) -> dict[int, Employee]:
+        devices: dict[int, list[Device]] = defaultdict(list)
+        if rows:
+            ids = [row.id for row in rows]
+            for owner, *fields in self._session.execute(_DEVICES_OF.where(_DEVICES.c.employee_id.in_(ids))):
+                devices[owner].append(Device(*fields))
+        return {
+            row.id: Employee(
+                key=f"employee:{row.key}",
+                name=row.name,
+                extension=row.extension,
+                number=row.e164,
+                devices=tuple(devices[row.id]),
+                mailbox=self._mailbox(row),
+            )
+            for row in rows
+        }
+
+
+def _read_call(session: Session, company: _Company, call: IncomingCall, today: dt.date) -> Snapshot:
+    snapshot = company.snapshot
+    meant = numbers.candidates(call.dialed, snapshot.digits, snapshot.blocks)
+    caller = numbers.normalise(call.caller_number, snapshot.digits) if call.caller_number else None
+    wanted = {*meant, caller} if caller else set(meant)
+    found: dict[str, Number] = {}
+    known_callers: dict[str, str] = {}
+    ids: set[int] = set()
+    for row in session.execute(_BY_NUMBER.where(_NUMBERS.c.e164.in_(wanted))) if wanted else ():
+        owner = None if row.owner_id is None else f"{row.kind}:{row.key}"
+        if row.e164 == caller and row.kind == "employee":
+            known_callers[row.e164] = row.name
+        if row.e164 in meant:
+            found[row.e164] = Number(row.e164, NumberState(row.state), owner)
+            if row.owner_id is not None:
+                ids.add(row.owner_id)
+    extensions: dict[str, str] = {}
+    for row_id, kind, key in session.execute(_BY_EXTENSION.where(_OWNERS.c.extension == call.dialed)):
+        extensions[call.dialed] = f"{kind}:{key}"
+        ids.add(row_id)
+    calling = None
+    if call.device is not None:
+        calling = session.scalar(_BY_DEVICE.where(_DEVICES.c.sip_user == call.device))
+        ids.update(() if calling is None else (calling,))
+    owners = _Reader(session, company, today).owners(ids) if ids else {}
+    employee = owners.get(calling) if calling is not None else None
+    return replace(
+        snapshot,
+        numbers=MappingProxyType(found),
+        extensions=MappingProxyType(extensions),
+        owners=MappingProxyType({owner.key: owner for owner in owners.values()}),
+        devices=MappingProxyType({call.device: employee} if call.device and isinstance(employee, Employee) else {}),
+        known_callers=MappingProxyType(known_callers),
+    )
+
+
+class SnapshotLoader:
+    """Loads snapshots from one database; may be used by several threads at once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._company: _Company | None = None
+
+    def load(self, call: IncomingCall, today: dt.date) -> Snapshot:
+        """What *call* needs of the directory; *today* is the day in the company's time zone (holidays around it).
+
+        Raises RuleError when there is no company yet, and what SQLAlchemy raises for a database out of reach.
+        """
+        with self._database.read() as session:
+            version = session.scalar(_VERSION) or 0
+            company = self._company
+            if company is None or company.snapshot.version != version:
+                company = _read_company(session, version)
+                self._company = company
+            return _read_call(session, company, call, today)

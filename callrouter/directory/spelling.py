@@ -1,0 +1,74 @@
+"""What pydantic says of a company file, in words for the person who wrote it."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from pydantic import ValidationError
+
+from callrouter.directory import document
+from callrouter.directory.yaml_lines import Lines, Path
+
+_NUMBER = "a number as E.164, for example +493023125010"
+#: What a value under this key must be.
+_WANTED = {
+    "personal_number": _NUMBER,
+    "outgoing_number": f"{_NUMBER}, or anonymous",
+    "numbers": _NUMBER,
+    "blocked_callers": f"{_NUMBER}, or anonymous",
+    "prefix": "the beginning of a number as E.164, for example +4930231250",
+    "extension": "2 to 8 digits",
+    "id": "up to 40 lower-case letters, digits, - and _",
+    "members": "the id of an employee",
+    "sip_user": "up to 64 letters, digits, dots, - and _",
+    "sip_password": "8 to 128 letters, digits and . _ ~ + = ! -",
+    "password": "up to 128 printable characters without spaces, quotes, & < >",
+    "pin": "4 to 10 digits",
+    "email": "one mail address, for example anna@muster.example",
+    "from": 'a time such as "08:00" (in closed: a date such as 2026-12-28)',
+    "to": 'a time such as "17:30" (in closed: a date such as 2026-12-31)',
+    "proxy": "a host, or HOST:PORT",
+    "country": "two capital letters, for example DE",
+    "holidays": "a country or state as ISO 3166-2, for example DE-BE (in a schedule: true)",
+    "emergency": "2 to 6 digits",
+}
+_SECRET = ("sip_password", "password", "pin")
+_PARTS: list[type[document.Part]] = [*document.Part.__subclasses__(), document.Schedule, document.MailboxSchedule]
+_KEYS = {info.alias or name for part in _PARTS for name, info in part.model_fields.items()}
+
+
+def _key(path: Path) -> str:
+    return next((part for part in reversed(path) if isinstance(part, str)), "")
+
+
+def _text(error: Any, path: Path) -> str:
+    key = _key(path)
+    if error["type"] == "missing":
+        return f"{error['loc'][-1]} is missing; add it"
+    if error["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(key, _KEYS, 1)
+        return f"unknown key {key}; " + (f"is it {close[0]}?" if close else "remove it")
+    if error["type"] == "value_error":
+        return f"{key}: {error['ctx']['error']}"
+    value = "this value" if key in _SECRET else repr(error["input"])
+    if error["type"] == "literal_error":
+        return f"{key}: {value} is none of {error['ctx']['expected']}"
+    if isinstance(error["input"], dict | list):
+        return f"{key}: a list or mapping cannot stand here, or its keys are wrong ({error['msg']})"
+    if key in _WANTED:
+        return f"{key}: {value} is not {_WANTED[key]}"
+    return f"{key}: {value}: {error['msg']}"
+
+
+def told(error: ValidationError, lines: Lines) -> list[str]:
+    """Each mistake as ``FILE:LINE: what is wrong and what is wanted``, in the file's order."""
+    found: dict[tuple[Path, str], tuple[int, str]] = {}
+    for item in error.errors():
+        path: Path = item["loc"]
+        while path and path not in lines.of:
+            path = path[:-1]
+        # A value that may be one of several kinds is wrong once for each; it is told once.
+        place = (path, str(item["loc"][-1]) if item["type"] == "missing" else "")
+        found.setdefault(place, (lines.line(path), _text(item, path)))
+    return [f"{lines.filename}:{line}: {text}" for line, text in sorted(found.values())]
