@@ -35,6 +35,14 @@ DEVICE = "callrouter_device"
 FALLBACK = "callrouter_fallback"
 #: In the fallback: what the schedule says now, ``open`` or ``closed``.
 SCHEDULE = "callrouter_schedule"
+#: In the dialplan: the dialled digits as they came, taken from where the trunk writes them.
+DIALED = "callrouter_dialed"
+#: In the fallback: how ringing ended, one of the results of a ``ring`` step.
+RESULT = "callrouter_result"
+#: Directory: whose account it is (the employee's id).
+EMPLOYEE = "callrouter_employee"
+#: Directory: the number shown on that employee's emergency calls, E.164.
+OWN_NUMBER = "callrouter_own_number"
 
 SAFE = re.compile(r"[A-Za-z0-9 ._:;@+*#/=-]*")
 _UNSAFE = re.compile(r"[^A-Za-z0-9 ._:;@+*#/=-]")
