@@ -16,7 +16,7 @@ from pathlib import Path
 
 #: Environment variable that names a FreeSWITCH binary outside the usual places (CALLROUTER_… would be a setting).
 FREESWITCH_VARIABLE = "FREESWITCH_BINARY"
-_FREESWITCH_PLACES = ("/usr/local/freeswitch/bin/freeswitch", "/opt/freeswitch/bin/freeswitch", "/usr/bin/freeswitch")
+_FREESWITCH_PLACES = ("/usr/local/freeswitch/bin/freeswitch", "/usr/bin/freeswitch")
 _POSTGRESQL_PLACES = "/usr/lib/postgresql/*/bin"
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from callrouter.simulator.freeswitch import find_freeswitch
 from tests import needs
 
 pytest_plugins = ["pytester"]
@@ -48,6 +49,12 @@ def test_a_freeswitch_named_by_the_environment_is_found(bare: Path, monkeypatch:
     assert needs.find_freeswitch() == binary
     monkeypatch.setenv(needs.FREESWITCH_VARIABLE, str(bare / "nothing"))
     assert needs.find_freeswitch() is None
+
+
+def test_the_program_looks_for_freeswitch_where_the_tests_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    assert find_freeswitch() == needs.find_freeswitch()
+    monkeypatch.setenv(needs.FREESWITCH_VARIABLE, str(program(tmp_path / "fs")))
+    assert find_freeswitch() == needs.find_freeswitch() == tmp_path / "fs"
 
 
 def test_the_newest_postgresql_is_found(bare: Path):
