@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +39,17 @@ def open_database(settings: Settings) -> Iterator[Database]:
         database.close()
 
 
+def json_text(value: Any) -> str:
+    """*value* as indented JSON, for scripts."""
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
 def print_json(value: Any) -> None:
     """Print *value* as indented JSON, for scripts."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    click.echo(json_text(value), nl=False)
+
+
+def in_language(german: str, english: str) -> str:
+    """The text for the language of this terminal (LC_ALL, LC_MESSAGES, LANG)."""
+    spoken = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return german if spoken.startswith("de") else english

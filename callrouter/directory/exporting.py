@@ -28,6 +28,8 @@ from callrouter.directory.models import (
 from callrouter.errors import RuleError
 
 _SECRETS = ("sip_password", "pin", "password")
+#: The store writes past the session's objects: read them again each time.
+_FRESH = {"populate_existing": True}
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
@@ -44,7 +46,9 @@ def read_trunks(session: Session) -> list[document.Trunk]:
     fields = [name for name in document.Trunk.model_fields if name != "register_"]
     return [
         document.Trunk.model_validate({"register": row.register, **{name: getattr(row, name) for name in fields}})
-        for row in session.scalars(select(TrunkRow).order_by(TrunkRow.position, TrunkRow.id))
+        for row in session.scalars(
+            select(TrunkRow).order_by(TrunkRow.position, TrunkRow.id).execution_options(**_FRESH)
+        )
     ]
 
 
@@ -66,6 +70,7 @@ def _mailboxes(session: Session, kind: str, wanted: ColumnElement[bool] | None) 
         .join(OwnerRow, OwnerRow.id == MailboxRow.owner_id)
         .outerjoin(ScheduleRow, ScheduleRow.id == MailboxRow.schedule_id)
         .where(OwnerRow.kind == kind)
+        .execution_options(**_FRESH)
     )
     found = {}
     for row, name in session.execute(query if wanted is None else query.where(wanted)):
@@ -104,7 +109,7 @@ def read_employees(session: Session, keys: Collection[str] | None = None) -> lis
     wanted = None if keys is None else OwnerRow.key.in_(keys)
     mailboxes = _mailboxes(session, "employee", wanted)
     numbers_query = select(NumberRow.owner_id, NumberRow.e164).where(NumberRow.personal)
-    devices_query = select(DeviceRow).order_by(DeviceRow.employee_id, DeviceRow.position)
+    devices_query = select(DeviceRow).order_by(DeviceRow.employee_id, DeviceRow.position).execution_options(**_FRESH)
     if keys is not None:
         numbers_query = numbers_query.where(NumberRow.owner_id.in_(mailboxes))
         devices_query = devices_query.where(DeviceRow.employee_id.in_(mailboxes))
@@ -114,7 +119,7 @@ def read_employees(session: Session, keys: Collection[str] | None = None) -> lis
         devices[row.employee_id].append(
             document.Device(**{name: getattr(row, name) for name in document.Device.model_fields})
         )
-    query = select(EmployeeRow).order_by(EmployeeRow.id)
+    query = select(EmployeeRow).order_by(EmployeeRow.id).execution_options(**_FRESH)
     return [
         document.Employee.model_validate(
             {
@@ -145,7 +150,7 @@ def read_pools(session: Session, keys: Collection[str] | None = None) -> list[do
     rows = select(PoolMemberRow.pool_id, OwnerRow.key).join(OwnerRow, OwnerRow.id == PoolMemberRow.employee_id)
     for pool, key in session.execute(rows.order_by(PoolMemberRow.pool_id, PoolMemberRow.position)):
         members[pool].append(key)
-    query = select(PoolRow).order_by(PoolRow.id)
+    query = select(PoolRow).order_by(PoolRow.id).execution_options(**_FRESH)
     return [
         document.Pool.model_validate(
             {

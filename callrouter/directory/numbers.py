@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from callrouter.directory import document, number_store, store
 from callrouter.directory.exporting import read_blocks
 from callrouter.directory.models import DeviceRow, EmployeeRow, NumberRow, OwnerRow
-from callrouter.directory.rules import block_text, check_blocks, said, span
+from callrouter.directory.rules import block_text, check_blocks, check_e164, said, span
 from callrouter.directory.services import refuse
 from callrouter.directory.views import DatabaseView
 from callrouter.errors import RuleError
@@ -81,15 +81,17 @@ def _lose(session: Session, gone: list[str]) -> Loss:
     for some in store.chunks(gone):
         query = select(OwnerRow.kind, OwnerRow.key).join(NumberRow, NumberRow.owner_id == OwnerRow.id)
         owners += [f"{kind}:{key}" for kind, key in session.execute(query.where(NumberRow.e164.in_(some)))]
-        shown = EmployeeRow.__table__.c.outgoing_number.in_(some)
-        shown_by += [f"employee:{key}" for key in session.scalars(select(EmployeeRow.key).where(shown))]
-        session.execute(update(EmployeeRow.__table__).where(shown).values(outgoing_number=None))
+        shown = EmployeeRow.outgoing_number.in_(some)
+        rows = session.execute(select(EmployeeRow.id, EmployeeRow.key).where(shown)).all()
+        shown_by += [f"employee:{row.key}" for row in rows]
+        store.clear_outgoing(session, [row.id for row in rows])
     return Loss(tuple(sorted(set(owners))), tuple(sorted(shown_by)))
 
 
 def activate(session: Session, e164: str) -> None:
     """Activate a number of a block, or add a single number that was ported in."""
     store.count_up(session)
+    refuse(check_e164(e164))
     number_store.activate(session, [e164])
 
 

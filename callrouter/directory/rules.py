@@ -7,6 +7,7 @@ rule serves an import (the view is the file) and a single change (the view is th
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,6 +21,7 @@ from callrouter.directory.schedules import known_subdivision
 Path = tuple[str | int, ...]
 #: Most numbers of one block: a company with more has several, and a typing mistake does not fill the disk.
 MAX_BLOCK = 100_000
+_E164 = re.compile(r"\+[1-9][0-9]{2,14}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,11 @@ def twice(items: Iterable[str], path: Path, what: str) -> Iterator[Problem]:
         if item in seen:
             yield Problem((*path, index), f"{what} {item} stands here again; each may be listed once")
         seen.add(item)
+
+
+def check_e164(text: str) -> Iterator[Problem]:
+    if not _E164.fullmatch(text):
+        yield Problem((), f"{text!r} is not a number as E.164; write for example +493023125010")
 
 
 def _zone_exists(name: str) -> bool:

@@ -20,6 +20,7 @@ from callrouter.directory.models import BlockedCallerRow, MailboxRow, OwnerRow, 
 from callrouter.directory.rules import (
     Problem,
     check_company,
+    check_e164,
     check_employee,
     check_pool,
     check_schedule,
@@ -44,7 +45,8 @@ def save_company(session: Session, company: document.Company) -> None:
             raise RuleError(f"{kind} {key} has the extension {emergency}, an emergency number; give another one first")
     for schedule in read_schedules(session):
         refuse(check_schedule(schedule, company, what=f"schedule {schedule.name!r}"))
-    for owner in (*read_employees(session), *read_pools(session)):
+    owners: list[document.Employee | document.Pool] = [*read_employees(session), *read_pools(session)]
+    for owner in owners:
         own = owner.mailbox.schedule
         if own is not None and own.name is None:
             refuse(check_schedule(own, company, what=f"{owner.id}: mailbox schedule"))
@@ -150,6 +152,8 @@ def remove_pool(session: Session, key: str) -> None:
 def block_caller(session: Session, caller: str) -> None:
     """Refuse calls of *caller* (E.164, or ``anonymous``) from now on; twice is as good as once."""
     store.count_up(session)
+    if caller != "anonymous":
+        refuse(check_e164(caller))
     if session.scalar(select(BlockedCallerRow.id).where(BlockedCallerRow.caller == caller)) is None:
         store.write_blocked(session, [caller], [])
 

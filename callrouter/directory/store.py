@@ -117,6 +117,12 @@ def drop_owners(session: Session, kind: str, keys: Collection[str]) -> None:
         session.execute(delete(_T["owners"]).where(_T["owners"].c.id.in_(some)))
 
 
+def clear_outgoing(session: Session, employees: Iterable[int]) -> None:
+    """Let the employees with these row ids show their personal numbers again."""
+    for some in chunks(employees):
+        session.execute(update(_T["employees"]).where(_T["employees"].c.id.in_(some)).values(outgoing_number=None))
+
+
 def _owner_row(kind: str, part: document.Employee | document.Pool) -> dict[str, Any]:
     notify = part.notify
     return {

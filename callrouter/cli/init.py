@@ -1,0 +1,64 @@
+"""``callrouter init``: a settings file with fresh secrets, the spool's directories, and the database's tables."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from callrouter import settings as settings_file
+from callrouter.cli.common import in_language, open_database
+from callrouter.errors import SettingsError
+
+
+def write_settings(path: Path) -> bool:
+    """Write a commented settings file that only its owner may read; False when there is one: it is never touched."""
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}; choose a directory with --dir that you may write to") from error
+    with os.fdopen(fd, "w", encoding="utf-8") as file:
+        file.write(settings_file.render(settings_file.fresh_secrets()))
+    return True
+
+
+@click.command()
+@click.option(
+    "--dir",
+    "directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Where to write callrouter.toml; default: here.",
+)
+@click.pass_context
+def init(ctx: click.Context, directory: Path) -> None:
+    """Write callrouter.toml with random secrets, and make the database and the spool.
+
+    May be run again: an existing settings file stays as it is, and the database is brought to this version.
+    """
+    named: Path | None = ctx.find_root().obj
+    path = named or directory / settings_file.DEFAULT_FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if write_settings(path):
+        click.echo(in_language(f"{path} geschrieben.", f"Wrote {path}."))
+    else:
+        click.echo(in_language(f"{path} gibt es schon; unverändert.", f"{path} exists; left as it is."))
+    settings = settings_file.load(path)
+    try:
+        settings.spool.create()
+    except OSError as error:
+        raise SettingsError(
+            f"[freeswitch] spool_dir: {error.filename}: {error.strerror}; create it for this user, or change "
+            f"spool_dir in {path} and run `callrouter init` again"
+        ) from error
+    with open_database(settings) as database:
+        if database.engine.dialect.name == "sqlite" and database.engine.url.database:
+            # It holds passwords and messages: for this user only.
+            Path(database.engine.url.database).touch(mode=0o600)
+        database.migrate()
+    shown = database.engine.url.render_as_string()
+    click.echo(in_language(f"Datenbank bereit: {shown}", f"Database ready: {shown}"))
+    click.echo(in_language("Weiter mit: callrouter import FILE", "Next: callrouter import FILE"))
