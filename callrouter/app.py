@@ -116,7 +116,7 @@ def run_worker(settings: Settings, heartbeat_fd: int | None) -> int:
     ledger = Ledger(database, settings, clock=now, on_mail=delivery.wake)
     client = event_socket_client(settings, "worker")
     client.start()
-    sweep = NoteSweep(ledger, _Switch(client), settings)
+    sweep = NoteSweep(ledger, _Switch(client))
     loops = [
         threading.Thread(target=loop, args=(stopping,), name=name, daemon=True)
         for name, loop in (("ledger", ledger.run), ("mail", delivery.run))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import sys
 import time as patched_time
 from typing import Any
 
@@ -78,6 +77,5 @@ class Heartbeat:
             _NATIVE_SLEEP(INTERVAL)
             silent = patched_time.monotonic() - self._last
             if silent > self._limit:
-                sys.__stderr__.write(f"callrouter: the hub stood still for {silent:.1f} s; ending this process\n")
-                sys.__stderr__.flush()
+                os.write(2, f"callrouter: the hub stood still for {silent:.1f} s; ending this process\n".encode())
                 os.kill(os.getpid(), signal.SIGKILL)

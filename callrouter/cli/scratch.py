@@ -31,10 +31,15 @@ _MEDIA_PORTS = 200
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port on loopback that nobody uses just now."""
+    """A TCP port on loopback that nobody uses just now."""
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def free_udp_port() -> int:
+    """A UDP port on loopback that nobody uses just now."""
+    return free_port(socket.SOCK_DGRAM)
 
 
 def wait_until(condition: Callable[[], Any], what: str, seconds: float = 20.0) -> Any:
@@ -72,8 +77,8 @@ class Scratch:
                 "password": settings_file.fresh_secrets()["freeswitch"]["password"],
                 "sip_ip": "127.0.0.1",
                 "rtp_ip": "127.0.0.1",
-                "trunk_port": free_port(socket.SOCK_DGRAM),
-                "phones_port": free_port(socket.SOCK_DGRAM),
+                "trunk_port": free_udp_port(),
+                "phones_port": free_udp_port(),
                 "rtp_start": first_media_port,
                 "rtp_end": first_media_port + _MEDIA_PORTS - 1,
             },

@@ -14,10 +14,9 @@ from sqlalchemy import select
 
 from callrouter.cli.scratch import Scratch, wait_until
 from callrouter.directory.records import CallRow, CallStepRow, MessageRow
-from callrouter.settings import parse_address
 from callrouter.simulator import phone as phone_module
 from callrouter.simulator.dialog import PhoneCall
-from callrouter.simulator.freeswitch import PrivateFreeSwitch
+from callrouter.simulator.freeswitch import PrivateFreeSwitch, find_freeswitch
 from callrouter.simulator.phone import Phone
 
 ANNA, BEN, SALES = "+493023125010", "+493023125011", "+493023125000"
@@ -61,9 +60,15 @@ class World:
 
     def start_switch(self) -> None:
         """Start FreeSWITCH (again)."""
+        binary = find_freeswitch()
+        assert binary is not None
         settings = self.scratch.settings
-        event_socket = parse_address(settings.freeswitch.event_socket, "event_socket")
-        self.switch = PrivateFreeSwitch(settings.conf_dir, self.folder / "freeswitch", event_socket)
+        self.switch = PrivateFreeSwitch(
+            binary,
+            conf_dir=settings.conf_dir,
+            run_dir=self.folder / "freeswitch" / "run",
+            event_socket=settings.freeswitch.event_socket,
+        )
         self.switch.start()
 
     def phone(self, sip_user: str, behaviour: Any) -> Phone:
