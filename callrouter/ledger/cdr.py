@@ -1,0 +1,253 @@
+"""Reads a CDR as mod_json_cdr writes it, or what can be saved of a damaged one, into the few facts the ledger uses.
+
+Everything in it came from outside: texts are cleaned of control characters and cut to a sane length here, once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from callrouter import variables as v
+from callrouter.errors import RecordError
+from callrouter.notes import Note
+from callrouter.spool import CDR_NAME
+
+#: Larger files are no CDR (bytes); a call with very long headers makes some 50 kB.
+MAX_BYTES = 4_000_000
+
+_PAIR = re.compile(r'"([A-Za-z0-9_-]+)"\s*:\s*"((?:[^"\\]|\\.)*)"')
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_E164 = re.compile(r"\+[1-9][0-9]{2,14}")
+_OWNER = re.compile(r"(employee|pool):[a-z0-9][a-z0-9_-]{0,39}")
+_N = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_PRIVACY = {"id", "user", "header", "session", "critical"}
+_LAST_TIME = 4_102_444_800_000_000  # the year 2100, microseconds
+
+_OURS = (v.NUMBER, v.OWNER, v.VERSION, v.TRUNK, v.DIRECTION, v.PRIVATE, v.STAGE, v.STEP, v.DEVICE, v.FALLBACK)
+_CALLER_FIELDS = (v.CALLER, v.CALLER_NAME, "caller_id_number", "caller_id_name", "sip_from_user", "sip_auth_username")
+_PLAIN = (
+    "core-uuid",
+    "switchname",
+    "uuid",
+    "direction",
+    "start_uepoch",
+    "answer_uepoch",
+    "end_uepoch",
+    "sip_invite_stamp",
+    "hangup_cause",
+    "sip_Privacy",
+    "sip_req_user",
+    "destination_number",
+)
+_READ = frozenset((*_OURS, *_CALLER_FIELDS, *_PLAIN))
+
+
+@dataclass(frozen=True, slots=True)
+class Cdr:
+    """What is known of one ended call. Times are UTC, None where not known.
+
+    ``source`` is ``cdr`` or ``note`` (made without a CDR, because the switch died). ``leg`` is FreeSWITCH's own
+    direction of the channel, ``direction`` ours (empty: not set). ``caller`` is as the router recorded it, else
+    raw; it and ``caller_name`` are empty for a private caller. ``account`` is the authenticated SIP user.
+    """
+
+    uuid: str
+    source: str = "cdr"
+    core_uuid: str = ""
+    node: str = ""
+    leg: str = "inbound"
+    direction: str = ""
+    number: str | None = None
+    owner: str | None = None
+    dialed: str = ""
+    trunk: str | None = None
+    caller: str = ""
+    caller_name: str = ""
+    account: str = ""
+    private: bool = False
+    fallback: bool = False
+    device: str = ""
+    steps: tuple[v.StepMark, ...] = ()
+    started_at: dt.datetime | None = None
+    answered_at: dt.datetime | None = None
+    ended_at: dt.datetime | None = None
+    cause: str = ""
+    salvaged: bool = False
+
+    @property
+    def ours(self) -> bool:
+        """Whether the dialplan or the router ever saw this channel.
+
+        False for the file of a leg that became an A leg by itself (blind transfer by the calling phone):
+        such a leg belongs to a call that has its own CDR.
+        """
+        return bool(self.number or self.owner or self.direction or self.steps)
+
+
+def clean(text: str, limit: int = 200) -> str:
+    """*text* without control characters and half surrogates, at most *limit* characters: fit for rows and mails."""
+    return _CONTROL.sub("", text).strip()[:limit]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return "ARRAY::" + "|:".join(part for part in value if isinstance(part, str))
+    return value if isinstance(value, str) else ""
+
+
+def _fields(document: Any) -> dict[str, str]:
+    """The fields we use, from a whole CDR; raises RecordError when it is not built like one."""
+    variables = document.get("variables") if isinstance(document, dict) else None
+    if not isinstance(variables, dict):
+        raise RecordError("it has no 'variables'")
+    profile: Any = None
+    callflow = document.get("callflow")
+    if isinstance(callflow, list) and callflow and isinstance(callflow[-1], dict):
+        profile = callflow[-1].get("caller_profile")  # the oldest: what the caller came with
+    fields = {key: _text(value) for key, value in variables.items() if key in _READ}
+    for source in (document, profile):
+        if isinstance(source, dict):
+            for key in ("core-uuid", "switchname", "caller_id_number", "caller_id_name", "destination_number"):
+                if key in source:
+                    fields[key] = _text(source[key])
+    return fields
+
+
+def _salvaged_fields(text: str) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    for match in _PAIR.finditer(text):
+        key = match[1]
+        if key in _READ and key not in fields:
+            try:
+                fields[key] = json.loads(f'"{match[2]}"', strict=False)
+            except ValueError:
+                fields[key] = match[2]
+    return fields
+
+
+def _time(text: str | None) -> dt.datetime | None:
+    if not text or not text.isascii() or not text.isdigit() or len(text) > 16:
+        return None
+    microseconds = int(text)
+    if not 0 < microseconds < _LAST_TIME:
+        return None
+    return dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(microseconds=microseconds)
+
+
+def _private(fields: Mapping[str, str]) -> bool:
+    privacy = {token.strip().lower() for token in re.split("[;,]", fields.get("sip_Privacy", ""))}
+    return fields.get(v.PRIVATE) == "true" or bool(privacy & _PRIVACY)
+
+
+def _marks(texts: list[str]) -> tuple[v.StepMark, ...]:
+    marks = (v.StepMark.parse(text) for text in texts)
+    return tuple(mark for mark in marks if mark and (mark.kind == "was" or _N.fullmatch(mark.n)))
+
+
+def _owner(text: str | None) -> str | None:
+    return text if text and _OWNER.fullmatch(text) else None
+
+
+def _e164(text: str | None) -> str | None:
+    return text if text and _E164.fullmatch(text) else None
+
+
+def _build(uuid: str, fields: Mapping[str, str], *, salvaged: bool) -> Cdr:
+    def field(name: str, limit: int = 200) -> str:
+        return clean(fields.get(name, ""), limit)
+
+    private = _private(fields)
+    dialed = field("sip_req_user") or field("destination_number")
+    number = field(v.NUMBER)
+    return Cdr(
+        uuid=uuid,
+        core_uuid=field("core-uuid"),
+        node=field("switchname"),
+        leg="outbound" if fields.get("direction") == "outbound" else "inbound",
+        direction=field(v.DIRECTION, 20),
+        number=_e164(number),
+        owner=_owner(fields.get(v.OWNER)),
+        dialed=dialed or number,
+        trunk=field(v.TRUNK) or None,
+        caller="" if private else field(v.CALLER) or field("caller_id_number") or field("sip_from_user"),
+        caller_name="" if private else field(v.CALLER_NAME) or field("caller_id_name"),
+        account="" if private else field("sip_auth_username"),
+        private=private,
+        fallback=fields.get(v.FALLBACK) == "true",
+        device=field(v.DEVICE),
+        steps=_marks(v.step_texts(clean(fields.get(v.STEP, ""), 20_000))),
+        started_at=_time(fields.get("start_uepoch")) or _time(fields.get("sip_invite_stamp")),
+        answered_at=_time(fields.get("answer_uepoch")),
+        ended_at=_time(fields.get("end_uepoch")),
+        cause=field("hangup_cause", 60),
+        salvaged=salvaged,
+    )
+
+
+def parse(data: bytes, filename: str) -> Cdr:
+    """Read the CDR *data* of the file *filename* (``a_UUID.cdr.json``); invalid UTF-8 is read with replacement.
+
+    What cannot be read whole is salvaged if its number or owner can be found (then ``salvaged`` is set). Raises
+    RecordError naming the file and what is wrong with it.
+    """
+    name = CDR_NAME.fullmatch(filename)
+    if not name:
+        raise RecordError(f"CDR {filename}: the name is not a_UUID.cdr.json")
+    if len(data) > MAX_BYTES:
+        raise RecordError(f"CDR {filename}: {len(data)} bytes are no CDR (limit {MAX_BYTES})")
+    text = data.decode("utf-8", "replace")
+    try:
+        return _build(name[1], _fields(json.loads(text)), salvaged=False)
+    except (ValueError, RecursionError, RecordError) as error:
+        damaged = _build(name[1], _salvaged_fields(text), salvaged=True)
+        if not (damaged.number or damaged.owner or damaged.dialed):
+            raise RecordError(f"CDR {filename}: cannot be read ({error}), and has no number to save") from error
+        return damaged
+
+
+def without_caller(data: bytes) -> bytes | None:
+    """What may be kept of a CDR whose caller asked for privacy: the fields we use, without any of the caller's.
+
+    None when the caller did not ask; then the file may be kept as it is.
+    """
+    text = data[:MAX_BYTES].decode("utf-8", "replace")
+    try:
+        fields = _fields(json.loads(text))
+    except (ValueError, RecursionError, RecordError):
+        fields = _salvaged_fields(text)
+    if not _private(fields):
+        return None
+    kept = {key: value for key, value in fields.items() if key not in _CALLER_FIELDS}
+    switch = {key: kept.pop(key) for key in ("core-uuid", "switchname") if key in kept}
+    return (json.dumps(switch | {"variables": kept}) + "\n").encode("utf-8", "replace")
+
+
+def from_note(note: Note) -> Cdr:
+    """The record of a call whose switch died, as far as the router knew it."""
+    return Cdr(
+        uuid=note.uuid,
+        source="note",
+        core_uuid=note.core_uuid,
+        direction=clean(note.direction, 20),
+        number=_e164(note.number),
+        owner=_owner(note.owner),
+        dialed=clean(note.dialed),
+        trunk=clean(note.trunk or "") or None,
+        caller="" if note.private else clean(note.caller),
+        caller_name="" if note.private else clean(note.caller_name),
+        private=note.private,
+        fallback=False,
+        steps=_marks([clean(step) for step in note.steps]),
+        started_at=note.started_at,
+    )
+
+
+def from_recordings(uuid: str, marks: list[str], recorded_at: dt.datetime) -> Cdr:
+    """The record of a call of which recordings alone are left, by step mark; only the fallback's name their owner."""
+    steps = tuple(v.StepMark(n, "voicemail", n[2:] if n.startswith("f-") else "") for n in marks)
+    return Cdr(uuid=uuid, source="note", direction="inbound", steps=steps, started_at=recorded_at)

@@ -1,0 +1,58 @@
+"""Where spool files go once the ledger is done with them: the archive, or quarantine with the reason beside them.
+
+Every move may be repeated, and may find that another worker made it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from callrouter import log, metrics
+from callrouter.ledger.cdr import without_caller
+from callrouter.spool import CDR_NAME, Spool, write_whole
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _move(path: Path, target: Path) -> None:
+    """Move *path*; a CDR whose caller asked for privacy leaves nothing of the caller behind."""
+    with suppress(FileNotFoundError):
+        kept = without_caller(path.read_bytes()) if CDR_NAME.fullmatch(path.name) else None
+        if kept is None:
+            path.replace(target)
+        else:
+            write_whole(target, kept)
+            path.unlink()
+
+
+def archive(spool: Spool, path: Path, written_at: dt.datetime) -> None:
+    """Move *path* to the archive of the day (UTC) it was written on."""
+    folder = spool.archive / f"{written_at:%Y-%m-%d}"
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o2770)
+    _move(path, folder / path.name)
+
+
+def quarantine(spool: Spool, path: Path, reason: str) -> None:
+    """Move *path* out of the way, for a person to look at, and say why in ``NAME.reason.txt``."""
+    if not path.exists():
+        return
+    write_whole(spool.quarantine / f"{path.name}.reason.txt", (reason + "\n").encode("utf-8", "replace"))
+    _move(path, spool.quarantine / path.name)
+    metrics.CDRS_QUARANTINED.inc()
+    log.get("ledger").error(f"{path.name} is in quarantine: {reason}")
+
+
+def forget(spool: Spool, today: dt.date, days: int) -> None:
+    """Delete archives older than *days*; 0 keeps them for ever."""
+    if not days:
+        return
+    last = (today - dt.timedelta(days=days)).isoformat()
+    for folder in spool.archive.iterdir():
+        if _DAY.fullmatch(folder.name) and folder.name < last:
+            shutil.rmtree(folder, ignore_errors=True)

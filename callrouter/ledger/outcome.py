@@ -1,0 +1,188 @@
+"""What became of a call, part by part, from its step marks alone (never from billsec or bridge times).
+
+One CDR can hold several outcomes: answered by one employee, transferred into the mailbox of another. A *part* is
+what happened to one owner: consecutive steps of the same owner, until somebody answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from callrouter.ledger.audio import Audio
+from callrouter.ledger.cdr import Cdr
+from callrouter.variables import StepMark
+
+_KINDS = frozenset({"ring", "voicemail", "reject", "dial"})
+_OUTGOING = frozenset({"outbound", "emergency"})
+
+
+class Outcome(StrEnum):
+    """``unanswered`` is an outgoing call that nobody took; it is no missed call of ours."""
+
+    ANSWERED = "answered"
+    MISSED = "missed"
+    VOICEMAIL = "voicemail"
+    REJECTED = "rejected"
+    UNANSWERED = "unanswered"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What happened to one owner. ``n`` is unique in the call; ``owner`` is an owner key or empty.
+
+    ``detail`` of a missed part: abandoned, no_answer, busy, offline, rejected, failed, switch_stopped,
+    reached_mailbox, message_lost; of a rejected one the reason. ``recording``: mark of the usable recording.
+    """
+
+    n: str
+    kind: str
+    owner: str
+    outcome: Outcome
+    detail: str = ""
+    device: str | None = None
+    recording: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """``outcome`` is that of the last part; ``interrupted``: the fallback or note recovery had to finish the call."""
+
+    outcome: Outcome
+    interrupted: bool
+    parts: tuple[Part, ...]
+
+
+@dataclass(slots=True)
+class _Group:
+    owner: str
+    marks: dict[tuple[str, str], StepMark] = field(default_factory=dict)
+    answered_by: str | None = None
+    closed: bool = False
+
+    @property
+    def last(self) -> StepMark:
+        return next(reversed(self.marks.values()))
+
+    @property
+    def rings_still(self) -> bool:
+        return not self.closed and self.last.kind == "ring" and not self.last.result
+
+    def find(self, kind: str) -> StepMark | None:
+        return next((mark for mark in reversed(self.marks.values()) if mark.kind == kind), None)
+
+    def put(self, mark: StepMark) -> None:
+        self.marks[mark.n, mark.kind] = mark
+        if mark.kind == "ring" and mark.result == "answered":
+            self.answered_by, self.closed = mark.device, True
+
+
+def _groups(steps: tuple[StepMark, ...], owner: str) -> list[_Group]:
+    groups: list[_Group] = []
+    for mark in steps:
+        if mark.kind == "was":
+            ringing = next((group for group in reversed(groups) if group.rings_still), None)
+            if ringing:
+                ringing.answered_by = mark.device
+            if groups:
+                groups[-1].closed = True
+            continue
+        if mark.kind not in _KINDS:
+            continue
+        begun = next((group for group in reversed(groups) if (mark.n, mark.kind) in group.marks), None)
+        if begun and (mark.result or not begun.closed):
+            begun.put(mark)
+            continue
+        whose = mark.owner or owner
+        if not groups or groups[-1].closed or groups[-1].owner != whose:
+            groups.append(_Group(whose))
+        groups[-1].put(mark)
+    return groups
+
+
+def _voicemail(mark: StepMark, recordings: Mapping[str, Audio | None]) -> tuple[Outcome, str]:
+    audio = recordings.get(mark.n)
+    if audio and audio.usable:
+        return Outcome.VOICEMAIL, ""
+    lost = (mark.n in recordings and audio is None) or (mark.result == "recorded" and mark.n not in recordings)
+    return Outcome.MISSED, "message_lost" if lost else "reached_mailbox"
+
+
+def _never_rang(cdr: Cdr) -> tuple[Outcome, str]:
+    """How ringing ended that was still going on when the call did."""
+    if cdr.cause == "ATTENDED_TRANSFER":
+        return Outcome.ANSWERED, "transferred"
+    if cdr.source == "note" or cdr.cause == "SYSTEM_SHUTDOWN":
+        return Outcome.MISSED, "switch_stopped"
+    return Outcome.MISSED, "abandoned"
+
+
+def _part(group: _Group, n: str, *, last: bool, cdr: Cdr, recordings: Mapping[str, Audio | None]) -> Part:
+    kind = next(iter(group.marks.values())).kind
+    device: str | None = None
+    recording: str | None = None
+    ring, voicemail = group.find("ring"), group.find("voicemail")
+    dial, reject = group.find("dial"), group.find("reject")
+    if group.answered_by is not None:
+        outcome, detail, device = Outcome.ANSWERED, "", group.answered_by or (cdr.device if last else "")
+    elif voicemail:
+        outcome, detail = _voicemail(voicemail, recordings)
+        recording = voicemail.n if outcome is Outcome.VOICEMAIL else None
+    elif ring and ring.result:
+        outcome, detail = Outcome.MISSED, ring.result
+    elif ring and last and cdr.device:
+        outcome, detail, device = Outcome.ANSWERED, "", cdr.device
+    elif ring and last:
+        outcome, detail = _never_rang(cdr)
+    elif ring:
+        outcome, detail = Outcome.MISSED, "no_answer"
+    elif dial:
+        answered = dial.result == "answered" or (not dial.result and cdr.answered_at is not None)
+        outcome = Outcome.ANSWERED if answered else Outcome.UNANSWERED
+        detail = "" if answered else dial.result or cdr.cause
+    else:
+        outcome, detail = Outcome.REJECTED, reject.result if reject else ""
+    return Part(n, kind, group.owner, outcome, detail, device or None, recording)
+
+
+def _without_steps(cdr: Cdr) -> CallRecord:
+    """A call that ended before its first step was noted."""
+    interrupted = cdr.fallback or cdr.source == "note"
+    if cdr.direction in _OUTGOING:
+        outcome = Outcome.ANSWERED if cdr.answered_at else Outcome.UNANSWERED
+        return CallRecord(outcome, interrupted, ())
+    if not cdr.owner:
+        return CallRecord(Outcome.REJECTED, interrupted, ())
+    outcome, detail = _never_rang(cdr)
+    return CallRecord(outcome, interrupted, (Part("0", "ring", cdr.owner, outcome, detail),))
+
+
+def outcome(cdr: Cdr, recordings: Mapping[str, Audio | None]) -> CallRecord:
+    """The parts of a call. *recordings* holds what was found by step mark; None: a file that is no recording.
+
+    A recording that no step claims (its CDR was damaged) counts as a voicemail step of the call's owner.
+    """
+    claimed = {mark.n for mark in cdr.steps if mark.kind == "voicemail"}
+    unclaimed = tuple(StepMark(n, "voicemail") for n in sorted(recordings) if n not in claimed)
+    groups = _groups(cdr.steps + unclaimed, cdr.owner or "")
+    if not groups:
+        return _without_steps(cdr)
+    parts: list[Part] = []
+    names: set[str] = set()
+    for group in groups:
+        n = first = next(iter(group.marks.values())).n
+        again = 1
+        while n in names:
+            again += 1
+            n = f"{first}_{again}"
+        names.add(n)
+        parts.append(_part(group, n, last=group is groups[-1], cdr=cdr, recordings=recordings))
+    used: set[str] = set()
+    for position in reversed(range(len(parts))):
+        part = parts[position]
+        if part.recording in used:  # a mailbox reached twice by one call records over its first message
+            parts[position] = Part(part.n, part.kind, part.owner, Outcome.MISSED, "message_lost")
+        elif part.recording:
+            used.add(part.recording)
+    return CallRecord(parts[-1].outcome, cdr.fallback or cdr.source == "note", tuple(parts))

@@ -1,0 +1,220 @@
+"""The ledger's loop: takes each ended call out of the spool into the database, then archives its files.
+
+A file that cannot be read goes into quarantine and never stops those behind it; a database that cannot be used stops
+all of them, and nothing is lost.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from callrouter import log, metrics
+from callrouter.directory.database import TROUBLE, Database
+from callrouter.errors import RecordError
+from callrouter.ledger import cdr, filing, store
+from callrouter.ledger.audio import Audio, inspect
+from callrouter.mail.delivery import Stop
+from callrouter.settings import Settings
+from callrouter.spool import RECORDING_NAME
+
+_POLL = 0.1
+_LONGEST_PAUSE = 30.0
+#: A CDR that is not complete after so long (seconds) never will be: FreeSWITCH writes one in milliseconds.
+_WRITING_SECONDS = 10
+#: So many calls share one transaction's way to the disk; each has a savepoint of its own.
+_BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An ended call on its way into the ledger, with the files that tell of it; ``path``: its CDR, if it has one."""
+
+    record: cdr.Cdr
+    written_at: dt.datetime
+    path: Path | None = None
+    recordings: Mapping[str, Path] = field(default_factory=dict)
+
+
+def _nothing() -> None:
+    pass
+
+
+class Ledger:
+    """Takes calls out of the spool. Safe beside others of its kind, in other threads and processes."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        *,
+        clock: Callable[[], dt.datetime],
+        on_mail: Callable[[], None] = _nothing,
+    ) -> None:
+        """*on_mail* is called when new mails wait in the outbox."""
+        self._database = database
+        self._min_seconds = settings.voicemail.min_seconds
+        self._archive_days = settings.worker.archive_days
+        self._clock = clock
+        self._on_mail = on_mail
+        self._told: set[str] = set()
+        self._log = log.get("ledger")
+        self.spool = settings.spool
+
+    def run(self, stop: Stop) -> None:
+        """Take calls until *stop* is set; waits with growing pauses while database or spool cannot be used."""
+        pause = _POLL
+        cleaned: dt.date | None = None
+        while not stop.is_set():
+            try:
+                self.run_once()
+                today = self._clock().date()
+                if cleaned != today:
+                    filing.forget(self.spool, today, self._archive_days)
+                    cleaned = today
+                pause = _POLL
+            except (*TROUBLE, store.NoCompany, OSError) as error:
+                pause = min(_LONGEST_PAUSE, max(1.0, pause * 2))
+                self._log.warning(f"calls wait in the spool, the next try is in {pause:.0f} s: {error}")
+            stop.wait(pause)
+
+    def pending(self) -> int:
+        """How many CDRs wait in the spool."""
+        return len(self._cdrs())
+
+    def run_once(self) -> int:
+        """Take all complete CDRs; returns how many files were dealt with. Raises what TROUBLE names, and NoCompany."""
+        cdrs = self._cdrs()
+        if not cdrs:
+            return 0
+        recordings = self.recordings()  # after the CDRs: a recording is closed before its CDR is written
+        done = 0
+        for start in range(0, len(cdrs), _BATCH):
+            read = [self._read(entry, recordings) for entry in cdrs[start : start + _BATCH]]
+            calls = [ended for ended in read if ended]
+            self.take(calls)
+            done += len(calls)
+        return done
+
+    def recordings(self) -> dict[str, dict[str, Path]]:
+        """The recordings in the spool: paths by call UUID and step mark."""
+        found: dict[str, dict[str, Path]] = {}
+        with os.scandir(self.spool.recordings) as entries:
+            for entry in entries:
+                if name := RECORDING_NAME.fullmatch(entry.name):
+                    found.setdefault(name[1], {})[name[2]] = Path(entry.path)
+        return found
+
+    def take(self, calls: Sequence[Ended]) -> list[str]:
+        """Enter *calls* in one transaction, each whole or not at all, then put their files away.
+
+        Returns the UUIDs of those that are new in the ledger, or replaced a note's record.
+        """
+        heard: list[tuple[Ended, dict[str, Audio | None]]] = []
+        for ended in calls:
+            if not ended.record.ours and ended.record.leg == "outbound":
+                # The former B leg of a blind transfer by the calling phone; the call has a CDR of its own.
+                self._put_away(ended, {})
+            else:
+                try:
+                    heard.append((ended, self._listen(ended)))
+                except OSError as error:
+                    self._tell(ended.record.uuid, f"a recording cannot be opened, its call waits: {error}")
+        if not heard:
+            return []
+        results: list[store.Entered | Exception] = []
+        with self._database.write() as session:
+            results.extend(self._enter(session, ended, audio) for ended, audio in heard)
+        entered = []
+        for (ended, audio), result in zip(heard, results, strict=True):
+            if isinstance(result, Exception):
+                self._reject(ended, f"it cannot be entered into the ledger: {type(result).__name__}: {result}")
+                continue
+            if result.outcome:
+                metrics.CDRS.labels(result.outcome).inc()
+                entered.append(ended.record.uuid)
+            self._put_away(ended, audio)
+        if any(result.mails for result in results if isinstance(result, store.Entered)):
+            self._on_mail()
+        return entered
+
+    def _cdrs(self) -> list[os.DirEntry[str]]:
+        with os.scandir(self.spool.cdr) as entries:
+            return [entry for entry in entries if not entry.name.startswith(".") and entry.is_file()]
+
+    def _read(self, entry: os.DirEntry[str], recordings: Mapping[str, Mapping[str, Path]]) -> Ended | None:
+        path = Path(entry.path)
+        try:
+            data = path.read_bytes()
+            written_at = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
+        except FileNotFoundError:
+            return None  # another worker was faster
+        except OSError as error:
+            self._tell(entry.name, f"{entry.name} cannot be opened, it waits: {error}")
+            return None
+        if not data.endswith(b"\n") and (self._clock() - written_at).total_seconds() < _WRITING_SECONDS:
+            return None
+        try:
+            record = cdr.parse(data, entry.name)
+        except RecordError as error:
+            filing.quarantine(self.spool, path, str(error))
+            return None
+        return Ended(record, written_at, path, recordings.get(record.uuid, {}))
+
+    def _listen(self, ended: Ended) -> dict[str, Audio | None]:
+        heard: dict[str, Audio | None] = {}
+        for n, path in ended.recordings.items():
+            try:
+                heard[n] = inspect(path.read_bytes(), path.name, min_seconds=self._min_seconds)
+            except FileNotFoundError:
+                continue
+            except RecordError:
+                heard[n] = None
+        return heard
+
+    def _enter(self, session: Session, ended: Ended, audio: Mapping[str, Audio | None]) -> store.Entered | Exception:
+        """Enter one call in a savepoint; the exception, if it is this call's own fault."""
+        for again in (True, False):
+            try:
+                with session.begin_nested():
+                    return store.enter(session, ended.record, audio, now=self._clock(), written_at=ended.written_at)
+            except (*TROUBLE, store.NoCompany):
+                raise
+            except IntegrityError as error:
+                if not again:  # at first it is another worker that entered the same call just now
+                    return error
+            except Exception as error:  # one broken record never stops those behind it
+                return error
+        raise AssertionError
+
+    def _put_away(self, ended: Ended, audio: Mapping[str, Audio | None]) -> None:
+        for n, path in ended.recordings.items():
+            if n in audio and audio[n] is None:
+                filing.quarantine(self.spool, path, "it is no recording; its call is in the ledger as a lost message")
+            else:
+                filing.archive(self.spool, path, ended.written_at)
+        self.spool.note(ended.record.uuid).unlink(missing_ok=True)
+        if ended.path is None:
+            return
+        if ended.record.salvaged:
+            filing.quarantine(self.spool, ended.path, "the CDR is damaged; what could be read of it is in the ledger")
+        else:
+            filing.archive(self.spool, ended.path, ended.written_at)
+
+    def _reject(self, ended: Ended, reason: str) -> None:
+        path = ended.path or self.spool.note(ended.record.uuid)
+        filing.quarantine(self.spool, path, reason)
+        for recording in ended.recordings.values():
+            filing.quarantine(self.spool, recording, reason)
+
+    def _tell(self, what: str, message: str) -> None:
+        """Log a trouble that lasts, once."""
+        if what not in self._told:
+            self._told.add(what)
+            self._log.error(message)

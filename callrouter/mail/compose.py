@@ -1,0 +1,158 @@
+"""Writes the mail about a missed call or a message: text and HTML, German or English. No I/O but its templates."""
+
+from __future__ import annotations
+
+import datetime as dt
+import email.utils
+import re
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import jinja2
+
+from callrouter.mail import words
+
+_UNSAFE_ID = re.compile(r"[^A-Za-z0-9._-]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.PackageLoader("callrouter.mail"),
+    autoescape=jinja2.select_autoescape(("html.j2",)),
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What mails say of the company; ``country`` is ISO 3166, ``timezone`` IANA."""
+
+    name: str
+    timezone: str
+    country: str
+    sip_domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a mail is about. ``kind`` is missed or voicemail; ``detail`` as in the ledger's parts.
+
+    ``caller`` and ``number`` (dialled) are E.164 or an extension, ``caller`` may be ``anonymous``; ``waited`` in
+    seconds, None when not known; ``milliseconds`` is the message's length; ``audio`` (mp3, wav, none) says what is
+    attached.
+    """
+
+    kind: str
+    uuid: str
+    n: str
+    at: dt.datetime
+    owner_name: str
+    number: str
+    caller: str
+    caller_name: str = ""
+    detail: str = ""
+    waited: int | None = None
+    milliseconds: int = 0
+    repaired: bool = False
+    interrupted: bool = False
+    audio: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail but for sender, recipient and attachment. ``mail_id`` is its Message-ID, fixed by call and step."""
+
+    mail_id: str
+    subject: str
+    headers: dict[str, str]
+    text: str
+    html: str
+
+
+def one_line(text: str) -> str:
+    """*text* without anything that could end a header line."""
+    return _CONTROL.sub(" ", text).strip()
+
+
+def message_id(uuid: str, n: str, domain: str) -> str:
+    """The Message-ID of the mail about step *n* of call *uuid* (RFC 5322 3.6.4): the same however often it is sent."""
+    return f"<{uuid}.{_UNSAFE_ID.sub('_', n)}@{domain}>"
+
+
+def _caller(event: Event, company: Company, language: str) -> str:
+    if event.caller == words.ANONYMOUS:
+        return words.WORDS[language]["anonymous"]
+    written = words.number(event.caller, company.country, language)
+    return one_line(f"{event.caller_name} ({written})" if event.caller_name else written)
+
+
+def subject(event: Event, company: Company, language: str) -> str:
+    """The subject of all mails of the event's case: who called whom."""
+    form = words.WORDS[language]["subject_anonymous" if event.caller == words.ANONYMOUS else "subject"]
+    return form.format(caller=_caller(event, company, language), owner=one_line(event.owner_name))
+
+
+def _reason(event: Event, language: str) -> str:
+    said = words.WORDS[language]
+    if event.detail == "abandoned" and event.waited is not None:
+        return said["abandoned_after"].format(wait=words.duration(event.waited, language))
+    return said.get(event.detail, said["failed"])
+
+
+def _rows(event: Event, company: Company, local: dt.datetime, language: str) -> list[tuple[str, str]]:
+    said = words.WORDS[language]
+    dialled = words.number(event.number, company.country, language) if event.number else ""
+    rows = [
+        (said["caller"], _caller(event, company, language)),
+        (said["for"], one_line(f"{event.owner_name} ({dialled})" if dialled else event.owner_name)),
+        (said["time"], words.moment(local, language)),
+    ]
+    if event.kind == "voicemail":
+        length = max(1, round(event.milliseconds / 1000))
+        rows.append((said["length"], words.duration(length, language)))
+    else:
+        rows.append((said["reason"], _reason(event, language)))
+    return rows
+
+
+def compose(
+    event: Event, company: Company, *, case_id: int, case_subject: str, root_message_id: str, language: str
+) -> Mail:
+    """The mail about *event*, in the thread that its case began. *language* is de or en."""
+    said = words.WORDS[language]
+    local = event.at.astimezone(ZoneInfo(company.timezone))
+    notes = []
+    if event.kind == "voicemail":
+        notes.append(said["attached" if event.audio != "none" else "not_attached"])
+    if event.interrupted:
+        notes.append(said["interrupted"])
+    if event.repaired:
+        notes.append(said["repaired"])
+    values = {
+        "language": language,
+        "heading": said[event.kind],
+        "rows": _rows(event, company, local, language),
+        "notes": notes,
+        "tel": event.caller if re.fullmatch(r"\+[0-9]{3,15}", event.caller) else "",
+        "call_back": said["call_back"],
+        "footer": said["footer"].format(company=company.name),
+    }
+    mail_id = message_id(event.uuid, event.n, company.sip_domain)
+    headers = {
+        "Date": email.utils.format_datetime(local),
+        "Message-ID": mail_id,
+        "Auto-Submitted": "auto-generated",  # RFC 3834: no out-of-office answers, please
+        "Content-Language": language,
+        "X-Callrouter-Case": str(case_id),
+        "X-Callrouter-Call": event.uuid,
+    }
+    if root_message_id != mail_id:
+        headers |= {"References": root_message_id, "In-Reply-To": root_message_id}
+    return Mail(
+        mail_id=mail_id,
+        subject=one_line(case_subject),
+        headers=headers,
+        text=_TEMPLATES.get_template("mail.txt.j2").render(values),
+        html=_TEMPLATES.get_template("mail.html.j2").render(values),
+    )

@@ -1,0 +1,171 @@
+"""The outbox: mails wait in the database until the mail server has taken them.
+
+A worker leases a mail by one conditional update, so that two never send the same one at a time. A mail is sent again
+only when its lease ran out, or its worker died, before "sent" was written.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from callrouter.directory.database import Database
+from callrouter.directory.records import MessageRow, OutboxRow
+from callrouter.mail.compose import Mail
+
+WAITING, SENT, DEAD = "waiting", "sent", "dead"
+#: Waits after the first, second… failed attempt; the last one repeats.
+BACK_OFF = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60, 120, 240))
+#: A mail that could not be delivered for so long is given up and shown to an admin.
+GIVE_UP_AFTER = dt.timedelta(hours=48)
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A mail that this worker may deliver until its lease ends; ``wav`` is the message's audio, if it is attached."""
+
+    id: int
+    recipient: str
+    subject: str
+    headers: dict[str, str]
+    text: str
+    html: str
+    audio: str
+    wav: bytes | None
+
+
+def add(
+    session: Session,
+    mail: Mail,
+    *,
+    kind: str,
+    recipient: str,
+    now: dt.datetime,
+    call_id: int,
+    case_id: int,
+    message_id: int | None,
+    audio: str,
+) -> bool:
+    """Put *mail* into the outbox in the caller's transaction; False when it is there (whatever became of it)."""
+    if session.scalar(select(OutboxRow.id).where(OutboxRow.mail_id == mail.mail_id)) is not None:
+        return False
+    session.add(
+        OutboxRow(
+            mail_id=mail.mail_id,
+            kind=kind,
+            recipient=recipient,
+            subject=mail.subject,
+            headers=mail.headers,
+            text=mail.text,
+            html=mail.html,
+            message_id=message_id,
+            audio=audio,
+            call_id=call_id,
+            case_id=case_id,
+            created_at=now,
+            next_try_at=now,
+        )
+    )
+    return True
+
+
+def lease(database: Database, owner: str, now: dt.datetime, duration: dt.timedelta) -> Leased | None:
+    """Take the mail that has been due longest, for *duration*; None when none is due."""
+    free = or_(OutboxRow.lease_until.is_(None), OutboxRow.lease_until < now)
+    due = (OutboxRow.state == WAITING) & (OutboxRow.next_try_at <= now) & free
+    first = select(OutboxRow.id).where(due).order_by(OutboxRow.next_try_at, OutboxRow.id).limit(1)
+    with database.read() as session:
+        if session.scalar(first) is None:
+            return None
+    with database.write() as session:
+        chosen = session.scalar(first.with_for_update(skip_locked=True))
+        taken = session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.id == chosen, due)
+            .values(lease_until=now + duration, lease_owner=owner)
+            .returning(OutboxRow)
+        ).scalar_one_or_none()
+        if taken is None:
+            return None
+        wav = None
+        if taken.message_id is not None and taken.audio != "none":
+            wav = session.scalar(select(MessageRow.audio).where(MessageRow.id == taken.message_id))
+        return Leased(
+            id=taken.id,
+            recipient=taken.recipient,
+            subject=taken.subject,
+            headers=dict(taken.headers),
+            text=taken.text,
+            html=taken.html,
+            audio=taken.audio,
+            wav=wav,
+        )
+
+
+def mark_sent(database: Database, mail_id: int, now: dt.datetime) -> None:
+    """The mail server has taken the mail: it never leaves again."""
+    with database.write() as session:
+        session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.id == mail_id)
+            .values(state=SENT, sent_at=now, lease_until=None, lease_owner=None, attempts=OutboxRow.attempts + 1)
+        )
+
+
+def mark_failed(database: Database, mail_id: int, owner: str, now: dt.datetime, error: str, *, permanent: bool) -> bool:
+    """Note a failed attempt and when to try again; True when the mail was given up (dead)."""
+    with database.write() as session:
+        row = session.get(OutboxRow, mail_id)
+        if row is None or row.lease_owner != owner:
+            return False
+        wait = BACK_OFF[min(row.attempts, len(BACK_OFF) - 1)]
+        row.attempts += 1
+        row.error = error[:500]
+        row.lease_until = row.lease_owner = None
+        row.next_try_at = now + wait
+        dead = permanent or row.next_try_at > row.created_at + GIVE_UP_AFTER
+        row.state = DEAD if dead else WAITING
+        return dead
+
+
+def _start_time(pid: int) -> str | None:
+    """When process *pid* started, in clock ticks since boot (proc(5), stat field 22); None when there is none."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("ascii", "replace")
+    except OSError:
+        return None
+    return stat.rpartition(")")[2].split()[19]
+
+
+def lease_owner() -> str:
+    """This process as a lease names it: ``host:pid:starttime``."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_start_time(os.getpid()) or 0}"
+
+
+def free_dead_leases(database: Database) -> int:
+    """Free what processes of this host leased that are no more, so that a restart need not wait; returns how many."""
+    host = socket.gethostname()
+    freed = 0
+    with database.write() as session:
+        owners = session.scalars(
+            select(OutboxRow.lease_owner).where(OutboxRow.state == WAITING, OutboxRow.lease_owner.is_not(None))
+        )
+        for owner in set(owners):
+            where, _, process = (owner or "").partition(":")
+            pid, _, started = process.partition(":")
+            if where != host or not pid.isdigit() or _start_time(int(pid)) == started:
+                continue
+            result = session.execute(
+                update(OutboxRow)
+                .where(OutboxRow.lease_owner == owner, OutboxRow.state == WAITING)
+                .values(lease_until=None, lease_owner=None)
+                .returning(OutboxRow.id)
+            )
+            freed += len(result.all())
+    return freed

@@ -1,0 +1,125 @@
+"""The sentences of our mails in German and English, and how times, numbers and lengths are written in them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from types import MappingProxyType
+
+import phonenumbers
+
+ANONYMOUS = "anonymous"
+
+_DE = {
+    "subject": "Anruf von {caller} für {owner}",
+    "missed": "Verpasster Anruf",
+    "voicemail": "Neue Nachricht auf der Mailbox",
+    "caller": "Anrufer",
+    "for": "Für",
+    "time": "Zeit",
+    "reason": "Grund",
+    "length": "Länge",
+    "subject_anonymous": "Anruf ohne Rufnummer für {owner}",
+    "anonymous": "Rufnummer nicht übermittelt",
+    "extension": "Nebenstelle {number}",
+    "call_back": "Zurückrufen",
+    "seconds": "{n} Sekunden",
+    "second": "1 Sekunde",
+    "minutes": "{m}:{s:02} Minuten",
+    "attached": "Die Nachricht ist dieser E-Mail angehängt.",
+    "not_attached": "Die Nachricht liegt in Ihrer Mailbox.",
+    "interrupted": "Der Anruf wurde durch eine technische Störung unterbrochen. "
+    "Hier steht, was davon festgehalten werden konnte.",
+    "repaired": "Die Aufnahme brach durch eine technische Störung ab und kann unvollständig sein.",
+    "footer": "Diese E-Mail wurde von der Telefonanlage von {company} automatisch verschickt.",
+    "abandoned": "Der Anrufer hat aufgelegt, bevor jemand abgenommen hat",
+    "abandoned_after": "Der Anrufer hat nach {wait} aufgelegt, bevor jemand abgenommen hat",
+    "no_answer": "Niemand hat abgenommen",
+    "busy": "Alle Telefone waren besetzt",
+    "offline": "Kein Telefon war angemeldet",
+    "rejected": "Der Anruf wurde am Telefon abgewiesen",
+    "failed": "Die Telefone konnten nicht erreicht werden",
+    "switch_stopped": "Die Telefonanlage wurde während des Anrufs beendet",
+    "reached_mailbox": "Die Mailbox hat den Anruf angenommen, der Anrufer hat aber keine Nachricht hinterlassen",
+    "message_lost": "Die Mailbox hat eine Nachricht aufgenommen, die Aufnahme ist aber nicht lesbar",
+    "recording": "Nachricht",
+}
+_EN = {
+    "subject": "Call from {caller} for {owner}",
+    "missed": "Missed call",
+    "voicemail": "New voicemail message",
+    "caller": "Caller",
+    "for": "For",
+    "time": "Time",
+    "reason": "Reason",
+    "length": "Length",
+    "subject_anonymous": "Call from an unknown number for {owner}",
+    "anonymous": "Number not available",
+    "extension": "extension {number}",
+    "call_back": "Call back",
+    "seconds": "{n} seconds",
+    "second": "1 second",
+    "minutes": "{m}:{s:02} minutes",
+    "attached": "The message is attached to this mail.",
+    "not_attached": "The message is in your mailbox.",
+    "interrupted": "The call was interrupted by a technical fault. This is what could be kept of it.",
+    "repaired": "The recording was cut off by a technical fault and may be incomplete.",
+    "footer": "This mail was sent automatically by the telephone system of {company}.",
+    "abandoned": "The caller hung up before anybody answered",
+    "abandoned_after": "The caller hung up after {wait}, before anybody answered",
+    "no_answer": "Nobody answered",
+    "busy": "All phones were busy",
+    "offline": "No phone was registered",
+    "rejected": "The call was declined on the phone",
+    "failed": "The phones could not be reached",
+    "switch_stopped": "The telephone system was stopped during the call",
+    "reached_mailbox": "The mailbox took the call, but the caller left no message",
+    "message_lost": "The mailbox recorded a message, but the recording cannot be read",
+    "recording": "Message",
+}
+WORDS = MappingProxyType({"de": MappingProxyType(_DE), "en": MappingProxyType(_EN)})
+
+_DAYS = {
+    "de": ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+}
+_MONTHS = {
+    "de": (
+        *("Januar", "Februar", "März", "April", "Mai", "Juni"),
+        *("Juli", "August", "September", "Oktober", "November", "Dezember"),
+    ),
+    "en": (
+        *("January", "February", "March", "April", "May", "June"),
+        *("July", "August", "September", "October", "November", "December"),
+    ),
+}
+
+
+def moment(local: dt.datetime, language: str) -> str:
+    """A local time as people write it: ``Samstag, 21. November 2026, 15:42 Uhr``."""
+    day, month = _DAYS[language][local.weekday()], _MONTHS[language][local.month - 1]
+    if language == "de":
+        return f"{day}, {local.day}. {month} {local.year}, {local:%H:%M} Uhr"
+    return f"{day}, {local.day} {month} {local.year}, {local:%H:%M}"
+
+
+def duration(seconds: int, language: str) -> str:
+    """``1 Sekunde``, ``12 Sekunden``, ``1:05 Minuten``."""
+    words = WORDS[language]
+    if seconds == 1:
+        return words["second"]
+    if seconds < 60:
+        return words["seconds"].format(n=seconds)
+    return words["minutes"].format(m=seconds // 60, s=seconds % 60)
+
+
+def number(text: str, country: str, language: str) -> str:
+    """An E.164 number as it is written in *country* (ISO 3166), an extension with that word, anything else as it is."""
+    if not text.startswith("+"):
+        return WORDS[language]["extension"].format(number=text) if text.isdigit() else text
+    try:
+        parsed = phonenumbers.parse(text)
+    except phonenumbers.NumberParseException:
+        return text
+    home = phonenumbers.country_code_for_region(country) == parsed.country_code
+    form = phonenumbers.PhoneNumberFormat.NATIONAL if home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(parsed, form)
