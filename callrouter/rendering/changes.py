@@ -1,0 +1,82 @@
+"""What applying a rendered configuration would change in ``conf_dir``, and which files somebody else has edited."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from callrouter.errors import RenderError
+
+#: Checksums of what was applied last, inside ``conf_dir``.
+MANIFEST = ".callrouter.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The difference between ``conf_dir`` and a rendered configuration, by relative path.
+
+    ``write`` holds new content, ``remove`` our files that are rendered no longer, ``before`` what lies there now
+    (absent: nothing), ``edited`` the paths among both that somebody changed since the last apply, or that were there
+    before us.
+    """
+
+    write: Mapping[str, bytes]
+    remove: tuple[str, ...]
+    before: Mapping[str, bytes]
+    edited: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.write or self.remove)
+
+    def diff(self, only: tuple[str, ...] | None = None) -> str:
+        """The changes as a unified diff (*only* these paths): from what lies there to what was rendered."""
+        paths = sorted({*self.write, *self.remove}) if only is None else only
+        return "".join(line for path in paths for line in self._diff(path))
+
+    def _diff(self, path: str) -> Iterator[str]:
+        before, after = self.before.get(path, b""), self.write.get(path, b"")
+        try:
+            old, new = before.decode("utf-8"), after.decode("utf-8")
+        except UnicodeDecodeError:
+            yield f"{path}: {len(before)} bytes become {len(after)}\n"
+            return
+        here, rendered = (f"{path} (in place)" if path in self.before else "/dev/null"), f"{path} (rendered)"
+        for line in difflib.unified_diff(old.splitlines(keepends=True), new.splitlines(keepends=True), here, rendered):
+            yield line if line.endswith("\n") else line + "\n\\ No newline at end of file\n"
+
+
+def checksum(data: bytes) -> str:
+    """The manifest's checksum of a file's content."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def read_manifest(conf_dir: Path) -> dict[str, str]:
+    """Checksums by path of what was applied last; empty before the first time. Raises RenderError if damaged."""
+    path = conf_dir / MANIFEST
+    if not path.is_file():
+        return {}
+    try:
+        files = json.loads(path.read_text("utf-8"))["files"]
+        return {str(name): str(known) for name, known in files.items()}
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise RenderError(f"{path}: damaged ({error}); remove it, then every file counts as edited") from error
+
+
+def manifest_text(files: Mapping[str, bytes], version: int) -> bytes:
+    """The manifest for *files* of configuration *version*."""
+    known = {path: checksum(data) for path, data in sorted(files.items())}
+    return (json.dumps({"version": version, "files": known}, indent=1) + "\n").encode()
+
+
+def compare(files: Mapping[str, bytes], conf_dir: Path) -> Changes:
+    """Compare the rendered *files* with *conf_dir*. Files there that we never wrote are left out of account."""
+    known = read_manifest(conf_dir)
+    before = {path: (conf_dir / path).read_bytes() for path in {*files, *known} if (conf_dir / path).is_file()}
+    write = {path: data for path, data in files.items() if before.get(path) != data}
+    remove = tuple(sorted(path for path in before if path not in files))
+    edited = sorted(path for path in (*write, *remove) if path in before and checksum(before[path]) != known.get(path))
+    return Changes(write, remove, before, tuple(edited))

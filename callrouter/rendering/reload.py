@@ -1,0 +1,73 @@
+"""Has a running FreeSWITCH take over a changed configuration as far as it can without ending calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from lxml import etree
+
+from callrouter.errors import SwitchError
+from callrouter.rendering.changes import Changes
+
+#: Read by FreeSWITCH only when it, or the module, starts; everything else is read anew by ``reloadxml``.
+_AT_START = (
+    "autoload_configs/switch.conf.xml",
+    "autoload_configs/modules.conf.xml",
+    "autoload_configs/post_load_modules.conf.xml",
+    "autoload_configs/event_socket.conf.xml",
+    "autoload_configs/json_cdr.conf.xml",
+    "autoload_configs/logfile.conf.xml",
+    "autoload_configs/sofia.conf.xml",
+)
+_PROFILES = {"trunk": "sip_profiles/trunk.xml", "phones": "sip_profiles/phones.xml"}
+_ADDRESSES = ("sip-ip", "sip-port", "rtp-ip", "ext-sip-ip", "ext-rtp-ip")
+
+
+def reload(changes: Changes, api: Callable[[str], str]) -> None:
+    """Send the API commands that *changes* need, and check each answer; raises SwitchError on the first bad one."""
+    if not changes:
+        return
+    _ask(api, "reloadxml")
+    if "autoload_configs/acl.conf.xml" in changes.write:
+        _ask(api, "reloadacl")
+    for profile, path in _PROFILES.items():
+        if path in changes.write:
+            for gateway in _changed_gateways(changes, path):
+                _ask(api, f"sofia profile {profile} killgw {gateway}")
+            _ask(api, f"sofia profile {profile} rescan")
+
+
+def restart_reasons(changes: Changes) -> Iterator[str]:
+    """What of *changes* takes effect only when FreeSWITCH, or one SIP profile of it, is restarted."""
+    for path in _AT_START:
+        if path in changes.write and path in changes.before:
+            yield f"{path}: restart FreeSWITCH"
+    for profile, path in _PROFILES.items():
+        if (
+            path in changes.write
+            and path in changes.before
+            and _addresses(changes.before[path]) != _addresses(changes.write[path])
+        ):
+            yield f"{path}: restart the profile (ends its calls): sofia profile {profile} restart"
+
+
+def _ask(api: Callable[[str], str], command: str) -> None:
+    answer = api(command)
+    if "+OK" not in answer and "[Success]" not in answer:
+        raise SwitchError(f"`{command}`: {answer.strip()[:200]}")
+
+
+def _gateways(data: bytes) -> dict[str, bytes]:
+    return {gateway.get("name", ""): etree.tostring(gateway) for gateway in etree.fromstring(data).iter("gateway")}
+
+
+def _changed_gateways(changes: Changes, path: str) -> list[str]:
+    """Gateways that were there and are different now, or gone: a rescan alone keeps the old ones."""
+    before = _gateways(changes.before[path]) if path in changes.before else {}
+    after = _gateways(changes.write[path])
+    return [name for name, text in before.items() if after.get(name) != text]
+
+
+def _addresses(data: bytes) -> dict[str, str]:
+    parameters = {param.get("name", ""): param.get("value", "") for param in etree.fromstring(data).iter("param")}
+    return {name: value for name, value in parameters.items() if name in _ADDRESSES}
