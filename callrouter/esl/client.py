@@ -100,7 +100,9 @@ class InboundClient:
     def subscribe(self, names: Iterable[str], handler: Callable[[Event], None]) -> None:
         """Call *handler* for each event of *names*, now and after each reconnect; one at a time, in their order.
 
-        Names are ``CHANNEL_ANSWER`` and the like, or subclasses of CUSTOM events (``sofia::register``).
+        Names are ``CHANNEL_ANSWER`` and the like, or subclasses of CUSTOM events (``sofia::register``). Events missed
+        while there was no connection are lost, and so are those not yet handled when it ended: *on_connected* is the
+        place to read anew what they would have told.
         Raises SwitchError when the switch cannot take it now; *handler* stays registered for the next connection.
         """
         names = list(names)
