@@ -1,0 +1,384 @@
+"""From files in the spool to rows, mails and archived files."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from array import array
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import selectinload
+
+from callrouter.directory.database import Database
+from callrouter.directory.records import CallRow, CaseRow, MessageRow, OutboxRow
+from callrouter.ledger.worker import Ledger
+from callrouter.settings import Settings
+from tests.ledger.company import ANNA, CALLER, NOW, OTHER, START, UUID, cdr_bytes, put, put_cdr, uuid, wav
+
+RING = "1;ring;employee:anna"
+MESSAGE = (RING, RING + ";no_answer", "2;voicemail;employee:anna", "2;voicemail;employee:anna;recorded")
+
+
+def calls(database: Database) -> list[CallRow]:
+    with database.read() as session:
+        return list(session.scalars(select(CallRow).options(selectinload(CallRow.steps)).order_by(CallRow.id)))
+
+
+def mails(database: Database) -> list[OutboxRow]:
+    with database.read() as session:
+        return list(session.scalars(select(OutboxRow).order_by(OutboxRow.id)))
+
+
+def cases(database: Database) -> list[CaseRow]:
+    with database.read() as session:
+        return list(session.scalars(select(CaseRow).order_by(CaseRow.id)))
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_missed_call_becomes_call_case_and_mail(ledger: Ledger, database: Database, settings: Settings) -> None:
+    put_cdr(settings, cdr_bytes(RING))
+    assert ledger.pending() == 1
+    assert ledger.run_once() == 1
+    assert ledger.pending() == 0
+    [call] = calls(database)
+    assert (call.uuid, call.outcome, call.direction, call.caller, call.number) == (
+        UUID,
+        "missed",
+        "inbound",
+        CALLER,
+        ANNA,
+    )
+    assert (call.started_at, call.answered_at, call.interrupted) == (START, None, False)
+    [step] = call.steps
+    assert (step.n, step.owner, step.outcome, step.detail) == ("1", "employee:anna", "missed", "abandoned")
+    [case] = cases(database)
+    assert (case.id, case.caller_key, case.state, case.calls, case.messages) == (step.case_id, CALLER, "open", 1, 0)
+    [mail] = mails(database)
+    assert (mail.kind, mail.recipient, mail.mail_id) == (
+        "missed",
+        "anna@muster.example",
+        f"<{UUID}.1@pbx.muster.example>",
+    )
+    assert mail.subject == "Anruf von Kunde (0176 04069001) für Anna Schmidt"
+    assert "nach 12 Sekunden aufgelegt" in mail.text
+    assert files(settings.spool.archive) == [f"2026-11-21/a_{UUID}.cdr.json"]
+    assert files(settings.spool.cdr) == []
+
+
+def test_a_message_is_kept_with_its_audio_and_makes_one_mail(
+    ledger: Ledger, database: Database, settings: Settings
+) -> None:
+    put(settings.spool.recording(UUID, "2"), wav(seconds=3))
+    settings.spool.note(UUID).write_text("{}")
+    put_cdr(settings, cdr_bytes(*MESSAGE, answered=True, seconds=30))
+    ledger.run_once()
+    with database.read() as session:
+        [message] = session.scalars(select(MessageRow))
+        assert (message.n, message.milliseconds, message.repaired, message.audio) == ("2", 3000, False, wav(seconds=3))
+    [mail] = mails(database)
+    assert (mail.kind, mail.audio, mail.message_id) == ("voicemail", "mp3", message.id)
+    [call] = calls(database)
+    assert call.outcome == "voicemail"
+    assert cases(database)[0].messages == 1
+    assert files(settings.spool.archive) == [f"2026-11-21/{UUID}-2.wav", f"2026-11-21/a_{UUID}.cdr.json"]
+    assert files(settings.spool.recordings) == files(settings.spool.notes) == []
+
+
+def test_a_cut_off_recording_is_repaired_and_the_mail_says_so(
+    ledger: Ledger, database: Database, settings: Settings
+) -> None:
+    put(settings.spool.recording(UUID, "2"), wav(seconds=3, data_size=0))
+    put_cdr(settings, cdr_bytes(*MESSAGE[:3], cause="SYSTEM_SHUTDOWN"))
+    ledger.run_once()
+    with database.read() as session:
+        [message] = session.scalars(select(MessageRow))
+        assert (message.milliseconds, message.repaired, message.audio) == (3000, True, wav(seconds=3))
+    assert "unvollständig" in mails(database)[0].text
+
+
+def test_silence_is_a_missed_call_that_says_the_mailbox_took_it(
+    ledger: Ledger, database: Database, settings: Settings
+) -> None:
+    put(settings.spool.recording(UUID, "2"), wav(array("h", bytes(40_000))))
+    put_cdr(settings, cdr_bytes(*MESSAGE))
+    ledger.run_once()
+    [mail] = mails(database)
+    assert (mail.kind, mail.audio, mail.message_id) == ("missed", "none", None)
+    assert "keine Nachricht hinterlassen" in mail.text
+
+
+def test_a_recording_that_is_none_goes_into_quarantine_and_the_mail_tells_of_the_loss(
+    ledger: Ledger, database: Database, settings: Settings
+) -> None:
+    put(settings.spool.recording(UUID, "2"), b"garbage" * 20)
+    put_cdr(settings, cdr_bytes(*MESSAGE))
+    ledger.run_once()
+    assert "nicht lesbar" in mails(database)[0].text
+    assert files(settings.spool.quarantine) == [f"{UUID}-2.wav", f"{UUID}-2.wav.reason.txt"]
+
+
+def test_one_call_with_two_outcomes(ledger: Ledger, database: Database, settings: Settings) -> None:
+    put(settings.spool.recording(UUID, "3"), wav())
+    steps = (
+        RING,
+        "was;anna-desk",
+        "2;ring;pool:sales",
+        "2;ring;pool:sales;no_answer",
+        "3;voicemail;pool:sales;recorded",
+    )
+    put_cdr(settings, cdr_bytes(*steps, answered=True))
+    ledger.run_once()
+    [call] = calls(database)
+    assert [(step.n, step.owner, step.outcome, step.device) for step in call.steps] == [
+        ("1", "employee:anna", "answered", "anna-desk"),
+        ("2", "pool:sales", "voicemail", None),
+    ]
+    [mail] = mails(database)
+    assert (mail.recipient, mail.kind, mail.audio) == ("vertrieb@muster.example", "voicemail", "none")
+
+
+@pytest.mark.parametrize(
+    ("cdr", "outcome"),
+    [
+        (cdr_bytes(RING, callrouter_device="anna-desk", answered=True, cause="NORMAL_CLEARING"), "answered"),
+        (cdr_bytes("1;reject;;unknown_number", owner=None, callrouter_number="+493023125099"), "rejected"),
+        (cdr_bytes("1;reject;employee:anna;blocked_caller"), "rejected"),
+        (cdr_bytes("1;dial;employee:anna;USER_BUSY", callrouter_direction="outbound"), "unanswered"),
+        (cdr_bytes("1;dial;employee:anna;answered", callrouter_direction="emergency"), "answered"),
+    ],
+    ids=["answered", "unknown number", "blocked", "outgoing", "emergency"],
+)
+def test_what_makes_neither_case_nor_mail(
+    ledger: Ledger, database: Database, settings: Settings, cdr: bytes, outcome: str
+) -> None:
+    put_cdr(settings, cdr)
+    ledger.run_once()
+    assert [call.outcome for call in calls(database)] == [outcome]
+    assert cases(database) == mails(database) == []
+
+
+def test_an_internal_missed_call_is_listed_and_mailed_only_if_asked_for(
+    ledger: Ledger, database: Database, settings: Settings
+) -> None:
+    internal = {"callrouter_direction": "internal", "callrouter_caller": "11", "callrouter_number": ""}
+    put_cdr(settings, cdr_bytes(RING, **internal))
+    ledger.run_once()
+    assert mails(database) == []
+    with database.write() as session:
+        from callrouter.directory.models import OwnerRow
+
+        session.scalars(select(OwnerRow).where(OwnerRow.key == "anna")).one().notify_internal = True
+    put_cdr(settings, cdr_bytes(RING, uuid=OTHER, **internal), OTHER)
+    ledger.run_once()
+    assert [call.caller_name for call in calls(database)] == ["Ben Yılmaz"] * 2
+    assert [mail.subject for mail in mails(database)] == ["Anruf von Ben Yılmaz (Nebenstelle 11) für Anna Schmidt"]
+
+
+@pytest.mark.parametrize(("about", "kinds"), [("none", []), ("missed", ["missed"]), ("voicemail", ["voicemail"])])
+def test_mails_are_about_what_the_owner_asked_for(
+    ledger: Ledger, database: Database, settings: Settings, about: str, kinds: list[str]
+) -> None:
+    with database.write() as session:
+        from callrouter.directory.models import OwnerRow
+
+        session.scalars(select(OwnerRow).where(OwnerRow.key == "anna")).one().notify_about = about
+    put_cdr(settings, cdr_bytes(RING))
+    put(settings.spool.recording(OTHER, "2"), wav())
+    put_cdr(settings, cdr_bytes(*MESSAGE, uuid=OTHER), OTHER)
+    ledger.run_once()
+    assert [mail.kind for mail in mails(database)] == kinds
+    assert [(case.calls, case.messages) for case in cases(database)] == [(2, 1)]
+
+
+def test_further_calls_of_a_caller_join_his_case_and_its_mail_thread(
+    ledger: Ledger, database: Database, settings: Settings
+) -> None:
+    put_cdr(settings, cdr_bytes(RING))
+    ledger.run_once()
+    put(settings.spool.recording(OTHER, "2"), wav())
+    put_cdr(settings, cdr_bytes(*MESSAGE, uuid=OTHER, callrouter_caller_name="Kundin"), OTHER)
+    ledger.run_once()
+    [case] = cases(database)
+    assert (case.calls, case.messages) == (2, 1)
+    first, second = mails(database)
+    assert "References" not in first.headers
+    assert second.headers["References"] == first.mail_id == case.root_message_id
+    assert first.subject == second.subject
+    assert first.headers["X-Callrouter-Case"] == second.headers["X-Callrouter-Case"] == str(case.id)
+
+
+def test_each_anonymous_call_is_a_case_of_its_own(ledger: Ledger, database: Database, settings: Settings) -> None:
+    for name in (UUID, OTHER):
+        put_cdr(settings, cdr_bytes(RING, uuid=name, callrouter_private="true"), name)
+    ledger.run_once()
+    assert [case.caller_key for case in cases(database)] == [f"anonymous:{UUID}", f"anonymous:{OTHER}"]
+
+
+def test_a_suppressed_number_appears_nowhere(
+    ledger: Ledger, database: Database, settings: Settings, tmp_path: Path
+) -> None:
+    put_cdr(settings, cdr_bytes(RING, sip_Privacy="id", callrouter_private="true"))
+    damaged = cdr_bytes(RING, uuid=OTHER, sip_Privacy="id")
+    put_cdr(settings, damaged[: damaged.index(b'"app_log"')] + b"\n", OTHER)
+    ledger.run_once()
+    assert len(calls(database)) == 2
+    database.close()
+    everything = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert UUID.encode() in everything
+    assert b"04069001" not in everything
+    assert b"Kunde" not in everything
+
+
+def test_a_call_that_never_reached_the_router(ledger: Ledger, database: Database, settings: Settings) -> None:
+    """The dialplan alone spoke: no caller of ours, the trunk's way of writing, and no owner."""
+    trunk = {"callrouter_caller": "", "callrouter_step": ""}
+    data = cdr_bytes(**trunk, owner=None).replace(CALLER.encode(), b"017604069001")
+    put_cdr(settings, data)
+    ledger.run_once()
+    [call] = calls(database)
+    assert (call.caller, call.outcome, [step.owner for step in call.steps]) == (CALLER, "missed", ["employee:anna"])
+    assert len(mails(database)) == 1
+
+
+def test_an_internal_caller_is_his_account_and_not_his_from(
+    ledger: Ledger, database: Database, settings: Settings
+) -> None:
+    fake = {"callrouter_direction": "internal", "callrouter_caller": "", "sip_auth_username": "ben-desk"}
+    put_cdr(settings, cdr_bytes(RING, **fake).replace(CALLER.encode(), b"10"))
+    ledger.run_once()
+    [call] = calls(database)
+    assert (call.caller, call.caller_name) == ("11", "Ben Yılmaz")
+
+
+def test_taking_a_cdr_again_changes_nothing(ledger: Ledger, database: Database, settings: Settings) -> None:
+    """The worker was killed after its commit, before it could archive the files."""
+    for _ in range(2):
+        put(settings.spool.recording(UUID, "2"), wav())
+        put_cdr(settings, cdr_bytes(*MESSAGE))
+        ledger.run_once()
+    assert len(calls(database)) == len(mails(database)) == 1
+    assert [(case.calls, case.messages) for case in cases(database)] == [(1, 1)]
+    assert files(settings.spool.recordings) == files(settings.spool.cdr) == files(settings.spool.quarantine) == []
+
+
+def test_a_broken_record_never_stops_those_behind_it(ledger: Ledger, database: Database, settings: Settings) -> None:
+    put(settings.spool.cdr / "a_0.cdr.json", b"x\n")
+    put_cdr(settings, b"no json at all\n", uuid(1))
+    put_cdr(settings, b"\xff\n", uuid(3))
+    put_cdr(settings, cdr_bytes(RING, uuid=uuid(2)), uuid(2))
+    ledger.run_once()
+    assert [call.uuid for call in calls(database)] == [uuid(2)]
+    quarantined = files(settings.spool.quarantine)
+    assert len(quarantined) == 6
+    reason = (settings.spool.quarantine / f"a_{uuid(1)}.cdr.json.reason.txt").read_text()
+    assert "has no number to save" in reason
+    assert ledger.pending() == 0
+
+
+def test_a_call_that_the_database_refuses_goes_into_quarantine_alone(
+    ledger: Ledger, database: Database, settings: Settings
+) -> None:
+    with database.write() as session:
+        session.connection().exec_driver_sql(
+            "CREATE TRIGGER refuse BEFORE INSERT ON call_steps WHEN NEW.detail = 'busy' "
+            "BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        )
+    for number in range(1, 6):
+        steps = (RING, RING + ";busy") if number == 3 else (RING,)
+        put_cdr(settings, cdr_bytes(*steps, uuid=uuid(number)), uuid(number))
+    ledger.run_once()
+    assert {call.uuid for call in calls(database)} == {uuid(1), uuid(2), uuid(4), uuid(5)}
+    assert len(mails(database)) == 4
+    assert "refused" in (settings.spool.quarantine / f"a_{uuid(3)}.cdr.json.reason.txt").read_text()
+
+
+def test_a_cdr_being_written_is_left_alone_and_one_that_never_ends_is_salvaged(
+    database: Database, settings: Settings
+) -> None:
+    now = [START + dt.timedelta(seconds=2)]
+    ledger = Ledger(database, settings, clock=lambda: now[0])
+    data = cdr_bytes(RING)
+    put_cdr(settings, data[: data.index(b'"app_log"')])
+    assert ledger.run_once() == 0
+    assert ledger.pending() == 1
+    now[0] += dt.timedelta(seconds=10)
+    assert ledger.run_once() == 1
+    [call] = calls(database)
+    assert (call.caller, call.outcome) == (CALLER, "missed")
+    assert len(mails(database)) == len(cases(database)) == 1
+    assert files(settings.spool.quarantine) == [f"a_{UUID}.cdr.json", f"a_{UUID}.cdr.json.reason.txt"]
+
+
+def test_the_leg_left_by_a_blind_transfer_is_archived_without_a_record(
+    ledger: Ledger, database: Database, settings: Settings
+) -> None:
+    gone = dict.fromkeys(
+        ("callrouter_number", "callrouter_version", "callrouter_trunk", "callrouter_direction", "callrouter_step"), ""
+    )
+    put_cdr(settings, cdr_bytes(owner=None, direction="outbound", callrouter_device="ben-desk", **gone))
+    ledger.run_once()
+    assert calls(database) == []
+    assert files(settings.spool.archive) == [f"2026-11-21/a_{UUID}.cdr.json"]
+
+
+def test_a_database_that_is_down_costs_nothing(
+    ledger: Ledger, database: Database, settings: Settings, tmp_path: Path
+) -> None:
+    put_cdr(settings, cdr_bytes(RING))
+    database.close()
+    file = tmp_path / "callrouter.db"
+    file.rename(tmp_path / "away.db")
+    file.mkdir()
+    with pytest.raises(OperationalError):
+        ledger.run_once()
+    assert ledger.pending() == 1
+    assert files(settings.spool.quarantine) == []
+    file.rmdir()
+    (tmp_path / "away.db").rename(file)
+    ledger.run_once()
+    assert len(calls(database)) == 1
+
+
+def test_the_loop_takes_what_comes_tells_of_mails_and_stops(database: Database, settings: Settings) -> None:
+    mailed, stop = threading.Event(), threading.Event()
+    old = settings.spool.archive / "2026-01-01"
+    old.mkdir()
+    ledger = Ledger(database, settings, clock=lambda: NOW, on_mail=mailed.set)
+    thread = threading.Thread(target=ledger.run, args=(stop,))
+    thread.start()
+    put_cdr(settings, cdr_bytes(RING))
+    assert mailed.wait(10)
+    stop.set()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert not old.exists()
+
+
+def test_two_workers_at_once_enter_each_call_once(settings: Settings, database: Database) -> None:
+    count = 60
+    for number in range(count):
+        put(settings.spool.recording(uuid(number), "2"), wav(seconds=1.5))
+        put_cdr(settings, cdr_bytes(*MESSAGE, uuid=uuid(number)), uuid(number))
+    start = threading.Barrier(3)
+
+    def work() -> None:
+        own = Database(database.url)
+        start.wait(10)
+        Ledger(own, settings, clock=lambda: NOW).run_once()
+        own.close()
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(calls(database)) == len(mails(database)) == count
+    assert [(case.calls, case.messages) for case in cases(database)] == [(count, count)]
+    assert files(settings.spool.cdr) == files(settings.spool.recordings) == files(settings.spool.quarantine) == []
+    assert len(files(settings.spool.archive)) == 2 * count
