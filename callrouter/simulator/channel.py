@@ -100,13 +100,20 @@ class Channel:
             return
         self.cause, self.ended_at = cause, self.elapsed
         if not self.answered_at:
-            self.status = CAUSES.get(cause, (31, 480))[1]
+            self.status = self._refusal(cause, by_caller=disposition.startswith("recv_"))
         self.variables["sip_hangup_disposition"] = disposition or ("send_bye" if self.answered_at else "send_refuse")
         if disposition.startswith("recv_"):
             code = "200" if disposition == "recv_bye" else "487"
             self.variables |= {"sip_term_status": code, "proto_specific_hangup_cause": f"sip:{code}"}
         self.note("caller" if disposition else "switch", f"hangs up ({cause})")
         self.hung_up.set()
+
+    def _refusal(self, cause: str, *, by_caller: bool) -> int:
+        """The final SIP answer: the last phone's own code goes before the cause unless that is switched off."""
+        remote = self.variables.get("last_bridge_proto_specific_hangup_cause", "").removeprefix("sip:")
+        if remote and not by_caller and self.variables.get("sip_ignore_remote_cause") != "true":
+            return int(remote)
+        return CAUSES.get(cause, (31, 480))[1]
 
     def caller_hangs_up(self) -> None:
         """BYE once answered, CANCEL before."""

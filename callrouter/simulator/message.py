@@ -67,7 +67,9 @@ class Message:
             name = name.strip()
             headers.append((_COMPACT.get(name.lower(), name), value.strip()))
         message = cls(start, headers, body, data)
-        if not (message.is_response or len(start.split(" ")) == 3) or len(message.cseq.split()) != 2:
+        words = start.split(" ")
+        well_formed = words[1].isdecimal() if message.is_response else len(words) == 3
+        if not well_formed or len(message.cseq.split()) != 2:
             raise ValueError(f"start line or CSeq is malformed: {start[:60]!r}")
         return message
 

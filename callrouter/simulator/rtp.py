@@ -6,6 +6,7 @@ Samples are signed 16-bit, 8 kHz, mono, as ``array('h')``.
 from __future__ import annotations
 
 import bisect
+import contextlib
 import math
 import secrets
 import struct
@@ -176,10 +177,8 @@ class RtpStream:
         first = (0x80 if marker else 0) | kind
         header = struct.pack("!BBHII", 0x80, first, self._sequence, self._timestamp, self._ssrc)
         self._sequence = (self._sequence + 1) % 65536
-        try:
+        with contextlib.suppress(OSError):  # a lost packet; RTP has nobody to tell
             self._socket.sendto(header + payload, self._remote)
-        except OSError:
-            self._remote = None  # the other side's port is gone; RTP has nobody to tell
 
     def _send_frames(self) -> None:
         due = time.monotonic()
