@@ -144,7 +144,7 @@ def read_pools(session: Session, keys: Collection[str] | None = None) -> list[do
     mailboxes = _mailboxes(session, "pool", None if keys is None else OwnerRow.key.in_(keys))
     numbers: dict[int, list[str]] = defaultdict(list)
     owned = select(PoolRow.id, NumberRow.e164).join(NumberRow, NumberRow.owner_id == PoolRow.id)
-    for owner, e164 in session.execute(owned.order_by(NumberRow.e164)).tuples():
+    for owner, e164 in session.execute(owned.order_by(NumberRow.e164)):
         numbers[owner].append(e164)
     members: dict[int, list[str]] = defaultdict(list)
     rows = select(PoolMemberRow.pool_id, OwnerRow.key).join(OwnerRow, OwnerRow.id == PoolMemberRow.employee_id)

@@ -71,7 +71,7 @@ def check_e164(text: str) -> Iterator[Problem]:
 def _zone_exists(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         return False
     return True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -29,7 +29,8 @@ def _holidays_of(subdivision: str, language: str, year: int) -> tuple[tuple[dt.d
     return tuple(sorted(found.items()))
 
 
-def holiday_dates(subdivision: str, language: str, years: Iterable[int]) -> Mapping[dt.date, str]:
+@lru_cache(maxsize=64)
+def holiday_dates(subdivision: str, language: str, years: tuple[int, ...]) -> Mapping[dt.date, str]:
     """The public holidays of *years* with their names in *language* (de, en) where there are any in it."""
     return MappingProxyType({day: name for year in years for day, name in _holidays_of(subdivision, language, year)})
 

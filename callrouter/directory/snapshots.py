@@ -108,16 +108,19 @@ class _Reader:
         self._session = session
         self._company = company
         self._years = (today.year - 1, today.year, today.year + 1)
+        self._named: dict[int, Schedule] = {}
 
     def _schedule(self, row: Any) -> Schedule | None:
-        rules: document.ScheduleRules
         if row.schedule_id is not None:
-            named = self._company.schedules[row.schedule_id]
-            name, rules = named.name, named
-        elif row.rules is not None:
-            name, rules = "", document.ScheduleRules.model_validate(row.rules)
-        else:
-            return None
+            if row.schedule_id not in self._named:
+                rules = self._company.schedules[row.schedule_id]
+                self._named[row.schedule_id] = self._expand(rules.name, rules)
+            return self._named[row.schedule_id]
+        if row.rules is not None:
+            return self._expand("", document.ScheduleRules.model_validate(row.rules))
+        return None
+
+    def _expand(self, name: str, rules: document.ScheduleRules) -> Schedule:
         known, company = self._company.holidays, self._company.snapshot
         dates = holiday_dates(known, company.language, self._years) if known else {}
         return to_schedule(name, rules, timezone=company.timezone, holiday_dates=dates)
