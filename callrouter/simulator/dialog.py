@@ -134,7 +134,8 @@ class PhoneCall:
                 response = transaction.next(max(deadline - time.monotonic(), 0))
             except SipTimeout:
                 self._note("timeout")
-                self._send_cancel()
+                if self._provisional.is_set():
+                    self._send_cancel()
                 return None
             if response.status >= 200:
                 self._establish(response)

@@ -6,18 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.simulator.real_switch import BINARY
 from tests.simulator.worlds import Real, Simulated, World
 
-needs_freeswitch = [
-    pytest.mark.freeswitch,
-    pytest.mark.skipif(BINARY is None, reason="no FreeSWITCH: neither in PATH nor in /usr/local/freeswitch/bin"),
-    pytest.mark.xdist_group("contract-freeswitch"),
-]
-BOTH = [pytest.param("simulator"), pytest.param("freeswitch", marks=needs_freeswitch)]
+BOTH = [pytest.param("simulator"), pytest.param("freeswitch", marks=pytest.mark.freeswitch)]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
     world = Real(tmp_path_factory.mktemp("fs"))
     yield world

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
 import socket
-import subprocess
 import time
 from pathlib import Path
+
+from callrouter.simulator.freeswitch import PrivateFreeSwitch, find_freeswitch
 
 DOMAIN = "pbx.muster.example"
 PASSWORDS = {"anna-desk": "4f1bX2-desk", "anna-soft": "4f1bX2-soft", "ben-desk": "9c7aQ1-desk"}
 ESL_PASSWORD = "only-for-this-test"
-BINARY = shutil.which("freeswitch") or shutil.which("/usr/local/freeswitch/bin/freeswitch")
 _MODULES = (
     "logfile", "event_socket", "sofia", "dptools", "commands", "dialplan_xml", "json_cdr", "sndfile", "tone_stream",
 )  # fmt: skip
@@ -98,19 +95,19 @@ class RealSwitch:
     """Start it in *root*; ``router_port`` is where its dialplan's ``socket`` goes."""
 
     def __init__(self, root: Path, router_port: int) -> None:
-        assert BINARY
-        self.root = root
+        binary = find_freeswitch()
+        assert binary is not None
         self.phones_port, self.trunk_port = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)
         self.esl_port = free_port()
-        for name in ("conf", "log", "db", "run", "cdr", "tmp", "recordings"):
+        for name in ("conf", "cdr", "recordings"):
             (root / name).mkdir()
-        rtp = 20000 + self.esl_port % 30000
+        rtp = 30000 + self.esl_port % 27 * 100  # below the ports that the system gives out by itself
         (root / "conf" / "freeswitch.xml").write_text(
             _XML.format(
                 modules="".join(f'<load module="mod_{name}"/>' for name in _MODULES),
                 root=root,
                 rtp=rtp,
-                rtp_end=rtp + 400,
+                rtp_end=rtp + 98,
                 esl=self.esl_port,
                 password=ESL_PASSWORD,
                 common=_COMMON,
@@ -124,16 +121,15 @@ class RealSwitch:
                 ),
             )
         )
-        arguments = [BINARY, "-nf", "-nc", "-nonat", "-nocal", "-conf", root / "conf", "-log", root / "log"]
-        arguments += ["-db", root / "db", "-run", root / "run", "-temp", root / "tmp"]
-        self.process = subprocess.Popen(
-            list(map(str, arguments)), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        self._switch = PrivateFreeSwitch(
+            binary, conf_dir=root / "conf", run_dir=root, event_socket=f"127.0.0.1:{self.esl_port}"
         )
-        try:
-            self._wait_until_ready(time.monotonic() + 30)
-        except BaseException:
-            self.kill()
-            raise
+        self.kill, self.stop = self._switch.kill9, self._switch.stop
+        self._switch.start()
+        end = time.monotonic() + 15
+        while self.api("sofia status").count("RUNNING") < 2:
+            assert time.monotonic() < end, "the SIP profiles did not start"
+            time.sleep(0.05)
 
     def api(self, command: str) -> str:
         """What the event socket answers to an api command."""
@@ -147,28 +143,3 @@ class RealSwitch:
             length = int(line.split(b":")[1])
             stream.readline()
             return stream.read(length).decode()
-
-    def _wait_until_ready(self, deadline: float) -> None:
-        while time.monotonic() < deadline:
-            try:
-                if self.api("sofia status").count("RUNNING") == 2:
-                    return
-            except (OSError, ValueError, IndexError):
-                pass
-            assert self.process.poll() is None, f"FreeSWITCH ended: {self.root / 'log' / 'freeswitch.log'}"
-            time.sleep(0.05)
-        raise AssertionError("FreeSWITCH was not ready within 30 s")
-
-    def kill(self) -> None:
-        """End it as a crash does."""
-        self.process.kill()
-        self.process.wait(10)
-
-    def stop(self) -> None:
-        """Let it shut down; SIGTERM does what ``fsctl shutdown`` does."""
-        if self.process.poll() is None:
-            os.kill(self.process.pid, signal.SIGTERM)
-            try:
-                self.process.wait(15)
-            except subprocess.TimeoutExpired:
-                self.kill()

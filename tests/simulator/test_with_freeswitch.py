@@ -10,11 +10,10 @@ import pytest
 from callrouter.simulator.behaviour import BUSY, Answer, Ignore, NoAnswer
 from callrouter.simulator.phone import Phone
 from callrouter.simulator.rtp import frequency_of, loud_part, tone
-from tests.simulator.conftest import needs_freeswitch
 from tests.simulator.real_switch import DOMAIN, PASSWORDS
 from tests.simulator.worlds import Real
 
-pytestmark = needs_freeswitch
+pytestmark = pytest.mark.freeswitch
 MakePhone = Callable[..., Phone]
 
 

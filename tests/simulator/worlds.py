@@ -124,7 +124,8 @@ class Real:
         gevent.spawn_later(0.6, handle.audio.send_digits, digits)
 
     def stop_switch(self, *, kill: bool) -> None:
-        self.switch.kill() if kill else self.switch.stop()
+        # In a thread: the caller's phone must be able to answer the BYE meanwhile.
+        gevent.get_hub().threadpool.apply(self.switch.kill if kill else self.switch.stop)
 
     def esl(self) -> tuple[int, str]:
         return self.switch.esl_port, "only-for-this-test"
