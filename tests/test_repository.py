@@ -22,7 +22,7 @@ REGISTRY = re.compile(
 #: Numbers reserved for fiction (Bundesnetzagentur: 030 23125 000-999, 0176 04069000-99), beginnings of them, and the
 #: former behind another area code or a stray zero, as tests of ambiguous and malformed numbers need them.
 PHONE = re.compile(r"(?<![\w.])\+49\d{6,}")
-FICTION = re.compile(r"\+49\d{0,5}2312(5\d{0,3})?|\+491760406(9(0(\d{1,2})?)?)?")
+FICTION = re.compile(r"\+49\d{0,5}2312(5\d{0,3})?|\+49176040(6(9(0(\d{1,2})?)?)?)?")
 
 
 def tracked() -> list[Path]:
