@@ -64,8 +64,6 @@ def build(mail: Leased, sender: str) -> EmailMessage:
     message["From"] = sender
     message["To"] = mail.recipient
     message["Subject"] = mail.subject
-    for name, value in mail.headers.items():
-        message[name] = value
     # Quoted-printable: goes through servers without 8BITMIME as it is.
     message.set_content(mail.text, cte="quoted-printable")
     message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
@@ -75,4 +73,6 @@ def build(mail: Leased, sender: str) -> EmailMessage:
         word = WORDS[mail.headers["Content-Language"]]["recording"]
         subtype = "mpeg" if kind == "mp3" else "x-wav"
         message.add_attachment(data, maintype="audio", subtype=subtype, filename=f"{word}-{local:%Y-%m-%d-%H%M}.{kind}")
+    for name, value in mail.headers.items():  # last: EmailMessage moves Content-… into its first part
+        message[name] = value
     return message

@@ -360,8 +360,8 @@ def test_the_loop_takes_what_comes_tells_of_mails_and_stops(database: Database, 
     assert not old.exists()
 
 
-def test_two_workers_at_once_enter_each_call_once(settings: Settings, database: Database) -> None:
-    count = 60
+def test_two_workers_at_once_enter_each_call_once(settings: Settings, either_database: Database) -> None:
+    database, count = either_database, 60
     for number in range(count):
         put(settings.spool.recording(uuid(number), "2"), wav(seconds=1.5))
         put_cdr(settings, cdr_bytes(*MESSAGE, uuid=uuid(number)), uuid(number))
