@@ -12,7 +12,6 @@ from typing import Any
 
 import gevent
 from gevent.lock import Semaphore
-from gevent.socket import SHUT_RDWR
 from greenswitch.esl import OutboundSession
 
 from callrouter.errors import ChannelGone, SwitchError, SwitchTimeout
@@ -106,8 +105,6 @@ class Channel(OutboundSession):  # type: ignore[misc]
         """Close the socket at once, sending nothing: the dialplan goes on. Harmless if repeated, from any greenlet."""
         if self.connected:
             self.connected = self._outbound_connected = False
-            with suppress(OSError):
-                self.sock.shutdown(SHUT_RDWR)
             self.sock.close()
 
     stop = close

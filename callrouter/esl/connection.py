@@ -108,8 +108,6 @@ class Connection(InboundESL):  # type: ignore[misc]
             return
         self.connected = self._run = False
         self.reason = reason
-        with suppress(OSError):
-            self.sock.shutdown(socket.SHUT_RDWR)
         self.sock.close()
         for answer in self._commands_sent:
             answer.set_exception(SwitchError(reason))
