@@ -13,12 +13,20 @@ from callrouter.simulator.behaviour import Answer, Behaviour, NoAnswer, Offline,
 from callrouter.simulator.channel import Channel
 
 _CAUSE_OF_STATUS = {
+    403: "CALL_REJECTED",
     404: "UNALLOCATED_NUMBER",
     408: "RECOVERY_ON_TIMER_EXPIRE",
+    410: "NUMBER_CHANGED",
     480: "NO_USER_RESPONSE",
+    484: "INVALID_NUMBER_FORMAT",
     486: "USER_BUSY",
     488: "INCOMPATIBLE_DESTINATION",
+    502: "NETWORK_OUT_OF_ORDER",
+    504: "RECOVERY_ON_TIMER_EXPIRE",
+    600: "USER_BUSY",
     603: "CALL_REJECTED",
+    604: "NO_ROUTE_DESTINATION",
+    606: "INCOMPATIBLE_DESTINATION",
 }
 _DIALSTATUS = {
     "SUCCESS": "SUCCESS",
@@ -51,6 +59,9 @@ def bridge(channel: Channel, text: str) -> None:
     except ValueError:
         _failed(channel, "DESTINATION_OUT_OF_ORDER")
         return
+    if channel.variables.get("preserve_originated_vars") == "false":
+        for name in ("originated_legs", "originate_causes"):
+            channel.variables.pop(name, None)
     phones = []
     for leg in legs:
         behaviour = channel.call.phones.get(leg.user, Offline())
@@ -78,10 +89,10 @@ def bridge(channel: Channel, text: str) -> None:
 
 
 def _time_limit(channel: Channel, shared: dict[str, str], legs: list[dialstring.Leg]) -> float:
-    given = [shared.get("originate_timeout"), channel.variables.get("call_timeout")]
-    leg_timeouts = [leg.variables.get("leg_timeout") for leg in legs]
-    given.append(max(leg_timeouts, key=lambda text: float(text or 0)) if all(leg_timeouts) else None)
-    return min([float(text) for text in given if text] or [60.0])
+    """``originate_timeout`` goes before the caller's ``call_timeout``; 60 s is the default. Legs may end earlier."""
+    limit = float(shared.get("originate_timeout") or channel.variables.get("call_timeout") or 60)
+    of_legs = [float(leg.variables.get("leg_timeout") or limit) for leg in legs]
+    return min(limit, max(of_legs))
 
 
 def _ring(channel: Channel, phones: list[_Phone], limit: float) -> _Phone | None:

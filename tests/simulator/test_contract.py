@@ -11,6 +11,7 @@ import pytest
 from callrouter.simulator.behaviour import BUSY, DECLINE, Answer, Behaviour, NoAnswer, Offline, Refuse
 from callrouter.simulator.rtp import frequency_of, loud_part, read_wav, tone
 from tests.simulator.bare_router import execute_text
+from tests.simulator.real_switch import DOMAIN
 from tests.simulator.worlds import CALLER, NUMBER, World, causes, cdr, dial_string, place, variables, wait_for_app
 
 UNSET = "-ERR command not found"
@@ -107,6 +108,10 @@ BRIDGES = [
     ({"anna-desk": BUSY, "anna-soft": DECLINE}, "USER_BUSY", ["USER_BUSY", "CALL_REJECTED"]),
     ({"anna-desk": DECLINE, "anna-soft": Offline()}, "CALL_REJECTED", ["CALL_REJECTED"]),
     ({"anna-desk": Refuse(480)}, "NO_USER_RESPONSE", ["NO_USER_RESPONSE"]),
+    ({"anna-desk": Refuse(403)}, "CALL_REJECTED", ["CALL_REJECTED"]),
+    ({"anna-desk": Refuse(600)}, "USER_BUSY", ["USER_BUSY"]),
+    ({"anna-desk": Refuse(502)}, "NETWORK_OUT_OF_ORDER", ["NETWORK_OUT_OF_ORDER"]),
+    ({"anna-desk": Refuse(486, after=0.6), "anna-soft": DECLINE}, "USER_BUSY", ["USER_BUSY", "CALL_REJECTED"]),
     ({"anna-desk": Refuse(404)}, "UNALLOCATED_NUMBER", ["UNALLOCATED_NUMBER"]),
     ({"anna-desk": Refuse(408)}, "RECOVERY_ON_TIMER_EXPIRE", ["RECOVERY_ON_TIMER_EXPIRE"]),
     ({"anna-desk": Refuse(488)}, "INCOMPATIBLE_DESTINATION", ["INCOMPATIBLE_DESTINATION"]),
@@ -137,6 +142,35 @@ def test_bridge_that_nobody_takes(
     recorded = variables(world, side)
     assert recorded["originate_disposition"] == recorded["originate_failed_cause"] == disposition
     assert (recorded["answer_epoch"], recorded["bridge_epoch"], recorded["hangup_cause"]) == ("0", "0", "NO_ANSWER")
+
+
+def test_causes_of_the_legs_add_up_over_bridges_unless_told_otherwise(world: World) -> None:
+    c = place(world, {"anna-desk": BUSY}).connection
+    c.execute("set", "continue_on_fail=true")
+    seen = []
+    for user in ("anna-desk", "anna-desk", "anna-soft"):
+        c.execute("bridge", dial_string(user))
+        seen.append(causes(c.getvar("originate_causes")))
+    assert seen == [["USER_BUSY"], ["USER_BUSY"] * 2, ["USER_BUSY"] * 2]  # the third phone is not registered
+    c.execute("set", "preserve_originated_vars=false")
+    c.execute("bridge", dial_string("anna-desk"))
+    assert causes(c.getvar("originate_causes")) == ["USER_BUSY"]
+    c.execute("bridge", dial_string("anna-soft"))
+    assert c.getvar("originate_causes") == UNSET
+    assert c.getvar("originate_disposition") == "USER_NOT_REGISTERED"
+    c.execute("hangup")
+
+
+def test_time_limit_on_the_caller_and_on_the_dial_string(world: World) -> None:
+    side = place(world, {"anna-desk": NoAnswer()})
+    c = side.connection
+    c.execute("set", "call_timeout=2")
+    c.execute("bridge", f"sofia/phones/anna-desk%{DOMAIN}")
+    assert c.getvar("originate_disposition") == "NO_ANSWER"  # and the caller is still there
+    c.execute("set", "call_timeout=600")
+    c.execute("bridge", dial_string("anna-desk", seconds=2))  # goes before call_timeout
+    assert c.getvar("originate_disposition") == "NO_ANSWER"
+    c.execute("hangup")
 
 
 def test_the_last_phone_overrides_the_cause_unless_told_otherwise(world: World) -> None:
