@@ -64,6 +64,7 @@ def twice(items: Iterable[str], path: Path, what: str) -> Iterator[Problem]:
 
 
 def check_e164(text: str) -> Iterator[Problem]:
+    """Spelling of a number that comes alone, outside a document."""
     if not _E164.fullmatch(text):
         yield Problem((), f"{text!r} is not a number as E.164; write for example +493023125010")
 
@@ -77,6 +78,7 @@ def _zone_exists(name: str) -> bool:
 
 
 def check_company(company: document.Company) -> Iterator[Problem]:
+    """Time zone, country and subdivision exist."""
     if not _zone_exists(company.timezone):
         yield Problem(("timezone",), f"{company.timezone!r} is no time zone; write for example Europe/Berlin")
     if not known_country(company.country):
@@ -86,6 +88,7 @@ def check_company(company: document.Company) -> Iterator[Problem]:
 
 
 def check_trunk(trunk: document.Trunk, path: Path = ()) -> Iterator[Problem]:
+    """Port, peers, and the account of a trunk that registers."""
     port = trunk.proxy.rpartition("]")[2].rpartition(":")[2]
     if ":" in trunk.proxy.rpartition("]")[2] and not 0 < int(port) < 65536:
         yield Problem((*path, "proxy"), f"trunk {trunk.name}: {port} is no port; ports are 1 to 65535")
@@ -139,6 +142,7 @@ def check_blocks(blocks: Sequence[document.Block], path: Path = ()) -> Iterator[
 def check_schedule(
     rules: document.ScheduleRules, company: document.Company, path: Path = (), what: str = "schedule"
 ) -> Iterator[Problem]:
+    """Times and dates of a schedule, named or inline; *what* names it in messages."""
     if rules.timezone and not _zone_exists(rules.timezone):
         yield Problem((*path, "timezone"), f"{what}: {rules.timezone!r} is no time zone; write Europe/Berlin")
     if not rules.open:
@@ -201,6 +205,7 @@ def _check_number(owner: str, e164: str, view: View, path: Path) -> Iterator[Pro
 
 
 def check_employee(employee: document.Employee, view: View, path: Path = ()) -> Iterator[Problem]:
+    """Number, extension, outgoing number, devices, mailbox schedule and mail of an employee."""
     owner = f"employee:{employee.id}"
     who = said(owner)
     yield from _check_owner(owner, employee, view, path)
@@ -225,6 +230,7 @@ def check_employee(employee: document.Employee, view: View, path: Path = ()) -> 
 
 
 def check_pool(pool: document.Pool, view: View, path: Path = ()) -> Iterator[Problem]:
+    """Numbers, extension, members, mailbox schedule and mail of a pool."""
     owner = f"pool:{pool.id}"
     yield from _check_owner(owner, pool, view, path)
     for index, e164 in enumerate(pool.numbers):

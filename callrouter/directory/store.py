@@ -75,6 +75,7 @@ def rules_json(rules: document.ScheduleRules) -> dict[str, Any]:
 
 
 def write_schedules(session: Session, schedules: Sequence[document.Schedule]) -> None:
+    """Write named schedules."""
     rows = [{"name": schedule.name, "rules": rules_json(schedule)} for schedule in schedules]
     _write_named(session, "schedules", rows)
 
@@ -86,6 +87,7 @@ def drop_named(session: Session, table: str, names: Iterable[str]) -> None:
 
 
 def write_blocked(session: Session, added: Iterable[str], removed: Iterable[str]) -> None:
+    """Change who is refused: E.164 numbers, or ``anonymous``."""
     table = _T["blocked_callers"]
     _insert(session, "blocked_callers", [{"caller": caller} for caller in added])
     for some in chunks(removed):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from callrouter.directory import document, numbers, services
 from callrouter.directory.database import Database
 from callrouter.directory.exporting import export_company, read_employees, read_pools
-from callrouter.directory.models import CompanyRow, DeviceRow
+from callrouter.directory.models import CompanyRow, DeviceRow, OwnerRow
 from callrouter.errors import RuleError
 
 BLOCK = document.Block(prefix="+4930231250", first="00", last="99")
@@ -87,6 +87,8 @@ def test_a_change_of_an_employee_keeps_the_secrets_it_is_not_told(muster: Databa
 
 def test_two_changes_in_one_transaction_see_each_other(muster: Database):
     def twice(session: Session) -> None:
+        held = session.scalars(select(OwnerRow)).all()
+        assert len(held) == 3
         for name in ("Eins", "Zwei"):
             (anna,) = read_employees(session, ["anna"])
             services.save_employee(session, anna.model_copy(update={"name": f"{anna.name} {name}"}))
