@@ -35,8 +35,10 @@ _PRIVATE_VARIABLES = (
     "sip_contact_uri",
     "sip_P-Asserted-Identity",
     "sip_Remote-Party-ID",
-    "sip_h_P-Preferred-Identity",
+    "sip_P-Preferred-Identity",
     "sip_h_P-Charging-Vector",
+    "sip_h_Diversion",
+    "sip_history_info",
 )
 
 
