@@ -134,7 +134,8 @@ class Ledger:
         entered = []
         for (ended, audio), result in zip(heard, results, strict=True):
             if isinstance(result, Exception):
-                self._reject(ended, f"it cannot be entered into the ledger: {type(result).__name__}: {result}")
+                why = getattr(result, "orig", None) or result  # SQLAlchemy's own text repeats the whole row
+                self._reject(ended, f"it cannot be entered into the ledger: {type(result).__name__}: {why}")
                 continue
             if result.outcome:
                 metrics.CDRS.labels(result.outcome).inc()
@@ -163,7 +164,7 @@ class Ledger:
         try:
             record = cdr.parse(data, entry.name)
         except RecordError as error:
-            filing.quarantine(self.spool, path, str(error))
+            self._quarantine(path, str(error))
             return None
         return Ended(record, written_at, path, recordings.get(record.uuid, {}))
 
@@ -194,24 +195,35 @@ class Ledger:
         raise AssertionError
 
     def _put_away(self, ended: Ended, audio: Mapping[str, Audio | None]) -> None:
+        """Move the call's files; its CDR last, so that a crash in between leaves what finds the others again."""
         for n, path in ended.recordings.items():
             if n in audio and audio[n] is None:
-                filing.quarantine(self.spool, path, "it is no recording; its call is in the ledger as a lost message")
+                self._quarantine(path, "it is no recording; its call is in the ledger as a lost message")
             else:
-                filing.archive(self.spool, path, ended.written_at)
+                self._archive(path, ended.written_at)
         self.spool.note(ended.record.uuid).unlink(missing_ok=True)
         if ended.path is None:
             return
         if ended.record.salvaged:
-            filing.quarantine(self.spool, ended.path, "the CDR is damaged; what could be read of it is in the ledger")
+            self._quarantine(ended.path, "the CDR is damaged; what could be read of it is in the ledger")
         else:
-            filing.archive(self.spool, ended.path, ended.written_at)
+            self._archive(ended.path, ended.written_at)
 
     def _reject(self, ended: Ended, reason: str) -> None:
-        path = ended.path or self.spool.note(ended.record.uuid)
-        filing.quarantine(self.spool, path, reason)
-        for recording in ended.recordings.values():
-            filing.quarantine(self.spool, recording, reason)
+        for path in (*ended.recordings.values(), ended.path or self.spool.note(ended.record.uuid)):
+            self._quarantine(path, reason)
+
+    def _archive(self, path: Path, written_at: dt.datetime) -> None:
+        try:
+            filing.archive(self.spool, path, written_at)
+        except OSError as error:
+            self._tell(path.name, f"{path.name} is in the ledger, but cannot be moved to the archive: {error}")
+
+    def _quarantine(self, path: Path, reason: str) -> None:
+        try:
+            filing.quarantine(self.spool, path, reason)
+        except OSError as error:
+            self._tell(path.name, f"{path.name} ({reason}) cannot be moved into quarantine: {error}")
 
     def _tell(self, what: str, message: str) -> None:
         """Log a trouble that lasts, once."""

@@ -101,8 +101,12 @@ class Delivery:
             if error.server:
                 raise
             return 0
-        except ValueError as error:  # a mail that cannot be built must not stop those behind it
+        except ValueError as error:
             self._failed(mail, f"the mail cannot be built: {error}", permanent=True)
+            return 0
+        except Exception as error:  # one mail never stops those behind it
+            self._log.exception(f"mail {mail.id} failed in a way that was not foreseen")
+            self._failed(mail, f"{type(error).__name__}: {error}", permanent=False)
             return 0
         self._unmarked.append(mail.id)
         self._mark()

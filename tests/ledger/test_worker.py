@@ -298,6 +298,19 @@ def test_a_call_that_the_database_refuses_goes_into_quarantine_alone(
     assert "refused" in (settings.spool.quarantine / f"a_{uuid(3)}.cdr.json.reason.txt").read_text()
 
 
+def test_files_that_cannot_be_moved_stop_nobody(ledger: Ledger, database: Database, settings: Settings) -> None:
+    put_cdr(settings, b"no json at all\n", uuid(1))
+    put_cdr(settings, cdr_bytes(RING, uuid=uuid(2)), uuid(2))
+    settings.spool.quarantine.rmdir()
+    settings.spool.archive.rmdir()
+    settings.spool.archive.write_text("in the way")
+    for _ in range(2):
+        ledger.run_once()
+    assert [call.uuid for call in calls(database)] == [uuid(2)]
+    assert len(mails(database)) == 1
+    assert ledger.pending() == 2
+
+
 def test_a_cdr_being_written_is_left_alone_and_one_that_never_ends_is_salvaged(
     database: Database, settings: Settings
 ) -> None:

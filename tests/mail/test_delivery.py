@@ -293,6 +293,15 @@ def test_a_mail_with_a_line_break_in_a_header_is_never_sent(
     assert server.recipients == ["anna@muster.example"]
 
 
+def test_a_mail_that_nobody_foresaw_stops_nobody(
+    server: MailServer, settings: Options, database: Database, clock: Clock
+) -> None:
+    put_mail(database, 1, audio="wav", headers={"Message-ID": "<x@y>"})
+    put_mail(database, 2)
+    assert Delivery(database, settings(), clock=clock).run_once() == 1
+    assert [row.state for row in rows(database)] == ["waiting", "sent"]
+
+
 def test_two_workers_at_once_send_each_mail_once(
     server: MailServer, settings: Options, either_database: Database
 ) -> None:
