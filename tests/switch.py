@@ -44,8 +44,11 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
         return int(probe.getsockname()[1])
 
 
-def switch_settings(folder: Path, **freeswitch: Any) -> Settings:
-    """Settings for a private switch in *folder*: loopback, free ports, nobody listening where the router should be."""
+def switch_settings(folder: Path, *, router: str = "", **freeswitch: Any) -> Settings:
+    """Settings for a private switch in *folder*: loopback and free ports.
+
+    *router* is where it asks (HOST:PORT); empty: where nobody listens.
+    """
     media = 42000 + os.getpid() % 100 * _MEDIA_PORTS
     values: dict[str, Any] = {
         "conf_dir": "conf",
@@ -61,7 +64,7 @@ def switch_settings(folder: Path, **freeswitch: Any) -> Settings:
     }
     return Settings(
         freeswitch=FreeSwitch(**values | freeswitch),
-        router=Router(listen=f"127.0.0.1:{free_port()}"),
+        router=Router(listen=router or f"127.0.0.1:{free_port()}"),
         voicemail=Voicemail(silence_seconds=3),
         base=folder,
     )
