@@ -121,8 +121,6 @@ class OutboundSocket:
                 continue
             if command is None:
                 return
-            if channel.hung_up.is_set() and not told:
-                continue  # the end of the channel comes before any further command
             connected = True
             connection.sendall(self._answer(command))
             if command.line == "exit":
