@@ -44,8 +44,8 @@ def test_register(phone: MakePhone, real: Real) -> None:
 
 
 def test_call_with_audio_both_ways(phone: MakePhone) -> None:
-    anna = phone("anna-desk", behaviour=Answer(0.1), says=tone(440, 1))
-    ben = phone("ben-desk", says=tone(1000, 1))
+    anna = phone("anna-desk", behaviour=Answer(0.1), says=tone(440, 5))
+    ben = phone("ben-desk", says=tone(1000, 5))
     assert anna.register() == 200
     call = ben.call("anna-desk")
     call.wait_for("answered")
