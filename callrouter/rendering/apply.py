@@ -93,11 +93,11 @@ def _put(conf_dir: Path, write: Mapping[str, bytes], remove: tuple[str, ...], be
                 (conf_dir / folder).mkdir(mode=_FOLDER_MODE, exist_ok=True)
             write_whole(temporary, write[path], mode=_FILE_MODE, sync=True)
         for path, temporary in temporaries.items():
-            done.append(path)
             temporary.replace(conf_dir / path)
-        for path in remove:
             done.append(path)
+        for path in remove:
             (conf_dir / path).unlink()
+            done.append(path)
     except OSError as error:
         for temporary in temporaries.values():
             temporary.unlink(missing_ok=True)

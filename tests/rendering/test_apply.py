@@ -1,0 +1,125 @@
+"""Applying: whole or not at all, never over somebody's edit, back to the old one when FreeSWITCH refuses."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from callrouter.errors import RenderError, SwitchError
+from callrouter.rendering.apply import EditedError, apply
+from callrouter.rendering.changes import MANIFEST, compare
+
+OLD = {"freeswitch.xml": b"<a/>\n", "dialplan/x.xml": b"<x/>\n", "dialplan/y.xml": b"<y/>\n"}
+NEW = {"freeswitch.xml": b"<a/>\n", "dialplan/x.xml": b"<x2/>\n", "dialplan/z.xml": b"<z/>\n"}
+
+
+def _content(conf_dir: Path) -> Mapping[str, bytes]:
+    return {
+        path.relative_to(conf_dir).as_posix(): path.read_bytes()
+        for path in conf_dir.rglob("*")
+        if path.is_file() and path.name != MANIFEST
+    }
+
+
+def test_writes_all_removes_what_is_ours_no_longer_and_leaves_foreign_files_alone(tmp_path: Path) -> None:
+    conf = tmp_path / "conf"
+    apply(OLD, conf, 1, api=None)
+    (conf / "dialplan" / "foreign.xml").write_bytes(b"<foreign/>")
+    done = apply(NEW, conf, 2, api=None)
+    assert done.written == ("dialplan/x.xml", "dialplan/z.xml")
+    assert done.removed == ("dialplan/y.xml",)
+    assert _content(conf) == NEW | {"dialplan/foreign.xml": b"<foreign/>"}
+    assert not compare(NEW, conf)
+
+
+def test_files_are_not_for_everybody(tmp_path: Path) -> None:
+    apply(OLD, tmp_path, 1, api=None)
+    for path in tmp_path.rglob("*.xml"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_an_edited_file_stops_everything_and_is_shown(tmp_path: Path) -> None:
+    apply(OLD, tmp_path, 1, api=None)
+    (tmp_path / "dialplan/x.xml").write_bytes(b"<mine/>\n")
+    before = _content(tmp_path)
+    with pytest.raises(EditedError, match=r"dialplan/x\.xml") as stopped:
+        apply(NEW, tmp_path, 2, api=None)
+    assert _content(tmp_path) == before
+    assert "-<mine/>\n+<x2/>\n" in stopped.value.changes.diff(stopped.value.changes.edited)
+    apply(NEW, tmp_path, 2, api=None, force=True)
+    assert _content(tmp_path) == NEW
+
+
+def test_an_edited_file_that_is_rendered_no_longer_is_kept(tmp_path: Path) -> None:
+    apply(OLD, tmp_path, 1, api=None)
+    (tmp_path / "dialplan/y.xml").write_bytes(b"<mine/>\n")
+    with pytest.raises(EditedError, match=r"dialplan/y\.xml"):
+        apply(NEW, tmp_path, 2, api=None)
+
+
+def test_a_file_edited_into_what_we_would_write_is_no_conflict(tmp_path: Path) -> None:
+    apply(OLD, tmp_path, 1, api=None)
+    (tmp_path / "dialplan/x.xml").write_bytes(NEW["dialplan/x.xml"])
+    apply(NEW, tmp_path, 2, api=None)
+    assert _content(tmp_path) == NEW
+
+
+def test_a_configuration_that_was_there_before_us_counts_as_edited(tmp_path: Path) -> None:
+    (tmp_path / "freeswitch.xml").write_bytes(b"<vanilla/>\n")
+    with pytest.raises(EditedError, match=r"freeswitch\.xml"):
+        apply(OLD, tmp_path, 1, api=None)
+    assert _content(tmp_path) == {"freeswitch.xml": b"<vanilla/>\n"}
+
+
+def test_a_refused_reload_puts_the_old_configuration_back(tmp_path: Path) -> None:
+    apply(OLD, tmp_path, 1, api=None)
+    manifest = (tmp_path / MANIFEST).read_bytes()
+
+    def refuse(command: str) -> str:
+        assert _content(tmp_path) == NEW, "the new files must be in place when FreeSWITCH reads them"
+        raise SwitchError(f"{command}: -ERR syntax")
+
+    with pytest.raises(RenderError, match="old one is back"):
+        apply(NEW, tmp_path, 2, api=refuse)
+    assert _content(tmp_path) == OLD
+    assert (tmp_path / MANIFEST).read_bytes() == manifest
+
+
+def test_an_answer_that_is_not_ok_counts_as_refused(tmp_path: Path) -> None:
+    with pytest.raises(RenderError, match="Invalid XML"):
+        apply(OLD, tmp_path, 1, api=lambda _: "Invalid XML")
+    assert _content(tmp_path) == {}
+
+
+def test_a_failing_write_leaves_the_old_configuration(tmp_path: Path) -> None:
+    apply(OLD, tmp_path, 1, api=None)
+    (tmp_path / "dialplan/z.xml").mkdir()
+    with pytest.raises(RenderError, match="old configuration is in place"):
+        apply(NEW, tmp_path, 2, api=None)
+    assert _content(tmp_path) == OLD
+    assert not list(tmp_path.rglob("*.callrouter"))
+
+
+def test_nothing_changed_nothing_asked(tmp_path: Path) -> None:
+    apply(OLD, tmp_path, 1, api=None)
+    asked: list[str] = []
+    done = apply(OLD, tmp_path, 1, api=lambda command: asked.append(command) or "+OK")
+    assert (done.written, done.removed, asked) == ((), (), [])
+
+
+def test_a_damaged_manifest_is_named(tmp_path: Path) -> None:
+    (tmp_path / MANIFEST).write_bytes(b"{")
+    with pytest.raises(RenderError, match="damaged"):
+        apply(OLD, tmp_path, 1, api=None)
+
+
+def test_what_needs_a_restart_is_told(tmp_path: Path) -> None:
+    profile = '<profile name="trunk"><settings><param name="sip-port" value="{}"/></settings></profile>'
+    path, switch = "sip_profiles/trunk.xml", "autoload_configs/switch.conf.xml"
+    first = apply({path: profile.format(5080).encode(), switch: b"<a/>"}, tmp_path, 1, api=None)
+    assert first.restart == ()
+    done = apply({path: profile.format(5081).encode(), switch: b"<b/>"}, tmp_path, 2, api=None)
+    assert [reason.partition(":")[0] for reason in done.restart] == [switch, path]
