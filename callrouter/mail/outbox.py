@@ -84,12 +84,13 @@ def lease(database: Database, owner: str, now: dt.datetime, duration: dt.timedel
         if session.scalar(first) is None:
             return None
     with database.write() as session:
-        chosen = session.scalar(first.with_for_update(skip_locked=True))
+        # One statement: on PostgreSQL the inner lock, on SQLite the only writer keeps two workers from the same mail.
         taken = session.execute(
             update(OutboxRow)
-            .where(OutboxRow.id == chosen, due)
+            .where(OutboxRow.id == first.with_for_update(skip_locked=True).scalar_subquery())
             .values(lease_until=now + duration, lease_owner=owner)
             .returning(OutboxRow)
+            .execution_options(synchronize_session=False)
         ).scalar_one_or_none()
         if taken is None:
             return None
