@@ -89,8 +89,8 @@ def test_a_refused_reload_puts_the_old_configuration_back(tmp_path: Path) -> Non
 
 
 def test_an_answer_that_is_not_ok_counts_as_refused(tmp_path: Path) -> None:
-    with pytest.raises(RenderError, match="Invalid XML"):
-        apply(OLD, tmp_path, 1, api=lambda _: "Invalid XML")
+    with pytest.raises(RenderError, match="missing >"):
+        apply(OLD, tmp_path, 1, api=lambda _: "+OK [[error near line 640]: missing >]")
     assert _content(tmp_path) == {}
 
 
