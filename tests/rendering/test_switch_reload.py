@@ -62,7 +62,7 @@ def test_freeswitch_refuses_and_keeps_the_old_one(tmp_path: Path) -> None:
     with rendered_switch(tmp_path) as switch:
         conf_dir = switch.settings.conf_dir
         apply(switch.files, conf_dir, 7, api=switch.api)
-        broken = {**switch.files, "dialplan/public.xml": b"<include><context"}
+        broken = {**switch.files, "dialplan/public.xml": b"<include"}
         with pytest.raises(RenderError, match="old one is back"):
             apply(broken, conf_dir, 8, api=switch.api)
         assert (conf_dir / "dialplan/public.xml").read_bytes() == switch.files["dialplan/public.xml"]
