@@ -66,7 +66,7 @@ def _samples(data: bytes, name: str) -> tuple[bytes, int, int, bool]:
             if not channels:
                 raise RecordError(f"recording {name}: samples without a format before them")
             whole = len(data) - start
-            stale = size > whole or (size == 0 and whole > 0) or not _closed_after(data, start + size)
+            stale = size > whole or not _closed_after(data, start + size)
             length = whole if stale else size
             length -= length % (channels * 2)
             return data[start : start + length], channels, rate, stale
