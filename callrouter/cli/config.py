@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from callrouter import log
 from callrouter.cli.common import load_settings, open_database, print_json
 from callrouter.directory.digits import digit_rules
 from callrouter.directory.exporting import export_company
@@ -112,6 +113,7 @@ def apply_command(ctx: click.Context, force: bool, no_reload: bool, as_json: boo
     Exit code 1: a file was edited, nothing was written; 3: written, but FreeSWITCH could not be reached.
     """
     settings = load_settings(ctx)
+    log.configure("error", settings.log.format)
     files, version = rendered_files(settings)
     settings.spool.create()
     try:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
+from callrouter import variables
 from callrouter.errors import RenderError
 
 #: The one preprocessor variable our templates use; any other could have come from data.
@@ -43,11 +44,18 @@ def _dialplan(trees: Mapping[str, etree._Element]) -> Iterator[str]:
                 if "$" not in context and context not in known:
                     yield f"{where}: {application} goes to the context {context!r}, which does not exist"
             elif application == "bridge":
-                yield from _bridge(where, data)
+                yield from _bridge(where, action, data)
             elif application == "socket" and data.split()[1:] != ["full"]:
                 yield f"{where}: socket must be synchronous: HOST:PORT full"
 
 
-def _bridge(where: str, data: str) -> Iterator[str]:
+def _bridge(where: str, action: etree._Element, data: str) -> Iterator[str]:
+    """Phones are rung as docs/dialplan.md says: by account, the caller hears ringing, the record knows the device."""
     if "loopback/" in data or "user/" in data:
         yield f"{where}: bridge must dial sofia/PROFILE/DEVICE%DOMAIN, never loopback/ or user/"
+    phones = data.count("sofia/phones/")
+    before = action.getprevious()
+    if phones and (before is None or before.get("application") != "ring_ready"):
+        yield f"{where}: ring_ready must come right before a bridge to phones"
+    if data.count(f"{variables.DEVICE}=") < phones:
+        yield f"{where}: every leg to a phone must carry {variables.DEVICE}"

@@ -208,6 +208,8 @@ def test_a_wrong_template_is_refused_with_its_name(
         ('application="transfer" data="x XML nowhere"', "'nowhere', which does not exist"),
         ('application="bridge" data="loopback/10"', "never loopback/"),
         ('application="bridge" data="user/anna-desk"', "never loopback/ or user/"),
+        ('application="bridge" data="[callrouter_device=x]sofia/phones/x%y"', "ring_ready must come right before"),
+        ('application="bridge" data="sofia/phones/x%y"', "must carry callrouter_device"),
         ('application="socket" data="127.0.0.1:8084 async full"', "synchronous"),
     ],
 )

@@ -316,6 +316,8 @@ def test_any_name_still_rings_the_phone(world: World, name: Any) -> None:
     display = shown.partition("<")[0].strip().strip('"')
     assert not set(display) & set("${}[]<>|'\\\"^%,;")
     assert f"<sip:{CALLER}@" in shown
+    if name == "Jürgen Groß":
+        assert display == name
     world.record(call)
 
 
@@ -351,7 +353,7 @@ def test_a_suppressed_number_appears_nowhere(world: World, privacy: tuple[tuple[
     record = world.record(call)
     assert record["variables"][variables.PRIVATE] == "true"
     for noted_again_at_the_answer in ("sip_full_from", "sip_from_display"):
-        record["variables"].pop(noted_again_at_the_answer)
+        record["variables"].pop(noted_again_at_the_answer, None)
     assert CALLER[1:] not in json.dumps(record)
     assert "Sieglinde" not in json.dumps(record)
 
