@@ -63,7 +63,8 @@ class Supervisor:
         self._children = [_Child(role) for role in roles]
         self._stop_seconds = stop_seconds
         self._beat = beat
-        self._environment = dict(os.environ) | dict(environment)
+        own = {name: value for name, value in os.environ.items() if name not in ("NOTIFY_SOCKET", "WATCHDOG_USEC")}
+        self._environment = own | dict(environment)
         self._stopping = False
         self._selector = selectors.DefaultSelector()
         self._log = log.get("serve")

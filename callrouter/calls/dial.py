@@ -13,10 +13,19 @@ from callrouter.routing.plan import Ring, RingResult
 _FORBIDDEN = frozenset("${}[]<>,|'\"\\^%\r\n\0")
 
 _BUSY = frozenset(("USER_BUSY", "NORMAL_CIRCUIT_CONGESTION"))
+#: Not registered, or registered and gone: a closed port is NORMAL_TEMPORARY_FAILURE at once, a dead network the rest.
 _OFFLINE = frozenset(
-    ("USER_NOT_REGISTERED", "SUBSCRIBER_ABSENT", "NO_ROUTE_DESTINATION", "UNALLOCATED_NUMBER", "GATEWAY_DOWN")
+    (
+        "USER_NOT_REGISTERED",
+        "SUBSCRIBER_ABSENT",
+        "NO_ROUTE_DESTINATION",
+        "UNALLOCATED_NUMBER",
+        "NORMAL_TEMPORARY_FAILURE",
+        "NETWORK_OUT_OF_ORDER",
+    )
 )
-_REJECTED = frozenset(("CALL_REJECTED", "DECLINE", "REJECT_ALL"))
+#: ORIGINATOR_CANCEL with the caller still there: a phone answered 487 by itself.
+_REJECTED = frozenset(("CALL_REJECTED", "DECLINE", "REJECT_ALL", "ORIGINATOR_CANCEL"))
 _NO_ANSWER = frozenset(
     ("NO_ANSWER", "NO_USER_RESPONSE", "ALLOTTED_TIMEOUT", "PROGRESS_TIMEOUT", "RECOVERY_ON_TIMER_EXPIRE")
 )

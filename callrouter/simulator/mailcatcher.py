@@ -44,6 +44,9 @@ class MailCatcher:
 
     def stop(self) -> None:
         """Close the server."""
+        if not self._thread.is_alive():
+            self._server.close()
+            return
         self._loop.call_soon_threadsafe(self._server.close)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)

@@ -59,6 +59,9 @@ def test_every_cleaned_name_can_be_sent(name: str) -> None:
         ("CALL_REJECTED", ["CALL_REJECTED", "USER_NOT_REGISTERED"], RingResult.REJECTED),
         ("SUBSCRIBER_ABSENT", [], RingResult.OFFLINE),
         ("DESTINATION_OUT_OF_ORDER", [], RingResult.FAILED),
+        ("NORMAL_TEMPORARY_FAILURE", ["NORMAL_TEMPORARY_FAILURE", "USER_BUSY"], RingResult.BUSY),
+        ("NORMAL_TEMPORARY_FAILURE", ["NORMAL_TEMPORARY_FAILURE"], RingResult.OFFLINE),
+        ("ORIGINATOR_CANCEL", [], RingResult.REJECTED),
         ("", [], RingResult.FAILED),
     ],
 )

@@ -37,7 +37,7 @@ def test_sipp_calls_a_registered_sipp_phone(world: World, tmp_path: Path) -> Non
     freeswitch = world.scratch.settings.freeswitch
     phone_port = free_udp_port()
     password = tmp_path / "password.csv"
-    password.write_text("SEQUENTIAL\n9c7aQ1-desk\n")
+    password.write_text("SEQUENTIAL\n[authentication username=ben-desk password=9c7aQ1-desk]\n")
     succeeded(
         sipp(
             "uac-registers-expect-200", freeswitch.phones_port, phone_port, "ben-desk", tmp_path, "-inf", str(password)
