@@ -27,11 +27,13 @@ from callrouter.simulator import scenario
 from callrouter.simulator.behaviour import Answer, Behaviour, NoAnswer
 from callrouter.simulator.freeswitch import PrivateFreeSwitch, find_freeswitch
 from callrouter.simulator.phone import Phone
-from callrouter.simulator.rtp import tone
+from callrouter.simulator.rtp import tone, tone_ended
 from callrouter.simulator.switch import Switch
 
 _MUSTER = Path(__file__).resolve().parent.parent / "simulator" / "muster.yaml"
 _SECONDS = 45.0
+#: Frequency of the mailbox's tone (Hz).
+_BEEP = 800
 #: What the rendered dialplan sets before it asks the router.
 _FROM_DIALPLAN = {
     "hangup_after_bridge": "true",
@@ -127,7 +129,7 @@ class RealStage:
             wait_until(lambda: call.status, "an answer", _SECONDS)
             gevent.sleep(1.0)
             call.audio.send_digits("#")
-            wait_until(lambda: len(call.audio.heard) and not any(call.audio.heard[-800:]), "the tone's end", _SECONDS)
+            wait_until(lambda: tone_ended(call.audio.heard, _BEEP), "the tone", _SECONDS)
             call.audio.play(tone(440, 3.0))
             wait_until(lambda: not call.audio.playing, "the end of the message", _SECONDS)
             call.hangup()

@@ -82,6 +82,22 @@ def frequency_of(samples: array[int]) -> float:
     return RATE * (len(rises) - 1) / (rises[-1] - rises[0]) if len(rises) > 1 else 0.0
 
 
+def tone_ended(samples: array[int], frequency: float, level: int = 2000) -> bool:
+    """Whether *samples* end with that tone (0.1 s of it at least, by Goertzel's filter) and then 0.1 s of quiet."""
+    loud, quiet = samples[-3200:-800], samples[-800:]
+    if len(loud) < 2400 or max(quiet) > level:
+        return False
+    loud = loud_part(loud, level)[-1600:]
+    total = sum(sample * sample for sample in loud)
+    if len(loud) < 800:
+        return False
+    coefficient = 2 * math.cos(2 * math.pi * frequency / RATE)
+    a = b = 0.0
+    for sample in loud:
+        a, b = sample + coefficient * a - b, a
+    return 2 * (a * a + b * b - coefficient * a * b) / (total * len(loud)) > 0.8
+
+
 def loud_part(samples: array[int], level: int = 500) -> array[int]:
     """What is left between the first and the last sample above *level*."""
     loud = [i for i, sample in enumerate(samples) if abs(sample) > level]

@@ -14,8 +14,8 @@ import pytest
 from callrouter.cli.scratch import wait_until
 from callrouter.simulator.behaviour import BUSY, NoAnswer
 from callrouter.simulator.dialog import PhoneCall
-from callrouter.simulator.rtp import frequency_of, loud_part, tone
-from tests.e2e.world import ANNA, CALLER, SALES, World, final, heard, strength
+from callrouter.simulator.rtp import frequency_of, loud_part, tone, tone_ended
+from tests.e2e.world import ANNA, CALLER, SALES, World, final, heard
 
 pytestmark = pytest.mark.freeswitch
 
@@ -32,12 +32,7 @@ def samples_of(wav: bytes) -> array[int]:
 
 def wait_for_beep(call: PhoneCall) -> None:
     """Listen until the tone has been heard and is over."""
-
-    def beeped() -> bool:
-        last = call.audio.heard[-2400:]
-        return max(last, default=0) > 3000 and strength(last[:1600], BEEP) > 0.8 and max(last[-800:]) < 3000
-
-    wait_until(beeped, "the beep", 30)
+    wait_until(lambda: tone_ended(call.audio.heard, BEEP), "the beep", 30)
 
 
 def leave_message(world: World, call: PhoneCall, frequency: float = 440, seconds: float = 2.0) -> None:

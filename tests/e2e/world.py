@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import math
 from collections.abc import Sequence
 from email.message import EmailMessage
 from pathlib import Path
@@ -152,15 +151,3 @@ def final(call: PhoneCall, seconds: float = 15.0) -> int:
 def heard(call: PhoneCall) -> list[str]:
     """What happened to a call, by name, in order."""
     return [event.name for event in call.events]
-
-
-def strength(samples: Sequence[int], frequency: float) -> float:
-    """How much of *samples* is that tone: 0 … 1 (Goertzel's power relative to the whole)."""
-    total = sum(sample * sample for sample in samples)
-    if not total:
-        return 0.0
-    coefficient = 2 * math.cos(2 * math.pi * frequency / 8000)
-    a = b = 0.0
-    for sample in samples:
-        a, b = sample + coefficient * a - b, a
-    return 2 * (a * a + b * b - coefficient * a * b) / (total * len(samples))
