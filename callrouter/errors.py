@@ -31,13 +31,15 @@ class SwitchTimeout(SwitchError):
 class ChannelGone(SwitchError):
     """The channel or its socket ended while a command was pending.
 
-    ``hung_up`` is True when FreeSWITCH said so (a disconnect-notice: a CDR follows) and False at a bare end of
-    file (the switch died, or dropped us): only a note in the spool can tell of the call then.
+    ``hung_up`` is True when FreeSWITCH said so (a disconnect-notice: a CDR follows). It is False at a bare end of
+    file: the switch died, or dropped us, and only a note in the spool may tell of the call; and with ``here``: we
+    closed the socket ourselves, and the call goes on in its dialplan.
     """
 
-    def __init__(self, message: str, *, hung_up: bool) -> None:
+    def __init__(self, message: str, *, hung_up: bool, here: bool = False) -> None:
         super().__init__(message)
         self.hung_up = hung_up
+        self.here = here
 
 
 class RecordError(CallrouterError):

@@ -7,28 +7,10 @@ from collections.abc import Iterable, Mapping
 from callrouter import variables
 from callrouter.calls.incoming import PHONES_PROFILE
 from callrouter.errors import SwitchError
-from callrouter.routing.plan import Ring, RingResult
+from callrouter.routing.plan import RING_CAUSES, Ring, RingResult
 
 #: What a value in a dial string or ``multiset`` must never contain (FreeSWITCH would split or expand it).
 _FORBIDDEN = frozenset("${}[]<>,|'\"\\^%\r\n\0")
-
-_BUSY = frozenset(("USER_BUSY", "NORMAL_CIRCUIT_CONGESTION"))
-#: Not registered, or registered and gone: a closed port is NORMAL_TEMPORARY_FAILURE at once, a dead network the rest.
-_OFFLINE = frozenset(
-    (
-        "USER_NOT_REGISTERED",
-        "SUBSCRIBER_ABSENT",
-        "NO_ROUTE_DESTINATION",
-        "UNALLOCATED_NUMBER",
-        "NORMAL_TEMPORARY_FAILURE",
-        "NETWORK_OUT_OF_ORDER",
-    )
-)
-#: ORIGINATOR_CANCEL with the caller still there: a phone answered 487 by itself.
-_REJECTED = frozenset(("CALL_REJECTED", "DECLINE", "REJECT_ALL", "ORIGINATOR_CANCEL"))
-_NO_ANSWER = frozenset(
-    ("NO_ANSWER", "NO_USER_RESPONSE", "ALLOTTED_TIMEOUT", "PROGRESS_TIMEOUT", "RECOVERY_ON_TIMER_EXPIRE")
-)
 
 
 def _value(text: str, what: str) -> str:
@@ -64,22 +46,10 @@ def leg_causes(originate_causes: str) -> list[str]:
 
 
 def ring_result(disposition: str, causes: Iterable[str]) -> RingResult:
-    """How ringing ended, from ``originate_disposition`` and the causes of the legs.
-
-    One phone that rang without an answer outweighs a busy one, a busy one those that reject, any of them those
-    that are not registered: the caller is told the most hopeful truth.
-    """
+    """How ringing ended, from ``originate_disposition`` and the causes of the legs (see plan.RING_CAUSES)."""
     if disposition == "SUCCESS":
         return RingResult.ANSWERED
-    seen = {disposition, *causes} - {"NONE", ""}
-    if disposition in _NO_ANSWER:
+    if disposition in dict(RING_CAUSES)[RingResult.NO_ANSWER]:
         return RingResult.NO_ANSWER
-    for group, result in (
-        (_BUSY, RingResult.BUSY),
-        (_REJECTED, RingResult.REJECTED),
-        (_NO_ANSWER, RingResult.NO_ANSWER),
-        (_OFFLINE, RingResult.OFFLINE),
-    ):
-        if seen & group:
-            return result
-    return RingResult.FAILED
+    seen = {disposition, *causes}
+    return next((result for result, group in RING_CAUSES if seen.intersection(group)), RingResult.FAILED)

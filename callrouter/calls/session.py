@@ -66,6 +66,8 @@ class CallHandler:
     def _log_gone(self, gone: ChannelGone) -> None:
         if gone.hung_up:
             log.get("router").info("the caller hung up")
+        elif gone.here:
+            log.get("router").info("the router stops; the call goes on in the static fallback")
         else:
             log.get("router").error("FreeSWITCH closed the call's socket without a word; its note stays in the spool")
 

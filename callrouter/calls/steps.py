@@ -21,6 +21,8 @@ from callrouter.variables import StepMark
 
 #: Seconds FreeSWITCH may take for commands that do no waiting of their own.
 _PROMPT = 5.0
+#: Longest greeting (seconds).
+_GREETING = 60.0
 #: Mean sample level below which FreeSWITCH calls it silence.
 _SILENCE_LEVEL = 200
 
@@ -125,6 +127,7 @@ class PlanRunner:
             "enable_file_write_buffering": "false",
             "record_sample_rate": "8000",
         }
+        # One write: should this process die now, FreeSWITCH has all it needs to take the message.
         self._send(
             [
                 self._set(self._identity() | before),
@@ -133,17 +136,12 @@ class PlanRunner:
                 command.execute("sleep", "300"),
                 command.execute("playback", str(self._prompt(step.language, greeting))),
                 command.execute("playback", str(self._prompt(step.language, "beep"))),
-            ],
-            timeout=_PROMPT + 60,
-        )
-        self._send(
-            [
                 self._set({variables.STAGE: "recording"}),
                 command.execute(
                     "record", f"{recording} {limits.max_seconds} {_SILENCE_LEVEL} {limits.silence_seconds}"
                 ),
             ],
-            timeout=_PROMPT + limits.max_seconds + limits.silence_seconds,
+            timeout=_PROMPT + _GREETING + limits.max_seconds + limits.silence_seconds,
         )
         milliseconds = int(self.channel.getvar("record_ms", timeout=_PROMPT) or 0)
         recorded = milliseconds >= limits.min_seconds * 1000

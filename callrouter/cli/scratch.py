@@ -24,6 +24,7 @@ from callrouter.cli.main import callrouter
 from callrouter.directory.database import Database
 from callrouter.errors import CallrouterError
 from callrouter.settings import Settings
+from callrouter.simulator.freeswitch import die_with_parent
 from callrouter.simulator.mailcatcher import MailCatcher
 
 #: Media ports of one scratch switch; the ranges of those that run at the same time must not overlap.
@@ -119,6 +120,7 @@ class Scratch:
             stdout=log,
             stderr=log,
             stdin=subprocess.DEVNULL,
+            preexec_fn=die_with_parent,  # noqa: PLW1509 (a single prctl call)
         )
         log.close()
         if name == "router":
@@ -148,6 +150,7 @@ class Scratch:
             stdout=log,
             stderr=log,
             stdin=subprocess.DEVNULL,
+            preexec_fn=die_with_parent,  # noqa: PLW1509 (a single prctl call)
         )
         log.close()
         self._wait_for_port(self.settings.router.listen, "router")

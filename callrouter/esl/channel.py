@@ -135,8 +135,9 @@ class Channel(OutboundSession):  # type: ignore[misc]
             try:
                 event = self._parser.read(self.sock.recv)
             except OSError as error:
-                reason = f"the channel's socket broke: {error}" if self.connected else "the channel was closed here"
-                raise self._gone(reason) from error
+                if not self.connected:
+                    raise ChannelGone("the channel was closed here", hung_up=self.hung_up, here=True) from error
+                raise self._gone(f"the channel's socket broke: {error}") from error
             if event is None:
                 raise self._gone("FreeSWITCH closed the channel's socket without a notice")
             if event.kind in ("command/reply", "api/response"):

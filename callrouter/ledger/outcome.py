@@ -118,7 +118,7 @@ def _never_rang(cdr: Cdr) -> tuple[Outcome, str]:
     return Outcome.MISSED, "abandoned"
 
 
-def _part(group: _Group, n: str, *, last: bool, cdr: Cdr, recordings: Mapping[str, Audio | None]) -> Part:
+def _part(group: _Group, n: str, *, last: bool, only: bool, cdr: Cdr, recordings: Mapping[str, Audio | None]) -> Part:
     kind = next(iter(group.marks.values())).kind
     device: str | None = None
     recording: str | None = None
@@ -133,6 +133,8 @@ def _part(group: _Group, n: str, *, last: bool, cdr: Cdr, recordings: Mapping[st
         outcome, detail = Outcome.MISSED, ring.result
     elif ring and last and cdr.device:
         outcome, detail, device = Outcome.ANSWERED, "", cdr.device
+    elif ring and only and cdr.answered_at:
+        outcome, detail = Outcome.ANSWERED, ""  # hung up so soon after the answer that no device was noted
     elif ring and last:
         outcome, detail = _never_rang(cdr)
     elif ring:
@@ -177,7 +179,7 @@ def outcome(cdr: Cdr, recordings: Mapping[str, Audio | None]) -> CallRecord:
             again += 1
             n = f"{first}_{again}"
         names.add(n)
-        parts.append(_part(group, n, last=group is groups[-1], cdr=cdr, recordings=recordings))
+        parts.append(_part(group, n, last=group is groups[-1], only=len(groups) == 1, cdr=cdr, recordings=recordings))
     used: set[str] = set()
     for position in reversed(range(len(parts))):
         part = parts[position]

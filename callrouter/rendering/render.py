@@ -15,7 +15,7 @@ from callrouter.directory.document import CompanyFile
 from callrouter.errors import RenderError
 from callrouter.rendering import view
 from callrouter.rendering.check import check
-from callrouter.routing.plan import RingResult
+from callrouter.routing.plan import RING_CAUSES, RingResult
 from callrouter.routing.snapshot import DigitRules
 from callrouter.settings import Settings, parse_address
 from callrouter.variables import StepMark
@@ -73,6 +73,7 @@ def _context(
         "sip_ip": _address(settings.freeswitch.sip_ip),
         "rtp_ip": _address(settings.freeswitch.rtp_ip),
         "results": [result for result in RingResult if result is not RingResult.ANSWERED],
+        "ring_causes": dict(RING_CAUSES),
         "mark": _mark,
         "clean": _CLEAN,
         "unclean": _UNCLEAN,

@@ -72,6 +72,30 @@ class RingResult(StrEnum):
         }[self.value]
 
 
+#: What FreeSWITCH's causes say of ringing, the most hopeful first: with several phones the first that fits any of
+#: them is what the caller is told (a phone that rang to the limit comes before all). 1.11.2 gives
+#: NORMAL_TEMPORARY_FAILURE for a registered phone whose port is closed, ORIGINATOR_CANCEL for one that answers 487.
+RING_CAUSES: tuple[tuple[RingResult, tuple[str, ...]], ...] = (
+    (RingResult.BUSY, ("USER_BUSY", "NORMAL_CIRCUIT_CONGESTION")),
+    (RingResult.REJECTED, ("CALL_REJECTED", "DECLINE", "REJECT_ALL", "ORIGINATOR_CANCEL")),
+    (
+        RingResult.NO_ANSWER,
+        ("NO_ANSWER", "NO_USER_RESPONSE", "ALLOTTED_TIMEOUT", "PROGRESS_TIMEOUT", "RECOVERY_ON_TIMER_EXPIRE"),
+    ),
+    (
+        RingResult.OFFLINE,
+        (
+            "USER_NOT_REGISTERED",
+            "SUBSCRIBER_ABSENT",
+            "NO_ROUTE_DESTINATION",
+            "UNALLOCATED_NUMBER",
+            "NORMAL_TEMPORARY_FAILURE",
+            "NETWORK_OUT_OF_ORDER",
+        ),
+    ),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """One phone to ring, with the employee it belongs to (for callee id and the record)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
@@ -18,6 +19,8 @@ from callrouter.settings import parse_address
 BINARY_VARIABLE = "FREESWITCH_BINARY"
 _USUAL = (Path("/usr/local/freeswitch/bin/freeswitch"), Path("/usr/bin/freeswitch"))
 _STEP = 0.05
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
 
 
 def find_freeswitch() -> Path | None:
@@ -27,6 +30,11 @@ def find_freeswitch() -> Path | None:
     if found := shutil.which("freeswitch"):
         return Path(found)
     return next((path for path in _USUAL if os.access(path, os.X_OK)), None)
+
+
+def die_with_parent() -> None:
+    """For ``preexec_fn``: kill the new process when the one that started it is gone, however it went (prctl(2))."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _module_dir(binary: Path) -> Path:
@@ -97,6 +105,7 @@ class PrivateFreeSwitch:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 umask=0o007,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 (a single prctl call)
             )
         try:
             self._wait_ready(self._process)

@@ -143,3 +143,15 @@ def test_a_wrong_password_is_refused(world: World) -> None:
     assert phone.register() == 403
     phone.password = ""
     assert phone.register() in (401, 403)
+
+
+def test_a_caller_who_hangs_up_at_the_answer_was_answered(world: World) -> None:
+    phone = world.phone("ben-desk", Answer())
+    for count in range(1, 6):
+        call = world.trunk.call(BEN, CALLER)
+        assert final(call, 10) == 200
+        call.hangup()
+        phone.wait_for("BYE", count)
+    assert [record.outcome for record in world.calls(5)] == ["answered"] * 5
+    world.quiet()
+    assert world.scratch.mails.mails() == []

@@ -82,6 +82,21 @@ def test_router_killed_during_a_conversation_nobody_notices(world: World) -> Non
     assert (record.outcome, record.interrupted) == ("answered", False)
 
 
+def test_router_killed_during_the_greeting(world: World) -> None:
+    call = world.trunk.call(ANNA, CALLER)
+    assert final(call) == 200
+    wait_until(lambda: len(loud_part(call.audio.heard)) > 8000, "a second of the greeting")
+    world.scratch.kill_role("router")
+    leave_message(world, call)
+    call.hangup()
+    [record] = world.calls(1)
+    assert record.outcome == "voicemail"
+    [(_, audio)] = world.messages()
+    assert abs(frequency_of(loud_part(samples_of(audio))) - 440) < 5
+    world.quiet()
+    assert len(world.mails(1)) == 1
+
+
 def test_router_killed_while_recording(world: World) -> None:
     call = world.trunk.call(ANNA, CALLER)
     assert final(call) == 200
@@ -124,6 +139,26 @@ def test_a_hung_router_is_ended_and_its_callers_go_on(bare_world: World) -> None
     call.cancel()
     [record] = bare_world.calls(1)
     assert (record.outcome, record.interrupted) == ("missed", True)
+
+
+def test_a_clean_stop_leaves_calls_alone(bare_world: World) -> None:
+    bare_world.create()
+    bare_world.scratch.mails.start()
+    bare_world.scratch.serve()
+    ben, anna = bare_world.phone("ben-desk", Answer()), bare_world.phone("anna-desk", NoAnswer())
+    talking = bare_world.trunk.call(BEN, CALLER)
+    assert final(talking) == 200
+    ringing = bare_world.trunk.call(ANNA, "+4917604069002")
+    anna.wait_for("INVITE")
+    bare_world.scratch.kill_role("serve", signal.SIGTERM)
+    talking.audio.play(tone(600, 1.0))
+    wait_until(lambda: len(loud_part(ben.calls[0].audio.heard)) > 6000, "the caller's voice at the phone")
+    leave_message(bare_world, ringing)
+    talking.hangup()
+    ringing.hangup()
+    bare_world.scratch.start_role("worker")
+    first, second = bare_world.calls(2)
+    assert (first.outcome, second.outcome) == ("answered", "voicemail")
 
 
 def test_worker_killed_before_it_sends_the_mail_comes_after_its_restart(world: World) -> None:

@@ -39,6 +39,18 @@ TABLE = {
         {"device": "anna-desk", "cause": "NORMAL_CLEARING"},
         [("1", "anna", "answered", "", "anna-desk", "")],
     ),
+    "answered and hung up before the device was noted": (
+        [RING],
+        {},
+        {"answered_at": START, "cause": "NORMAL_CLEARING"},
+        [("1", "anna", "answered", "", "", "")],
+    ),
+    "answered before by somebody else, then abandoned": (
+        ["1;ring;employee:ben", "was;ben-desk", "2;ring;employee:anna"],
+        {},
+        {"answered_at": START},
+        [("1", "ben", "answered", "", "ben-desk", ""), ("2", "anna", "missed", "abandoned", "", "")],
+    ),
     "answered, told by the router": (
         [RING, RING + ";answered;anna-soft"],
         {},
