@@ -49,7 +49,7 @@ def _from_trunk(call: IncomingCall, snapshot: Snapshot, now: dt.datetime) -> Rou
         steps: tuple[Step, ...] = (Reject(RejectReason.BLOCKED_CALLER),)
     else:
         steps = _steps(owner, snapshot, now, reasons)
-    return RoutePlan(steps, tuple(reasons), number, owner.key, caller, caller_name)
+    return RoutePlan(steps, tuple(reasons), number, owner.key, caller, caller_name, owner.name)
 
 
 def _from_phone(call: IncomingCall, snapshot: Snapshot, now: dt.datetime) -> RoutePlan:
@@ -69,7 +69,7 @@ def _from_phone(call: IncomingCall, snapshot: Snapshot, now: dt.datetime) -> Rou
     if isinstance(owner, RejectReason):
         return RoutePlan((Reject(owner),), tuple(reasons), number, None, caller, caller_name)
     steps = _steps(owner, snapshot, now, reasons, calling=call.device)
-    return RoutePlan(steps, tuple(reasons), number, owner.key, caller, caller_name)
+    return RoutePlan(steps, tuple(reasons), number, owner.key, caller, caller_name, owner.name)
 
 
 def _outside_caller(call: IncomingCall, snapshot: Snapshot) -> tuple[str, str]:
@@ -77,7 +77,10 @@ def _outside_caller(call: IncomingCall, snapshot: Snapshot) -> tuple[str, str]:
     if call.private:
         return ANONYMOUS, ""
     caller = numbers.normalise(call.caller_number or "", snapshot.digits) or ANONYMOUS
-    return caller, clean_name(snapshot.known_callers.get(caller) or call.caller_name)
+    name = snapshot.known_callers.get(caller) or call.caller_name
+    if numbers.clean_number(name):  # a trunk without names repeats the number
+        name = ""
+    return caller, clean_name(name)
 
 
 def _owner_of_extension(call: IncomingCall, snapshot: Snapshot, reasons: list[Reason]) -> Owner | None:

@@ -8,10 +8,10 @@ from callrouter.routing.plan import Reason, Reject, Release, Ring, RoutePlan, St
 
 def describe(plan: RoutePlan, language: str) -> list[str]:
     """Say what will be done, step by step (``1. …``), in ``de`` or ``en``; the why is ``reasons.text``'s."""
-    return [f"{n}. {reasons.text(_sentence(step), language)}" for n, step in enumerate(plan.steps, 1)]
+    return [f"{n}. {reasons.text(_sentence(step, plan.owner_name), language)}" for n, step in enumerate(plan.steps, 1)]
 
 
-def _sentence(step: Step) -> Reason:
+def _sentence(step: Step, owner_name: str) -> Reason:
     match step:
         case Ring(targets=()):
             return Reason("step_ring_nobody")
@@ -19,7 +19,7 @@ def _sentence(step: Step) -> Reason:
             devices = ", ".join(map(_device, targets))
             return Reason("step_ring", (("seconds", str(seconds)), ("devices", devices)))
         case Voicemail(owner=owner, language=language):
-            return Reason("step_voicemail", (("owner", owner), ("language", language)))
+            return Reason("step_voicemail", (("owner", owner_name or owner), ("language", language)))
         case Reject(reason=reason):
             return Reason(f"reject_{reason.value}")
         case Release():

@@ -151,7 +151,7 @@ class RoutePlan:
     """What will be done with a call. The last step always ends it.
 
     ``number`` is the resolved E.164 number (None for an extension or an unknown one), ``caller`` is E.164, an
-    extension, or ``anonymous``; ``caller_name`` is for the phones' displays, cleaned.
+    extension, or ``anonymous``; ``caller_name`` is for the phones' displays, cleaned. ``owner_name`` is for people.
     """
 
     steps: tuple[Step, ...]
@@ -160,3 +160,4 @@ class RoutePlan:
     owner: str | None = None
     caller: str = "anonymous"
     caller_name: str = ""
+    owner_name: str = ""

@@ -338,3 +338,8 @@ def test_a_private_callers_number_appears_nowhere(company: Snapshot, now: dt.dat
 def test_a_private_call_to_the_own_team_does_not_tell_who_makes_it() -> None:
     plan = decide(phone_call("20", "anna-desk", private=True), COMPANY, EVENING)
     assert Reason("device_calls") in plan.reasons
+
+
+def test_a_number_in_place_of_a_name_is_no_name() -> None:
+    call = replace(trunk_call("10"), caller_name="+49 176 04069001")
+    assert decide(call, COMPANY, EVENING).caller_name == ""

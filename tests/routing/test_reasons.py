@@ -60,7 +60,7 @@ def test_both_languages_say_the_same_fields(code: str) -> None:
             ],
             [
                 "1. Es klingeln gleichzeitig, 20 s lang: anna-desk (Anna Schmidt), anna-soft (Anna Schmidt).",
-                "2. Die Mailbox von employee:anna nimmt eine Nachricht auf (Ansage: Deutsch).",
+                "2. Die Mailbox von Anna Schmidt nimmt eine Nachricht auf (Ansage: Deutsch).",
             ],
         ),
         (
@@ -75,7 +75,7 @@ def test_both_languages_say_the_same_fields(code: str) -> None:
             ],
             [
                 "1. Ring at once, for 20 s: anna-desk (Anna Schmidt), anna-soft (Anna Schmidt).",
-                "2. The mailbox of employee:anna takes a message (greeting in German).",
+                "2. The mailbox of Anna Schmidt takes a message (greeting in German).",
             ],
         ),
     ],
