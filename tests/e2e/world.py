@@ -50,9 +50,9 @@ class World:
         self.scratch: Scratch
         self.switch: PrivateFreeSwitch
 
-    def create(self) -> None:
+    def create(self, **overrides: dict[str, Any]) -> None:
         """Render the configuration and start the switch; the roles are started by the test."""
-        self.scratch = Scratch(self.folder, self.company)
+        self.scratch = Scratch(self.folder, self.company, **overrides)
         self.scratch.create()
         self.trunk.server = ("127.0.0.1", self.scratch.settings.freeswitch.trunk_port)
         self.trunk.domain = "127.0.0.1"
