@@ -2,8 +2,9 @@
 
 from alembic import context
 
+from callrouter.directory import accounts, audit, records  # noqa: F401 (their tables)
 from callrouter.directory.database import open_engine
-from callrouter.directory.records import Base
+from callrouter.directory.models import Base
 
 engine = open_engine(context.config.get_main_option("sqlalchemy.url"))
 on_sqlite = engine.dialect.name == "sqlite"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 from collections.abc import Iterator
@@ -11,8 +12,10 @@ from typing import Any
 
 import click
 from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.orm import Session
 
 from callrouter import settings as settings_file
+from callrouter.directory import audit
 from callrouter.directory.database import Database
 from callrouter.errors import SettingsError
 from callrouter.settings import Settings
@@ -37,6 +40,19 @@ def open_database(settings: Settings) -> Iterator[Database]:
         ) from error
     finally:
         database.close()
+
+
+def actor() -> str:
+    """The person at this terminal, for the audit log."""
+    return f"cli:{getpass.getuser()}"
+
+
+@contextmanager
+def acting(database: Database) -> Iterator[Session]:
+    """A transaction whose changes are put down to the person at this terminal."""
+    with database.write() as session:
+        audit.act_as(session, actor())
+        yield session
 
 
 def json_text(value: Any) -> str:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress as Bars
 
 from callrouter import spool
-from callrouter.cli.common import json_text, load_settings, open_database, print_json
+from callrouter.cli.common import actor, json_text, load_settings, open_database, print_json
 from callrouter.directory.exporting import export_company, to_data, to_yaml
 from callrouter.directory.importing import ImportResult, Progress, import_company
 from callrouter.errors import ImportFileError
@@ -68,7 +68,9 @@ def import_(ctx: click.Context, file: Path, prune: bool, dry_run: bool, as_json:
     """
     text = _read(file)
     with open_database(load_settings(ctx)) as database, _bars() as progress:
-        result = import_company(database, text, str(file), prune=prune, dry_run=dry_run, progress=progress)
+        result = import_company(
+            database, text, str(file), prune=prune, dry_run=dry_run, actor=actor(), progress=progress
+        )
     if as_json:
         values = {**dataclasses.asdict(result), "changed": result.changed, "dry_run": dry_run}
         print_json(values)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from pathlib import Path
 
 import click
+from sqlalchemy import select
 
 from callrouter import settings as settings_file
-from callrouter.cli.common import in_language, open_database
+from callrouter.cli.common import acting, in_language, open_database
+from callrouter.directory import accounts
+from callrouter.directory.accounts import UserRow
+from callrouter.directory.database import Database
 from callrouter.errors import SettingsError
+
+_ADMIN = "admin"
 
 
 def write_settings(path: Path) -> bool:
@@ -23,6 +30,16 @@ def write_settings(path: Path) -> bool:
     with os.fdopen(fd, "w", encoding="utf-8") as file:
         file.write(settings_file.render(settings_file.fresh_secrets()))
     return True
+
+
+def _first_admin(database: Database) -> str | None:
+    """Make the first administrator, if there is no user yet; returns the password."""
+    with acting(database) as session:
+        if session.scalar(select(UserRow.id).limit(1)) is not None:
+            return None
+        password = accounts.new_password()
+        accounts.add(session, _ADMIN, password, role="admin", at=dt.datetime.now(dt.UTC))
+        return password
 
 
 @click.command()
@@ -59,6 +76,11 @@ def init(ctx: click.Context, directory: Path) -> None:
             # It holds passwords and messages: for this user only.
             Path(database.engine.url.database).touch(mode=0o600)
         database.migrate()
+        password = _first_admin(database)
     shown = database.engine.url.render_as_string()
     click.echo(in_language(f"Datenbank bereit: {shown}", f"Database ready: {shown}"))
+    if password:
+        german = f"Erste Anmeldung als {_ADMIN} mit dem Passwort {password} (wird nur dieses Mal gezeigt)."
+        english = f"First sign-in as {_ADMIN} with the password {password} (shown this once)."
+        click.echo(in_language(german, english))
     click.echo(in_language("Weiter mit: callrouter import FILE", "Next: callrouter import FILE"))

@@ -21,6 +21,8 @@ COMMANDS = {
     "export": ("company", "export"),
     "number": ("number", "number"),
     "block": ("number", "block"),
+    "user": ("user", "user"),
+    "audit": ("user", "audit"),
     "doctor": ("doctor", "doctor"),
     "config": ("config", "config"),
     "serve": ("serve", "serve"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from pydantic import ValidationError
 
-from callrouter.cli.common import load_settings, open_database
+from callrouter.cli.common import acting, load_settings, open_database
 from callrouter.directory import document, numbers
 from callrouter.directory.numbers import Loss
 from callrouter.errors import RuleError
@@ -34,7 +34,7 @@ def _print_loss(what: str, loss: Loss) -> None:
 @click.pass_context
 def port_away(ctx: click.Context, e164: str) -> None:
     """NUMBER (E.164) goes to another provider; its owner may be left without one."""
-    with open_database(load_settings(ctx)) as database, database.write() as session:
+    with open_database(load_settings(ctx)) as database, acting(database) as session:
         loss = numbers.port_away(session, e164)
     _print_loss(f"{e164} is no longer a number of the company.", loss)
 
@@ -50,6 +50,6 @@ def remove(ctx: click.Context, prefix: str, first: str, last: str) -> None:
         gone = document.Block(prefix=prefix, first=first, last=last)
     except ValidationError as error:
         raise RuleError(f"{prefix} {first} {last} is no block; write for example +4930231250 00 99") from error
-    with open_database(load_settings(ctx)) as database, database.write() as session:
+    with open_database(load_settings(ctx)) as database, acting(database) as session:
         loss = numbers.remove_block(session, gone)
     _print_loss(f"The block {prefix}{first}–{last} is removed.", loss)

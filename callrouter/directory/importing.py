@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callrouter.directory import document, number_store, store
+from callrouter.directory import audit, document, number_store, store
 from callrouter.directory.database import Database
 from callrouter.directory.exporting import export_company
 from callrouter.directory.models import CompanyRow
@@ -119,6 +119,10 @@ _NOUNS: dict[str, tuple[str, Callable[[document.CompanyFile], dict[Any, Any]]]] 
 }
 
 
+#: Nouns with an entry for each change; devices are told with their employees.
+_AUDITED = ("company", "trunks", "number_blocks", "numbers", "schedules", "employees", "pools", "blocked_callers")
+
+
 def _compare(file: document.CompanyFile, current: document.CompanyFile | None) -> dict[str, _Diff]:
     return {noun: _Diff(parts(file), parts(current) if current else {}) for noun, (_, parts) in _NOUNS.items()}
 
@@ -177,6 +181,32 @@ def _write(
     store.write_blocked(session, diffs["blocked_callers"].added, diffs["blocked_callers"].removed)
 
 
+def _audit(
+    session: Session,
+    file: document.CompanyFile,
+    current: document.CompanyFile | None,
+    diffs: dict[str, _Diff],
+    filename: str,
+) -> None:
+    """One entry for the import, and one for each thing it changed or removed; what it added is only counted."""
+    counts = {noun: diff.counts for noun, diff in diffs.items()}
+    added = {noun: count.added for noun, count in counts.items() if count.added}
+    audit.record(session, "import", filename, None, {"added": added})
+    if current is None:
+        return
+    for noun in _AUDITED:
+        said, parts = _NOUNS[noun]
+        new, old = parts(file), parts(current)
+        for key, before in old.items():
+            if key not in new or new[key] != before:
+                audit.record(session, said, str(key), _part(before), _part(new.get(key)))
+
+
+def _part(value: Any) -> Any:
+    part = value[1] if isinstance(value, tuple) else value
+    return {"": part} if isinstance(part, str) else part
+
+
 def import_company(
     database: Database,
     text: str,
@@ -184,6 +214,7 @@ def import_company(
     *,
     prune: bool = False,
     dry_run: bool = False,
+    actor: str = "system",
     progress: Progress = lambda stage, done, total: None,
 ) -> ImportResult:
     """Make the directory what the company file *text* says; *filename* is for messages.
@@ -194,6 +225,7 @@ def import_company(
     """
     file, lines = read_company_file(text, filename)
     with database.write() as session:
+        audit.act_as(session, actor)
         version = session.scalar(select(CompanyRow.version).with_for_update()) or 0
         current = export_company(session) if version else None
         keep_secrets(file, current)
@@ -208,6 +240,7 @@ def import_company(
         result = ImportResult(version, {noun: diff.counts for noun, diff in diffs.items()})
         if result.changed:
             _write(session, file, current, diffs, progress)
+            _audit(session, file, current, diffs, filename)
             result.version += 1
         if dry_run:
             session.rollback()

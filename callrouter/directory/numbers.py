@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from callrouter.directory import document, number_store, store
+from callrouter.directory import audit, document, number_store, store
 from callrouter.directory.exporting import read_blocks
 from callrouter.directory.models import DeviceRow, EmployeeRow, NumberRow, OwnerRow
 from callrouter.directory.rules import block_text, check_blocks, check_e164, said, span
@@ -33,6 +33,7 @@ def add_block(session: Session, block: document.Block) -> None:
     store.count_up(session)
     refuse(check_blocks([*read_blocks(session), block]))
     number_store.write_blocks(session, [block], [])
+    audit.record(session, "number block", block_text(block), None, {})
 
 
 def remove_block(session: Session, block: document.Block) -> Loss:
@@ -51,6 +52,7 @@ def remove_block(session: Session, block: document.Block) -> Loss:
     loss = _lose(session, gone)
     number_store.write_blocks(session, [], [block])
     number_store.deactivate(session, gone)
+    audit.record(session, "number block", block_text(block), _said_loss(loss), None)
     return loss
 
 
@@ -67,7 +69,12 @@ def port_away(session: Session, e164: str) -> Loss:
             left = [_part(block, start, end) for start, end in parts if start <= end]
             number_store.write_blocks(session, left, [block])
     number_store.deactivate(session, [e164])
+    audit.record(session, "number", e164, _said_loss(loss), None)
     return loss
+
+
+def _said_loss(loss: Loss) -> dict[str, object]:
+    return {"owner": ", ".join(loss.owners), "shown by": ", ".join(loss.shown_by)}
 
 
 def _part(block: document.Block, first: int, last: int) -> document.Block:
@@ -92,7 +99,9 @@ def activate(session: Session, e164: str) -> None:
     """Activate a number of a block, or add a single number that was ported in."""
     store.count_up(session)
     refuse(check_e164(e164))
+    before = {"state": DatabaseView(session).number_state(e164)}
     number_store.activate(session, [e164])
+    audit.record(session, "number", e164, before, {"state": "active"})
 
 
 def deactivate(session: Session, e164: str) -> None:
@@ -107,6 +116,7 @@ def deactivate(session: Session, e164: str) -> None:
     if users := ", ".join(shown_by):
         raise RuleError(f"{e164} is the outgoing number of employee {users}; give them another one first")
     number_store.deactivate(session, [e164])
+    audit.record(session, "number", e164, {"state": "active"}, {"state": view.number_state(e164)})
 
 
 def employees_without_number(session: Session) -> list[str]:

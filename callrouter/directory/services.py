@@ -12,11 +12,19 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callrouter.directory import document, store
+from callrouter.directory import audit, document, store
 from callrouter.directory.digits import digit_rules
-from callrouter.directory.exporting import read_employees, read_pools, read_schedules, read_trunks
+from callrouter.directory.exporting import read_company, read_employees, read_pools, read_schedules, read_trunks
 from callrouter.directory.importing import new_password
-from callrouter.directory.models import BlockedCallerRow, MailboxRow, OwnerRow, PoolMemberRow, PoolRow, ScheduleRow
+from callrouter.directory.models import (
+    BlockedCallerRow,
+    CompanyRow,
+    MailboxRow,
+    OwnerRow,
+    PoolMemberRow,
+    PoolRow,
+    ScheduleRow,
+)
 from callrouter.directory.rules import (
     Problem,
     check_company,
@@ -50,8 +58,10 @@ def save_company(session: Session, company: document.Company) -> None:
         own = owner.mailbox.schedule
         if own is not None and own.name is None:
             refuse(check_schedule(own, company, what=f"{owner.id}: mailbox schedule"))
+    known = read_company(session) if session.scalar(select(CompanyRow.id)) is not None else None
     store.write_company(session, company)
     store.count_up(session)
+    audit.record(session, "company", company.name, known, company)
 
 
 def save_trunk(session: Session, trunk: document.Trunk) -> None:
@@ -64,27 +74,33 @@ def save_trunk(session: Session, trunk: document.Trunk) -> None:
         trunk = trunk.model_copy(update={"password": trunks[place].password})
     refuse(check_trunk(trunk))
     store.write_trunks(session, [(place, trunk)])
+    audit.record(session, "trunk", trunk.name, trunks[place] if place < len(trunks) else None, trunk)
 
 
 def remove_trunk(session: Session, name: str) -> None:
     """Remove a trunk: no more calls come by it."""
     store.count_up(session)
-    if name not in {trunk.name for trunk in read_trunks(session)}:
+    known = next((trunk for trunk in read_trunks(session) if trunk.name == name), None)
+    if known is None:
         raise RuleError(f"there is no trunk {name}")
     store.drop_named(session, "trunks", [name])
+    audit.record(session, "trunk", name, known, None)
 
 
 def save_schedule(session: Session, schedule: document.Schedule) -> None:
     """Add *schedule*, or change the one of its name."""
     store.count_up(session)
     refuse(check_schedule(schedule, DatabaseView(session).company, what=f"schedule {schedule.name!r}"))
+    known = next((one for one in read_schedules(session) if one.name == schedule.name), None)
     store.write_schedules(session, [schedule])
+    audit.record(session, "schedule", schedule.name, known, schedule)
 
 
 def remove_schedule(session: Session, name: str) -> None:
     """Remove a schedule that no mailbox uses."""
     store.count_up(session)
-    if not DatabaseView(session).has_schedule(name):
+    known = next((one for one in read_schedules(session) if one.name == name), None)
+    if known is None:
         raise RuleError(f"there is no schedule {name!r}")
     users = session.execute(
         select(OwnerRow.kind, OwnerRow.key)
@@ -95,6 +111,7 @@ def remove_schedule(session: Session, name: str) -> None:
     if used := ", ".join(f"{kind} {key}" for kind, key in users):
         raise RuleError(f"schedule {name!r} is used by the mailbox of {used}; give them another one first")
     store.drop_named(session, "schedules", [name])
+    audit.record(session, "schedule", name, known, None)
 
 
 def save_employee(session: Session, employee: document.Employee) -> None:
@@ -117,18 +134,21 @@ def save_employee(session: Session, employee: document.Employee) -> None:
     refuse(check_employee(employee, DatabaseView(session)))
     store.release_owners(session, [employee], [])
     store.write_owners(session, employees=[employee])
+    audit.record(session, "employee", employee.id, known, employee)
 
 
 def remove_employee(session: Session, key: str) -> None:
     """Remove an employee with devices and mailbox; the number stays, active and without owner."""
     store.count_up(session)
-    if not DatabaseView(session).has_employee(key):
+    known = next(iter(read_employees(session, [key])), None)
+    if known is None:
         raise RuleError(f"there is no employee {key}")
     member = store.owner_ids(session, "employee", [key])[key]
     memberships = select(PoolRow.key).join(PoolMemberRow, PoolMemberRow.pool_id == PoolRow.id)
     if used := ", ".join(session.scalars(memberships.where(PoolMemberRow.employee_id == member))):
         raise RuleError(f"employee {key} is a member of pool {used}; remove the membership first")
     store.drop_owners(session, "employee", [key])
+    audit.record(session, "employee", key, known, None)
 
 
 def save_pool(session: Session, pool: document.Pool) -> None:
@@ -139,14 +159,17 @@ def save_pool(session: Session, pool: document.Pool) -> None:
     refuse(check_pool(pool, DatabaseView(session)))
     store.release_owners(session, [], [pool])
     store.write_owners(session, pools=[pool])
+    audit.record(session, "pool", pool.id, known, pool)
 
 
 def remove_pool(session: Session, key: str) -> None:
     """Remove a pool with its mailbox; its numbers stay, active and without owner."""
     store.count_up(session)
-    if not store.owner_ids(session, "pool", [key]):
+    known = next(iter(read_pools(session, [key])), None)
+    if known is None:
         raise RuleError(f"there is no pool {key}")
     store.drop_owners(session, "pool", [key])
+    audit.record(session, "pool", key, known, None)
 
 
 def block_caller(session: Session, caller: str) -> None:
@@ -156,12 +179,15 @@ def block_caller(session: Session, caller: str) -> None:
         refuse(check_e164(caller))
     if session.scalar(select(BlockedCallerRow.id).where(BlockedCallerRow.caller == caller)) is None:
         store.write_blocked(session, [caller], [])
+        audit.record(session, "blocked caller", caller, None, {})
 
 
 def unblock_caller(session: Session, caller: str) -> None:
     """Let calls of *caller* through again."""
     store.count_up(session)
-    store.write_blocked(session, [], [caller])
+    if session.scalar(select(BlockedCallerRow.id).where(BlockedCallerRow.caller == caller)) is not None:
+        store.write_blocked(session, [], [caller])
+        audit.record(session, "blocked caller", caller, {}, None)
 
 
 def _with_pin(mailbox: document.Mailbox, known: document.Employee | document.Pool | None) -> document.Mailbox:

@@ -1,0 +1,149 @@
+"""Who may sign in, and the record of who changed what: users, their passwords, the audit log.
+
+A user is an administrator of the company, or one employee who sees nothing but what is their own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import secrets
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import CheckConstraint, ForeignKey, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from callrouter.directory import audit
+from callrouter.directory.models import Base, EmployeeRow
+from callrouter.errors import RuleError
+
+#: NIST SP 800-63B, 5.1.1.1: length is what counts, composition rules are not.
+MIN_PASSWORD = 10
+_MAX_PASSWORD = 1024
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,119}")
+_HASHER = PasswordHasher()
+#: Verified in place of the hash of a user who does not exist, so that the answer takes as long.
+_NOBODY = _HASHER.hash(secrets.token_urlsafe())
+
+
+class UserRow(Base):
+    """Somebody who may sign in. ``epoch`` is in every session; counting it up ends all of them."""
+
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    login: Mapped[str] = mapped_column(unique=True)
+    password_hash: Mapped[str]
+    role: Mapped[str]
+    employee_id: Mapped[int | None] = mapped_column(ForeignKey("employees.id", ondelete="CASCADE"), index=True)
+    language: Mapped[str | None]
+    epoch: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[dt.datetime]
+    signed_in_at: Mapped[dt.datetime | None]
+    employee: Mapped[EmployeeRow | None] = relationship()
+    __table_args__ = (
+        CheckConstraint("role in ('admin', 'employee')", name="user_role"),
+        CheckConstraint("role = 'admin' or employee_id is not null", name="employee_has_one"),
+    )
+
+
+def new_password() -> str:
+    """A random password, easy to read out: four groups of four letters and digits (80 bits)."""
+    alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(alphabet) for _ in range(4)) for _ in range(4))
+
+
+def _checked(password: str) -> str:
+    if len(password) < MIN_PASSWORD:
+        raise RuleError(f"the password has {len(password)} characters; take {MIN_PASSWORD} or more")
+    if len(password) > _MAX_PASSWORD:
+        raise RuleError(f"the password is longer than {_MAX_PASSWORD} characters")
+    return _HASHER.hash(password)
+
+
+def find(session: Session, login: str) -> UserRow:
+    """The user who signs in as *login*; raises RuleError."""
+    user = session.scalar(select(UserRow).where(UserRow.login == login.strip().lower()))
+    if user is None:
+        raise RuleError(f"there is no user {login.strip()[:120]!r}")
+    return user
+
+
+def add(
+    session: Session, login: str, password: str, *, role: str, at: dt.datetime, employee: str | None = None
+) -> UserRow:
+    """Add a user; *employee* is the id of the employee a user of role ``employee`` is. Raises RuleError."""
+    login = login.strip().lower()
+    if not _LOGIN.fullmatch(login):
+        raise RuleError(f"{login[:120]!r} is no user name; take letters, digits and . _ @ + - (a mail address will do)")
+    if role not in ("admin", "employee"):
+        raise RuleError(f"{role!r} is no role; there are admin and employee")
+    if session.scalar(select(UserRow.id).where(UserRow.login == login)) is not None:
+        raise RuleError(f"there is a user {login} already")
+    person = None
+    if employee is not None:
+        person = session.scalar(select(EmployeeRow).where(EmployeeRow.key == employee))
+        if person is None:
+            raise RuleError(f"there is no employee {employee}")
+    elif role == "employee":
+        raise RuleError(f"user {login} is to be an employee; say which one")
+    user = UserRow(login=login, password_hash=_checked(password), role=role, employee=person, created_at=at)
+    session.add(user)
+    session.flush()
+    audit.record(session, "user", login, None, _said(user), at=at)
+    return user
+
+
+def set_password(session: Session, login: str, password: str, *, at: dt.datetime) -> None:
+    """Give *login* a new password; all their sessions end. Raises RuleError."""
+    user = find(session, login)
+    user.password_hash = _checked(password)
+    user.epoch += 1
+    audit.record(session, "user", user.login, {"password": "old"}, {"password": "new"}, at=at)
+
+
+def set_role(session: Session, login: str, role: str, *, at: dt.datetime) -> None:
+    """Change a user's role; the last administrator stays one. Raises RuleError."""
+    user = find(session, login)
+    if role not in ("admin", "employee"):
+        raise RuleError(f"{role!r} is no role; there are admin and employee")
+    if role == "employee" and user.employee_id is None:
+        raise RuleError(f"user {user.login} belongs to no employee and can only be admin")
+    before = _said(user)
+    if user.role == "admin" and role != "admin":
+        _refuse_last_admin(session, user)
+    user.role = role
+    user.epoch += 1
+    audit.record(session, "user", user.login, before, _said(user), at=at)
+
+
+def remove(session: Session, login: str, *, at: dt.datetime) -> None:
+    """Remove a user; the last administrator stays. Raises RuleError."""
+    user = find(session, login)
+    if user.role == "admin":
+        _refuse_last_admin(session, user)
+    audit.record(session, "user", user.login, _said(user), None, at=at)
+    session.delete(user)
+
+
+def verify(session: Session, login: str, password: str) -> UserRow | None:
+    """The user, if login and password are right; takes as long when there is no such user."""
+    user = session.scalar(select(UserRow).where(UserRow.login == login.strip().lower()))
+    try:
+        _HASHER.verify(user.password_hash if user else _NOBODY, password[:_MAX_PASSWORD])
+    except (VerificationError, InvalidHashError):
+        return None
+    if user is not None and _HASHER.check_needs_rehash(user.password_hash):
+        user.password_hash = _HASHER.hash(password)
+    return user
+
+
+def _refuse_last_admin(session: Session, user: UserRow) -> None:
+    others = select(func.count()).select_from(UserRow).where(UserRow.role == "admin", UserRow.id != user.id)
+    if not session.scalar(others):
+        raise RuleError(f"{user.login} is the last administrator; make somebody else one first")
+
+
+def _said(user: UserRow) -> dict[str, Any]:
+    return {"role": user.role, "employee": user.employee.key if user.employee else None}

@@ -1,0 +1,96 @@
+"""The audit log: who changed what, from what to what, whichever way the change came.
+
+The services call :func:`record` in the transaction of the change itself: no change without its entry, and no entry
+without its change.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from callrouter.directory.models import Base
+
+#: Values of these keys are never written down; that they changed is.
+_SECRET = frozenset(("password", "sip_password", "pin"))
+_HIDDEN = "***"
+_ACTOR = "actor"
+
+
+class AuditRow(Base):
+    """One change. ``changes`` maps a field's path to ``[from, to]``."""
+
+    __tablename__ = "audit_log"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[dt.datetime] = mapped_column(index=True)
+    actor: Mapped[str]
+    action: Mapped[str]
+    noun: Mapped[str]
+    key: Mapped[str]
+    changes: Mapped[dict[str, Any]]
+    __table_args__ = (Index("audit_of", "noun", "key"),)
+
+
+def act_as(session: Session, actor: str) -> None:
+    """Say who makes the changes of this session: ``web:LOGIN``, ``cli:USER``, ``api:TOKEN``."""
+    session.info[_ACTOR] = actor
+
+
+def _plain(part: BaseModel | Mapping[str, Any] | None) -> Mapping[str, Any]:
+    if part is None:
+        return {}
+    return part.model_dump(mode="json", by_alias=True) if isinstance(part, BaseModel) else part
+
+
+def _flat(value: Any, path: str = "") -> dict[str, Any]:
+    """Every leaf by its path: ``mailbox.answer_after``, ``devices.anna-desk.label``."""
+    if isinstance(value, Mapping):
+        items = [(str(key), one) for key, one in value.items()]
+    elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+        items = [(str(one.get("sip_user") or one.get("name") or n), one) for n, one in enumerate(value)]
+    else:
+        return {path: value}
+    flat: dict[str, Any] = {}
+    for key, one in items:
+        flat |= _flat(one, f"{path}.{key}" if path else key)
+    return flat
+
+
+def differences(
+    before: BaseModel | Mapping[str, Any] | None, after: BaseModel | Mapping[str, Any] | None
+) -> dict[str, list[Any]]:
+    """What differs, by path, as ``[from, to]``; secrets are told as changed, never as what they are."""
+    old, new = _flat(_plain(before)), _flat(_plain(after))
+    changes: dict[str, list[Any]] = {}
+    for path in [*new, *(path for path in old if path not in new)]:
+        was, is_now = old.get(path), new.get(path)
+        if was == is_now:
+            continue
+        if path.rpartition(".")[2] in _SECRET:
+            was, is_now = (None if one is None else _HIDDEN for one in (was, is_now))
+        changes[path] = [was, is_now]
+    return changes
+
+
+def record(
+    session: Session,
+    noun: str,
+    key: str,
+    before: BaseModel | Mapping[str, Any] | None,
+    after: BaseModel | Mapping[str, Any] | None,
+    *,
+    at: dt.datetime | None = None,
+) -> None:
+    """Write down that *noun* *key* became *after*; None: it was not there, or is gone. Nothing when nothing changed."""
+    changes = differences(before, after)
+    if before is not None and after is not None and not changes:
+        return
+    action = "add" if before is None else "remove" if after is None else "change"
+    at = at or dt.datetime.now(dt.UTC)
+    actor = session.info.get(_ACTOR, "system")
+    session.add(AuditRow(at=at, actor=actor, action=action, noun=noun, key=key, changes=changes))
