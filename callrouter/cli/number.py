@@ -5,8 +5,11 @@ from __future__ import annotations
 import click
 from pydantic import ValidationError
 
-from callrouter.cli.common import acting, load_settings, open_database
-from callrouter.directory import document, numbers
+from callrouter.cli.common import acting, load_settings, open_database, print_json
+from callrouter.cli.config import apply_after_change
+from callrouter.cli.directory import print_page, tell
+from callrouter.directory import document, lists, numbers
+from callrouter.directory.exporting import read_blocks
 from callrouter.directory.numbers import Loss
 from callrouter.errors import RuleError
 
@@ -21,12 +24,53 @@ def block() -> None:
     """Blocks of numbers."""
 
 
+def _block(prefix: str, first: str, last: str) -> document.Block:
+    try:
+        return document.Block(prefix=prefix, first=first, last=last)
+    except ValidationError as error:
+        raise RuleError(f"{prefix} {first} {last} is no block; write for example +4930231250 00 99") from error
+
+
 def _print_loss(what: str, loss: Loss) -> None:
     click.echo(what)
     for owner in loss.owners:
         click.echo(f"  {owner.replace(':', ' ')} lost its number")
     for owner in loss.shown_by:
         click.echo(f"  {owner.replace(':', ' ')} shows its personal number to others now")
+
+
+@number.command("list")
+@click.argument("search", required=False, default="")
+@click.option("--state", type=click.Choice(["active", "inactive"]))
+@click.option("--free", is_flag=True, help="Only active numbers that nobody owns.")
+@click.option("--page", default=1, type=click.IntRange(1))
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@click.pass_context
+def list_numbers(ctx: click.Context, search: str, state: str | None, free: bool, page: int, as_json: bool) -> None:
+    """List numbers; SEARCH looks into numbers and owners."""
+    with open_database(load_settings(ctx)) as database, database.read() as session:
+        found = lists.numbers(session, search, state=state or "", free=free, page=page)
+    print_page(found, ("e164", "state", "owner", "owner_name"), lists.PAGE, as_json)
+
+
+@number.command("activate")
+@click.argument("e164", metavar="NUMBER")
+@click.pass_context
+def activate(ctx: click.Context, e164: str) -> None:
+    """Activate a number of a block, or add a single one that was ported in."""
+    with open_database(load_settings(ctx)) as database, acting(database) as session:
+        numbers.activate(session, e164)
+    tell(ctx, f"{e164} is active")
+
+
+@number.command("deactivate")
+@click.argument("e164", metavar="NUMBER")
+@click.pass_context
+def deactivate(ctx: click.Context, e164: str) -> None:
+    """Deactivate a number that nobody uses."""
+    with open_database(load_settings(ctx)) as database, acting(database) as session:
+        numbers.deactivate(session, e164)
+    tell(ctx, f"{e164} is inactive")
 
 
 @number.command("port-away")
@@ -36,7 +80,34 @@ def port_away(ctx: click.Context, e164: str) -> None:
     """NUMBER (E.164) goes to another provider; its owner may be left without one."""
     with open_database(load_settings(ctx)) as database, acting(database) as session:
         loss = numbers.port_away(session, e164)
+    apply_after_change(load_settings(ctx))
     _print_loss(f"{e164} is no longer a number of the company.", loss)
+
+
+@block.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@click.pass_context
+def list_blocks(ctx: click.Context, as_json: bool) -> None:
+    """List the blocks of numbers."""
+    with open_database(load_settings(ctx)) as database, database.read() as session:
+        blocks = [found.model_dump() for found in read_blocks(session)]
+    if as_json:
+        print_json(blocks)
+    for found in [] if as_json else blocks:
+        click.echo(f"{found['prefix']} {found['first']} {found['last']}")
+
+
+@block.command("add")
+@click.argument("prefix")
+@click.argument("first")
+@click.argument("last")
+@click.pass_context
+def add(ctx: click.Context, prefix: str, first: str, last: str) -> None:
+    """Add the block PREFIX FIRST LAST; its numbers are inactive until activated."""
+    new = _block(prefix, first, last)
+    with open_database(load_settings(ctx)) as database, acting(database) as session:
+        numbers.add_block(session, new)
+    tell(ctx, f"The block {prefix}{first}–{last} is added.")
 
 
 @block.command("remove")
@@ -46,10 +117,8 @@ def port_away(ctx: click.Context, e164: str) -> None:
 @click.pass_context
 def remove(ctx: click.Context, prefix: str, first: str, last: str) -> None:
     """Remove the block PREFIX FIRST LAST with all its numbers; their owners may be left without one."""
-    try:
-        gone = document.Block(prefix=prefix, first=first, last=last)
-    except ValidationError as error:
-        raise RuleError(f"{prefix} {first} {last} is no block; write for example +4930231250 00 99") from error
+    gone = _block(prefix, first, last)
     with open_database(load_settings(ctx)) as database, acting(database) as session:
         loss = numbers.remove_block(session, gone)
+    apply_after_change(load_settings(ctx))
     _print_loss(f"The block {prefix}{first}–{last} is removed.", loss)

@@ -1,0 +1,102 @@
+"""What the commands of the directory's nouns share: tables, whole records, and putting a change into FreeSWITCH."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import click
+import yaml
+from pydantic import BaseModel, ValidationError
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.orm import Session
+
+from callrouter.cli.common import load_settings, print_json
+from callrouter.cli.config import apply_after_change
+from callrouter.directory import document
+from callrouter.directory.exporting import read_employees, read_pools
+from callrouter.directory.lists import Page
+from callrouter.errors import RuleError
+
+_T = TypeVar("_T", bound=BaseModel)
+
+#: Never shown by a command; ``export --with-secrets`` has them.
+_SECRET = {"sip_password", "password", "pin"}
+
+
+def print_page(page: Page[Any], columns: Sequence[str], shown: int, as_json: bool) -> None:
+    """A page of a list as a table, or as JSON with the total; says how many more there are."""
+    if as_json:
+        print_json({"total": page.total, "rows": [_plain(dataclasses.asdict(row)) for row in page.rows]})
+        return
+    table = Table(*[name.replace("_", " ") for name in columns])
+    for row in page.rows:
+        table.add_row(*[_cell(getattr(row, name)) for name in columns])
+    Console().print(table)
+    if page.total > shown:
+        click.echo(f"{page.total} in all; --page shows the others.")
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value.isoformat() if hasattr(value, "isoformat") else value for key, value in values.items()}
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if hasattr(value, "strftime"):
+        return str(value.strftime("%Y-%m-%d %H:%M"))
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def without_secrets(value: Any) -> Any:
+    """*value* with secrets told as set or not, and nothing else of them."""
+    if isinstance(value, dict):
+        return {key: ("set" if one else None) if key in _SECRET else without_secrets(one) for key, one in value.items()}
+    return [without_secrets(one) for one in value] if isinstance(value, list) else value
+
+
+def print_record(part: BaseModel, as_json: bool) -> None:
+    """One record whole, as YAML for people or JSON for scripts, without secrets."""
+    values = without_secrets(part.model_dump(mode="json", by_alias=True, exclude_none=not as_json))
+    if as_json:
+        print_json(values)
+    else:
+        click.echo(yaml.safe_dump(values, allow_unicode=True, sort_keys=False), nl=False)
+
+
+def employee_of(session: Session, key: str) -> document.Employee:
+    """The employee of that id; raises RuleError."""
+    found = next(iter(read_employees(session, [key])), None)
+    if found is None:
+        raise RuleError(f"there is no employee {key}; `callrouter employee list` shows them")
+    return found
+
+
+def pool_of(session: Session, key: str) -> document.Pool:
+    """The pool of that id; raises RuleError."""
+    found = next(iter(read_pools(session, [key])), None)
+    if found is None:
+        raise RuleError(f"there is no pool {key}; `callrouter pool list` shows them")
+    return found
+
+
+def changed(part: _T, **values: Any) -> _T:
+    """*part* with those of *values* that were given (not None), checked anew; raises RuleError naming the field."""
+    given = {key: value for key, value in values.items() if value is not None}
+    try:
+        return type(part).model_validate(part.model_dump(by_alias=True) | given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise RuleError(f"{where}: {first['input']!r}: {first['msg']}") from error
+
+
+def tell(ctx: click.Context, text: str) -> None:
+    """Say what was changed, then bring FreeSWITCH's configuration up to it and say how that went."""
+    click.echo(text)
+    apply_after_change(load_settings(ctx))

@@ -1,0 +1,131 @@
+"""``callrouter schedule`` and ``callrouter trunk``: when we are open, and by which lines calls come."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from callrouter.cli.common import acting, load_settings, open_database, print_json
+from callrouter.cli.directory import changed, print_record, tell
+from callrouter.directory import document, services
+from callrouter.directory.exporting import read_schedules, read_trunks
+from callrouter.directory.yaml_lines import parse
+from callrouter.errors import RuleError
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RuleError(f"{path}: {error}") from error
+    return parse(text, str(path))[0]
+
+
+@click.group()
+def schedule() -> None:
+    """Weekly hours, exceptions and public holidays."""
+
+
+@schedule.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@click.pass_context
+def list_schedules(ctx: click.Context, as_json: bool) -> None:
+    """List schedules."""
+    with open_database(load_settings(ctx)) as database, database.read() as session:
+        names = [found.name for found in read_schedules(session)]
+    if as_json:
+        print_json(names)
+    for name in [] if as_json else names:
+        click.echo(name)
+
+
+@schedule.command("show")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@click.pass_context
+def show(ctx: click.Context, name: str, as_json: bool) -> None:
+    """Show one schedule."""
+    with open_database(load_settings(ctx)) as database, database.read() as session:
+        found = next((one for one in read_schedules(session) if one.name == name), None)
+    if found is None:
+        raise RuleError(f"there is no schedule {name!r}; `callrouter schedule list` shows them")
+    print_record(found, as_json)
+
+
+@schedule.command("set")
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.pass_context
+def change(ctx: click.Context, name: str, file: Path) -> None:
+    """Make the schedule NAME what FILE says (open, closed, timezone, as in the company file)."""
+    values = _from_file(file)
+    new = changed(document.Schedule(name="new"), **(values | {"name": name}))
+    with open_database(load_settings(ctx)) as database, acting(database) as session:
+        services.save_schedule(session, new)
+    tell(ctx, f"schedule {name!r} saved")
+
+
+@schedule.command("remove")
+@click.argument("name")
+@click.pass_context
+def remove(ctx: click.Context, name: str) -> None:
+    """Remove a schedule that no mailbox uses."""
+    with open_database(load_settings(ctx)) as database, acting(database) as session:
+        services.remove_schedule(session, name)
+    tell(ctx, f"schedule {name!r} removed")
+
+
+@click.group()
+def trunk() -> None:
+    """Lines of providers."""
+
+
+@trunk.command("list")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@click.pass_context
+def list_trunks(ctx: click.Context, as_json: bool) -> None:
+    """List trunks in the order they are tried."""
+    with open_database(load_settings(ctx)) as database, database.read() as session:
+        names = [found.name for found in read_trunks(session)]
+    if as_json:
+        print_json(names)
+    for name in [] if as_json else names:
+        click.echo(name)
+
+
+@trunk.command("show")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@click.pass_context
+def show_trunk(ctx: click.Context, name: str, as_json: bool) -> None:
+    """Show one trunk, without its password."""
+    with open_database(load_settings(ctx)) as database, database.read() as session:
+        found = next((one for one in read_trunks(session) if one.name == name), None)
+    if found is None:
+        raise RuleError(f"there is no trunk {name}; `callrouter trunk list` shows them")
+    print_record(found, as_json)
+
+
+@trunk.command("set")
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.pass_context
+def change_trunk(ctx: click.Context, name: str, file: Path) -> None:
+    """Make the trunk NAME what FILE says (proxy, peers, did_from …, as in the company file)."""
+    values = _from_file(file)
+    new = changed(document.Trunk(name="new", proxy="127.0.0.1"), **(values | {"name": name}))
+    with open_database(load_settings(ctx)) as database, acting(database) as session:
+        services.save_trunk(session, new)
+    tell(ctx, f"trunk {name} saved")
+
+
+@trunk.command("remove")
+@click.argument("name")
+@click.pass_context
+def remove_trunk(ctx: click.Context, name: str) -> None:
+    """Remove a trunk: no more calls come by it."""
+    with open_database(load_settings(ctx)) as database, acting(database) as session:
+        services.remove_trunk(session, name)
+    tell(ctx, f"trunk {name} removed")
