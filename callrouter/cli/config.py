@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,10 +62,7 @@ def _connection(settings: Settings) -> Iterator[tuple[Api | None, str]]:
     client = InboundClient(address, settings.freeswitch.password, name="config")
     client.start()
     try:
-        deadline = time.monotonic() + _CONNECT_SECONDS
-        while not client.wait_connected(0.05) and not client.problem and time.monotonic() < deadline:
-            pass
-        if client.connected:
+        if client.wait_connected(_CONNECT_SECONDS):
             yield (lambda command: client.api(command, timeout=_RELOAD_SECONDS)), ""
         else:
             yield None, client.problem
@@ -137,20 +133,6 @@ def apply_command(ctx: click.Context, force: bool, no_reload: bool, as_json: boo
         raise RenderError(f"{settings.conf_dir}: {error}") from error
     _tell(done, version, problem, as_json)
     ctx.exit(NOT_RELOADED if problem else 0)
-
-
-def apply_after_change(settings: Settings) -> None:
-    """Bring the configuration up to a change just made, and say how that went; never raises for FreeSWITCH's sake."""
-    log.configure("error", settings.log.format)
-    files, version = rendered_files(settings)
-    try:
-        with _connection(settings) as (api, problem):
-            done = apply(files, settings.conf_dir, version, api=api)
-    except (EditedError, RenderError, OSError) as error:
-        click.echo(f"FreeSWITCH's configuration is not up to date: {error}", err=True)
-        click.echo("run `callrouter config apply` when that is mended", err=True)
-        return
-    _tell(done, version, problem, as_json=False)
 
 
 def _tell(done: Applied, version: int, problem: str, as_json: bool) -> None:
