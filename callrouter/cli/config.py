@@ -135,6 +135,20 @@ def apply_command(ctx: click.Context, force: bool, no_reload: bool, as_json: boo
     ctx.exit(NOT_RELOADED if problem else 0)
 
 
+def apply_after_change(settings: Settings) -> None:
+    """Bring the configuration up to a change just made, and say how that went; never raises for FreeSWITCH's sake."""
+    log.configure("error", settings.log.format)
+    files, version = rendered_files(settings)
+    try:
+        with _connection(settings) as (api, problem):
+            done = apply(files, settings.conf_dir, version, api=api)
+    except (EditedError, RenderError, OSError) as error:
+        click.echo(f"FreeSWITCH's configuration is not up to date: {error}", err=True)
+        click.echo("run `callrouter config apply` when that is mended", err=True)
+        return
+    _tell(done, version, problem, as_json=False)
+
+
 def _tell(done: Applied, version: int, problem: str, as_json: bool) -> None:
     if as_json:
         print_json(
