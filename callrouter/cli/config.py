@@ -62,7 +62,7 @@ def _connection(settings: Settings) -> Iterator[tuple[Api | None, str]]:
     client = InboundClient(address, settings.freeswitch.password, name="config")
     client.start()
     try:
-        if client.wait_connected(_CONNECT_SECONDS):
+        if client.first_try(_CONNECT_SECONDS):
             yield (lambda command: client.api(command, timeout=_RELOAD_SECONDS)), ""
         else:
             yield None, client.problem

@@ -52,6 +52,7 @@ class InboundClient:
         self._handlers: Handlers = {}
         self._connection: Connection | None = None
         self._up = Flag()
+        self._tried = Flag()
         self._greenlet: gevent.Greenlet | None = None
         self._where = f"FreeSWITCH's event socket at {address[0]}:{address[1]}"
         self._log = log.get(name)
@@ -79,6 +80,11 @@ class InboundClient:
     def wait_connected(self, timeout: float) -> bool:
         """Wait at most *timeout* seconds for a connection; if False, ``problem`` says why."""
         return bool(self._up.wait(timeout))
+
+    def first_try(self, timeout: float) -> bool:
+        """Wait, at most *timeout* seconds, until the first try to connect has ended; True: it succeeded."""
+        self._tried.wait(timeout)
+        return self.connected
 
     def api(self, text: str, *, timeout: float = 5.0) -> str:
         """The output of an API command, without its last line break.
@@ -148,6 +154,7 @@ class InboundClient:
         self._connection = connection
         self.problem = ""
         self._up.set()
+        self._tried.set()
         self._log.info(f"connected to {self._where}")
         if self._on_connected is not None:
             try:
@@ -161,6 +168,7 @@ class InboundClient:
 
     def _down(self, problem: str) -> None:
         """Note why there is no connection; a change is logged, a repetition is not."""
+        self._tried.set()
         if problem != self.problem:
             self.problem = problem
             self._log.warning(f"{self._where}: {problem}")

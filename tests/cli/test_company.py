@@ -31,7 +31,12 @@ class Done:
 def run(*arguments: str | Path, cwd: Path, language: str = "C.UTF-8") -> Done:
     """Run the command line in this process, as the entry point does, in *cwd* and with an environment of its own."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CALLROUTER_")}
-    environment |= {"LC_ALL": language, "CALLROUTER_FREESWITCH_SPOOL_DIR": "spool"}
+    environment |= {
+        "LC_ALL": language,
+        "CALLROUTER_FREESWITCH_SPOOL_DIR": "spool",
+        "CALLROUTER_FREESWITCH_CONF_DIR": "conf",
+        "CALLROUTER_FREESWITCH_EVENT_SOCKET": "127.0.0.1:1",
+    }
     out, err = io.StringIO(), io.StringIO()
     with (
         contextlib.chdir(cwd),

@@ -89,6 +89,23 @@ def test_not_connected_is_told_with_its_reason() -> None:
         switch.api("status")
 
 
+def test_the_first_try_ends_at_once_when_nobody_listens() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        with client(unused.getsockname()) as switch, gevent.Timeout(5):
+            assert not switch.first_try(60)
+            assert "refused" in switch.problem
+
+
+def test_the_first_try_waits_for_the_login() -> None:
+    def script(other: Peer) -> None:
+        log_in(other)
+        stay(other)
+
+    with peer.switch(script) as address, client(address) as switch:
+        assert switch.first_try(5)
+
+
 def test_it_reconnects_subscribes_again_and_tells() -> None:
     subscriptions: list[str] = []
     connects: list[str] = []
