@@ -76,8 +76,6 @@ def _samples(data: bytes, name: str) -> tuple[bytes, int, int, bool]:
 
 def _speaks(samples: bytes, channels: int, rate: int) -> bool:
     values = array("h", samples)
-    if not values or max(values) - min(values) < _LOUD:
-        return False
     step = int(rate * _FRAME_SECONDS) * channels
     loud = 0
     for start in range(0, len(values), step):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from callrouter.cases.rules import Change, State, after, caller_key
-from callrouter.cases.store import Thread, open_or_append
+from callrouter.cases.store import Missed, Thread, open_or_append
 from callrouter.directory.database import Database
 from callrouter.directory.models import Base, PoolRow
 from callrouter.directory.records import CaseRow
@@ -78,15 +78,8 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 def call(database: Database, owner: int | None = 1, *, minute: int = 0, messages: int = 0, root: str = "<1@x>") -> int:
     with database.write() as session:
-        case = open_or_append(
-            session,
-            owner,
-            caller=CALLER,
-            uuid="u1",
-            at=AT + dt.timedelta(minutes=minute),
-            messages=messages,
-            thread=Thread(root, "Anruf"),
-        )
+        at = AT + dt.timedelta(minutes=minute)
+        [case] = open_or_append(session, [Missed(owner, CALLER, "u1", at, messages, Thread(root, "Anruf"))])
         return case.id
 
 
