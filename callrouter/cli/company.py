@@ -49,7 +49,7 @@ def _print_result(result: ImportResult, dry_run: bool) -> None:
         return
     for noun, count in result.counts.items():
         parts = [f"{number} {what}" for what, number in dataclasses.asdict(count).items() if number]
-        if parts:
+        if count.added or count.changed or count.removed:
             click.echo(f"{noun.replace('_', ' ')}: {', '.join(parts)}")
     click.echo("Dry run: nothing was changed." if dry_run else f"Version {result.version}.")
 
