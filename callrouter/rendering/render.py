@@ -100,6 +100,8 @@ def render(
     if not settings.freeswitch.password:
         raise RenderError("[freeswitch] password is empty; `callrouter init` writes a random one")
     site = settings.base / settings.rendering.site_templates if settings.rendering.site_templates else None
+    if site is not None and not site.is_dir():
+        raise RenderError(f"[rendering] site_templates: {site} is no folder")
     environment = jinja2.Environment(
         loader=_loader(site),
         autoescape=True,

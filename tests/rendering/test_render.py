@@ -176,6 +176,12 @@ def _site(tmp_path: Path, settings: Settings, name: str, text: str) -> Settings:
     return dataclasses.replace(settings, rendering=settings_file.Rendering(site_templates="site"))
 
 
+def test_a_sites_folder_that_is_not_there_is_told(settings: Settings) -> None:
+    site = dataclasses.replace(settings, rendering=settings_file.Rendering(site_templates="nowhere"))
+    with pytest.raises(RenderError, match=r"site_templates: .*nowhere is no folder"):
+        rendered(muster(), site)
+
+
 def test_a_sites_template_of_the_same_name_wins(tmp_path: Path, settings: Settings) -> None:
     site = _site(tmp_path, settings, "autoload_configs/timezones.conf.xml.j2", "<configuration name='own'/>\n")
     assert rendered(muster(), site)["autoload_configs/timezones.conf.xml"] == b"<configuration name='own'/>\n"
