@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, literal_column, select, tuple_, update
+from sqlalchemy import Row, case, insert, literal, select, text, update
 from sqlalchemy.orm import Session
 
-from callrouter.cases.rules import Change, State, after, caller_key
-from callrouter.directory.database import insert_new
+from callrouter.cases.rules import State, caller_key
+from callrouter.directory.database import insert_into
 from callrouter.directory.records import TABLES
 
 _CASES = TABLES["cases"]
-#: A literal, so that both databases see that the index of unclosed cases fits.
-_UNCLOSED = (
-    select(_CASES).where(_CASES.c.state != literal_column(f"'{State.CLOSED}'")).order_by(_CASES.c.id).with_for_update()
-)
-_COUNT = (
-    update(_CASES)
-    .where(_CASES.c.id == bindparam("case_id"))
-    .values({name: bindparam(name) for name in ("state", "calls", "messages", "changed_at")})
-)
+#: What the unique index of cases is about, as the index has it.
+_UNCLOSED = text("state <> 'closed'")
 
 #: Whose case it is: owner and caller key.
 _Key = tuple[int | None, str]
@@ -57,7 +51,7 @@ class Case:
     subject: str
 
 
-def _case(row: Row[tuple[object, ...]]) -> Case:
+def _case(row: Row[Any]) -> Case:
     return Case(row.id, row.root_message_id, row.subject)
 
 
@@ -67,26 +61,7 @@ def find(session: Session, ids: Collection[int]) -> dict[int, Case]:
     return {row.id: _case(row) for row in rows}
 
 
-def _unclosed(keys: Collection[_Key]) -> Iterator[Select[tuple[object, ...]]]:
-    owned = [key for key in keys if key[0] is not None]
-    if owned:
-        yield _UNCLOSED.where(tuple_(_CASES.c.owner_id, _CASES.c.caller_key).in_(owned))
-    if len(owned) < len(keys):
-        callers = [caller for owner, caller in keys if owner is None]
-        yield _UNCLOSED.where(_CASES.c.owner_id.is_(None), _CASES.c.caller_key.in_(callers))
-
-
-def _append(row: Row[tuple[object, ...]], calls: Sequence[Missed]) -> dict[str, object]:
-    return {
-        "case_id": row.id,
-        "state": after(State(row.state), Change.CALLED),
-        "calls": row.calls + len(calls),
-        "messages": row.messages + sum(call.messages for call in calls),
-        "changed_at": max(row.changed_at, *(call.at for call in calls)),
-    }
-
-
-def _new(key: _Key, calls: Sequence[Missed]) -> dict[str, object]:
+def _row(key: _Key, calls: Sequence[Missed]) -> dict[str, Any]:
     first = calls[0]
     return {
         "owner_id": key[0],
@@ -102,32 +77,41 @@ def _new(key: _Key, calls: Sequence[Missed]) -> dict[str, object]:
     }
 
 
+def _counted(new: Any) -> dict[str, Any]:
+    """What the row *new* changes in an unclosed case; its state stays (``rules.after`` a call)."""
+    later = case((new["changed_at"] > _CASES.c.changed_at, new["changed_at"]), else_=_CASES.c.changed_at)
+    return {name: _CASES.c[name] + new[name] for name in ("calls", "messages")} | {"changed_at": later}
+
+
+def _ownerless(session: Session, row: dict[str, Any]) -> Row[Any]:
+    """As ``open_or_append``, for a case that nobody owns: no unique index knows those."""
+    same = (_CASES.c.owner_id.is_(None), _CASES.c.caller_key == row["caller_key"], _UNCLOSED)
+    found = session.scalar(select(_CASES.c.id).where(*same).order_by(_CASES.c.id).limit(1).with_for_update())
+    if found is None:
+        return session.execute(insert(_CASES).values(row).returning(_CASES)).one()
+    new = {name: literal(row[name], _CASES.c[name].type) for name in ("calls", "messages", "changed_at")}
+    return session.execute(update(_CASES).where(_CASES.c.id == found).values(_counted(new)).returning(_CASES)).one()
+
+
 def open_or_append(session: Session, missed: Sequence[Missed]) -> list[Case]:
     """Count each call in its owner's unclosed case of that caller, or open one with it; returns their cases in order.
 
-    Part of the caller's transaction. Two workers that open the same case at once end up with one: the unique index
-    refuses the second, which then finds the first. Cases are locked in one order by all, so none waits for ever.
+    Part of the caller's transaction. Two workers that open the same case at once end up with one: by its unique index
+    the second finds the first. All lock cases in one order, so that none waits for the other.
     """
     keys: list[_Key] = [(call.owner_id, caller_key(call.caller, call.uuid)) for call in missed]
     calls: dict[_Key, list[Missed]] = {}
     for key, call in zip(keys, missed, strict=True):
         calls.setdefault(key, []).append(call)
-    cases: dict[_Key, Case] = {}
-    waiting = sorted(calls, key=lambda key: (key[0] or 0, key[1]))
-    while waiting:
-        changes = []
-        for query in _unclosed(waiting):
-            for row in session.execute(query):
-                key = (row.owner_id, row.caller_key)
-                if key not in cases:
-                    cases[key] = _case(row)
-                    changes.append(_append(row, calls[key]))
-        if changes:
-            session.connection().execute(_COUNT, changes)
-        waiting = [key for key in waiting if key not in cases]
-        if waiting:
-            opened = insert_new(session, _CASES).returning(_CASES)
-            rows = session.connection().execute(opened, [_new(key, calls[key]) for key in waiting])
-            cases |= {(row.owner_id, row.caller_key): _case(row) for row in rows}
-            waiting = [key for key in waiting if key not in cases]
+    rows: list[Row[Any]] = [_ownerless(session, _row(key, calls[key])) for key in calls if key[0] is None]
+    owned = sorted((owner, caller) for owner, caller in calls if owner is not None)
+    if owned:
+        made = insert_into(session, _CASES)
+        upsert = made.on_conflict_do_update(
+            index_elements=[_CASES.c.owner_id, _CASES.c.caller_key],
+            index_where=_UNCLOSED,
+            set_=_counted(made.excluded),
+        ).returning(_CASES)
+        rows += session.connection().execute(upsert, [_row(key, calls[key]) for key in owned])
+    cases = {(row.owner_id, row.caller_key): _case(row) for row in rows}
     return [cases[key] for key in keys]

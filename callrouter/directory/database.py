@@ -39,11 +39,9 @@ def open_engine(url: str) -> Engine:
     return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
 
 
-def insert_new(session: Session, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """An INSERT into *table* that leaves out the rows whose unique key is there already (ON CONFLICT DO NOTHING)."""
-    if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing()
-    return postgresql.insert(table).on_conflict_do_nothing()
+def insert_into(session: Session, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT into *table* that can be told what to do ON CONFLICT; both databases mean the same by it."""
+    return sqlite.insert(table) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(table)
 
 
 class Database:

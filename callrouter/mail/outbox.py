@@ -16,7 +16,7 @@ from pathlib import Path
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from callrouter.directory.database import Database, insert_new
+from callrouter.directory.database import Database, insert_into
 from callrouter.directory.records import TABLES, MessageRow, OutboxRow
 from callrouter.mail.compose import Mail
 
@@ -78,7 +78,7 @@ def add(session: Session, postings: Sequence[Posting], now: dt.datetime) -> None
         }
         for posting in postings
     ]
-    session.connection().execute(insert_new(session, _OUTBOX), rows)
+    session.connection().execute(insert_into(session, _OUTBOX).on_conflict_do_nothing(), rows)
 
 
 def lease(database: Database, owner: str, now: dt.datetime, duration: dt.timedelta) -> Leased | None:
