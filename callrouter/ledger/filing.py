@@ -12,8 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from callrouter import log, metrics
-from callrouter.ledger.cdr import without_caller
-from callrouter.spool import CDR_NAME, Spool, write_whole
+from callrouter.ledger.cdr import MAX_BYTES, without_caller
+from callrouter.spool import CDR_NAME, Spool, read_at_most, write_whole
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -21,7 +21,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 def _move(path: Path, target: Path, *, private: bool = True) -> None:
     """Move *path*; of a CDR whose caller asked for privacy (looked up if *private*) nothing of the caller is left."""
     with suppress(FileNotFoundError):
-        kept = without_caller(path.read_bytes()) if private and CDR_NAME.fullmatch(path.name) else None
+        kept = without_caller(read_at_most(path, MAX_BYTES)) if private and CDR_NAME.fullmatch(path.name) else None
         if kept is None:
             path.replace(target)
         else:

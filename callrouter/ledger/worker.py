@@ -19,12 +19,12 @@ from callrouter import log, metrics
 from callrouter.directory.database import TROUBLE, Database
 from callrouter.errors import RecordError
 from callrouter.ledger import cdr, filing, store
-from callrouter.ledger.audio import Audio, inspect
+from callrouter.ledger.audio import MAX_BYTES, Audio, inspect
 from callrouter.ledger.entry import Heard
 from callrouter.ledger.outcome import Outcome
 from callrouter.mail.delivery import Stop
 from callrouter.settings import Settings
-from callrouter.spool import RECORDING_NAME
+from callrouter.spool import RECORDING_NAME, read_at_most
 
 _POLL = 0.1
 _LONGEST_PAUSE = 30.0
@@ -109,7 +109,7 @@ class Ledger:
         found: dict[str, dict[str, Path]] = {}
         with os.scandir(self.spool.recordings) as entries:
             for entry in entries:
-                if name := RECORDING_NAME.fullmatch(entry.name):
+                if (name := RECORDING_NAME.fullmatch(entry.name)) and entry.is_file(follow_symlinks=False):
                     found.setdefault(name[1], {})[name[2]] = Path(entry.path)
         return found
 
@@ -149,14 +149,14 @@ class Ledger:
         with os.scandir(self.spool.cdr) as entries:
             for entry in entries:
                 with suppress(FileNotFoundError):
-                    if not entry.name.startswith(".") and entry.is_file():
+                    if not entry.name.startswith(".") and entry.is_file(follow_symlinks=False):
                         found.append((entry.stat().st_mtime_ns, entry.name))
         return [name for _, name in sorted(found)]
 
     def _read(self, name: str, recordings: Mapping[str, Mapping[str, Path]]) -> Ended | None:
         path = self.spool.cdr / name
         try:
-            data = path.read_bytes()
+            data = read_at_most(path, cdr.MAX_BYTES + 1)
             written_at = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
         except FileNotFoundError:
             return None  # another worker was faster
@@ -176,7 +176,7 @@ class Ledger:
         heard: dict[str, Audio | None] = {}
         for n, path in ended.recordings.items():
             try:
-                heard[n] = inspect(path.read_bytes(), path.name, min_seconds=self._min_seconds)
+                heard[n] = inspect(read_at_most(path, MAX_BYTES + 1), path.name, min_seconds=self._min_seconds)
             except FileNotFoundError:
                 continue
             except RecordError:
