@@ -50,18 +50,11 @@ def running(programs: Path, *options: str) -> Iterator[Path]:
         initdb = [*_as(user), str(programs / "initdb"), "-D", str(home / "data"), "-U", "postgres", "-A", "trust"]
         command = [*initdb, "-E", "UTF8", "--locale=C", "--no-sync"]
         subprocess.run(command, check=True, capture_output=True, timeout=60, cwd=home)
+        # SIGINT, its fast shutdown, also when whoever started it was killed.
+        starter = [*(_as(user) or ["setpriv"]), "--pdeathsig=INT"]
+        postgres = [*starter, str(programs / "postgres"), "-D", home / "data", "-k", home, "-c", "listen_addresses="]
         process = subprocess.Popen(
-            [
-                *_as(user),
-                str(programs / "postgres"),
-                "-D",
-                home / "data",
-                "-k",
-                home,
-                "-c",
-                "listen_addresses=",
-                *options,
-            ],
+            [*postgres, *options],
             cwd=home,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
