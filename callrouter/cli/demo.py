@@ -252,7 +252,7 @@ def _stay(scratch: Scratch) -> None:
     click.echo(f"\nEnding. {scratch.folder} stays; remove it when you have seen enough.")
 
 
-@click.command()
+@click.command(short_help="Show three calls in a scratch company.")
 @click.option("--once", is_flag=True, help="End after the calls: exit code 0 only if all went as told.")
 @click.option("--simulator", is_flag=True, help="Use the simulator even where there is a FreeSWITCH.")
 @click.pass_context

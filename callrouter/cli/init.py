@@ -26,7 +26,7 @@ def write_settings(path: Path) -> bool:
     return True
 
 
-@click.command()
+@click.command(short_help="Make settings with random secrets, database and spool.")
 @click.option(
     "--dir",
     "directory",

@@ -29,7 +29,7 @@ def _print_loss(what: str, loss: Loss) -> None:
         click.echo(f"  {owner.replace(':', ' ')} shows its personal number to others now")
 
 
-@number.command("port-away")
+@number.command("port-away", short_help="Remove a number that goes to another provider.")
 @click.argument("e164", metavar="NUMBER")
 @click.pass_context
 def port_away(ctx: click.Context, e164: str) -> None:
@@ -39,7 +39,7 @@ def port_away(ctx: click.Context, e164: str) -> None:
     _print_loss(f"{e164} is no longer a number of the company.", loss)
 
 
-@block.command("remove")
+@block.command("remove", short_help="Remove a block with all its numbers.")
 @click.argument("prefix")
 @click.argument("first")
 @click.argument("last")

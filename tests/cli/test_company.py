@@ -197,6 +197,7 @@ def test_help_lists_every_command(tmp_path: Path):
     listed = told("--help", cwd=tmp_path)
     for name in COMMANDS:
         assert f"\n  {name} " in listed
+    assert "..." not in listed.partition("Commands:")[2], "a summary is cut off"
 
 
 def test_as_a_process_of_its_own(tmp_path: Path):
