@@ -7,7 +7,7 @@ RUN := $(VENV)/bin
 READY := $(VENV)/.ready-$(shell { pwd; $(PYTHON) -VV; } 2>&1 | cksum | cut -d ' ' -f 1)
 PIP := $(RUN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test check prompts docs upgrade clean
+.PHONY: demo test check bench prompts docs upgrade clean
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -30,6 +30,12 @@ test: check
 	$(RUN)/python -m tests.needs
 	$(RUN)/pytest --numprocesses 4 $(ARGS)
 
+# Measures calls and the ledger on a real FreeSWITCH; ARGS=--quick takes two minutes. Needs root for the packets' times.
+bench: $(READY)
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[demo,test,bench]'
+	$(RUN)/python -m bench.calls $(ARGS)
+	$(RUN)/python -m bench.ledger
+
 # Renders the spoken prompts again from their texts (docs/prompts/README.md).
 prompts: $(READY)
 	$(RUN)/python docs/prompts/render.py
@@ -41,7 +47,7 @@ docs: $(READY)
 
 upgrade:
 	$(PYTHON) -m venv --clear $(VENV)
-	$(PIP) install --quiet --upgrade --editable '.[demo,test]'
+	$(PIP) install --quiet --upgrade --editable '.[demo,test,bench]'
 	{ head -1 constraints.txt; $(PIP) freeze --all --exclude pip --exclude-editable; } > constraints.new
 	mv constraints.new constraints.txt
 	touch $(READY)

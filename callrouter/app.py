@@ -32,6 +32,7 @@ from callrouter.routing.snapshot import Snapshot
 from callrouter.settings import Settings, parse_address
 from callrouter.supervise import Role, Supervisor
 from callrouter.web.application import create_application
+from callrouter.web.checks import check_mail, check_spool
 
 #: A router whose hub stands still this long (seconds) is ended; the parent allows a little more.
 _ROUTER_STILL = 1.5
@@ -142,7 +143,9 @@ def run_worker(settings: Settings, heartbeat_fd: int | None) -> int:
     return code
 
 
-def _checks(settings: Settings, database: Database) -> dict[str, Callable[[], object]]:
+def health_checks(settings: Settings, database: Database) -> dict[str, Callable[[], object]]:
+    """What ``/health`` runs, by name."""
+
     def answers(address: str, what: str) -> Callable[[], object]:
         def check() -> str:
             with socket.create_connection(parse_address(address, what), timeout=2):
@@ -155,19 +158,13 @@ def _checks(settings: Settings, database: Database) -> dict[str, Callable[[], ob
             session.connection().exec_driver_sql("SELECT version FROM company")
         return "readable"
 
-    def spool() -> dict[str, int]:
-        return {"waiting": sum(1 for _ in settings.spool.cdr.iterdir()), "quarantined": _quarantined(settings)}
-
     return {
         "database": reads,
         "freeswitch": answers(settings.freeswitch.event_socket, "[freeswitch] event_socket"),
         "router": answers(settings.router.listen, "[router] listen"),
-        "spool": spool,
+        "spool": lambda: check_spool(settings.spool, now().timestamp()),
+        "mail": lambda: check_mail(database),
     }
-
-
-def _quarantined(settings: Settings) -> int:
-    return sum(1 for path in settings.spool.quarantine.iterdir() if path.name.endswith(".reason.txt"))
 
 
 def run_web(settings: Settings, heartbeat_fd: int | None) -> int:
@@ -175,7 +172,7 @@ def run_web(settings: Settings, heartbeat_fd: int | None) -> int:
     stop = _until_told_to_stop()
     Heartbeat(0, heartbeat_fd).start()
     database = Database(settings.database_url)
-    application = create_application(_checks(settings, database))
+    application = create_application(health_checks(settings, database))
     server = WSGIServer(parse_address(settings.web.listen, "[web] listen"), application, log=None)
     server.start()
     log.get("web").info(f"pages on http://{settings.web.listen}/")

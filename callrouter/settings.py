@@ -27,6 +27,8 @@ _PREFIX = "CALLROUTER_"
 
 #: The highest port number.
 _PORT = 65535
+#: The databases there are, by the beginning of their URLs.
+_DATABASES = ("sqlite:///", "postgresql+psycopg://")
 
 
 def _key(
@@ -251,6 +253,10 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         (settings.web.listen, "[web] listen"),
     ):
         parse_address(text, what)
+    if not settings.database.url.startswith(_DATABASES):
+        raise SettingsError("[database] url: write sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME")
+    if settings.freeswitch.rtp_start > settings.freeswitch.rtp_end:
+        raise SettingsError("[freeswitch] rtp_start is above rtp_end; make it the lower one")
     return settings
 
 

@@ -63,6 +63,12 @@ class Spool:
         return self.notes / f"{uuid}.json"
 
 
+def read_at_most(path: Path, size: int) -> bytes:
+    """The first *size* bytes of *path*: a file that is far too large is told by them, and fills no memory."""
+    with path.open("rb") as file:
+        return file.read(size)
+
+
 def write_whole(path: Path, data: bytes, *, mode: int = 0o660, sync: bool = False) -> None:
     """Write *data* to *path* whole or not at all (temporary file in the same directory, then rename).
 

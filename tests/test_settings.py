@@ -88,6 +88,8 @@ def test_secrets_are_random_and_long():
         ('[router]\nlisten = "8084"\n', r"\[router\] listen: '8084' is not HOST:PORT"),
         ('[web]\nlisten = "host:99999"\n', r"\[web\] listen: 'host:99999' is not HOST:PORT"),
         ("[smtp\n", r"callrouter\.toml: .*line 1"),
+        ('[database]\nurl = "mysql://x"\n', r"\[database\] url: write sqlite:///FILE or postgresql\+psycopg://"),
+        ("[freeswitch]\nrtp_start = 40000\n", r"\[freeswitch\] rtp_start is above rtp_end"),
     ],
 )
 def test_a_mistake_in_the_file_is_named(write, text: str, message: str):

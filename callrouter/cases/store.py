@@ -1,16 +1,25 @@
-"""Finds or opens the case of a missed call or message, also with several workers at once."""
+"""Finds or opens the cases of missed calls and messages, many at a time, also with several workers at once."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Row, case, insert, literal, select, text, update
 from sqlalchemy.orm import Session
 
-from callrouter.cases.rules import Change, State, after, caller_key
-from callrouter.directory.records import CaseRow
+from callrouter.cases.rules import State, caller_key
+from callrouter.directory.database import insert_into
+from callrouter.directory.records import TABLES
+
+_CASES = TABLES["cases"]
+#: What the unique index of cases is about, as the index has it.
+_UNCLOSED = text("state <> 'closed'")
+
+#: Whose case it is: owner and caller key.
+_Key = tuple[int | None, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,56 +30,88 @@ class Thread:
     subject: str
 
 
-def _unclosed(session: Session, owner_id: int | None, key: str) -> CaseRow | None:
-    return session.scalars(
-        select(CaseRow)
-        .where(CaseRow.owner_id == owner_id, CaseRow.caller_key == key, CaseRow.state != State.CLOSED)
-        .order_by(CaseRow.id)
-        .limit(1)
-        .with_for_update()
-    ).first()
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A call somebody must call back; ``messages`` is how many the caller left. ``thread`` is for a new case only."""
+
+    owner_id: int | None
+    caller: str
+    uuid: str
+    at: dt.datetime
+    messages: int
+    thread: Thread
 
 
-def open_or_append(
-    session: Session,
-    owner_id: int | None,
-    *,
-    caller: str,
-    uuid: str,
-    at: dt.datetime,
-    messages: int,
-    thread: Thread,
-) -> CaseRow:
-    """Count one more call (and *messages* messages) of *caller* in the owner's unclosed case, or open one with it.
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case as the mails about it need it."""
 
-    Part of the caller's transaction. *thread* is taken by a new case only. Two workers that open the same case at
-    once end up with one: the unique index refuses the second, which then finds the first.
+    id: int
+    root_message_id: str
+    subject: str
+
+
+def _case(row: Row[Any]) -> Case:
+    return Case(row.id, row.root_message_id, row.subject)
+
+
+def find(session: Session, ids: Collection[int]) -> dict[int, Case]:
+    """The cases *ids* name, as they are."""
+    rows = session.execute(select(_CASES).where(_CASES.c.id.in_(ids)))
+    return {row.id: _case(row) for row in rows}
+
+
+def _row(key: _Key, calls: Sequence[Missed]) -> dict[str, Any]:
+    first = calls[0]
+    return {
+        "owner_id": key[0],
+        "caller_key": key[1],
+        "caller": first.caller,
+        "state": State.OPEN,
+        "opened_at": first.at,
+        "changed_at": max(call.at for call in calls),
+        "calls": len(calls),
+        "messages": sum(call.messages for call in calls),
+        "root_message_id": first.thread.root_message_id,
+        "subject": first.thread.subject,
+    }
+
+
+def _counted(new: Any) -> dict[str, Any]:
+    """What the row *new* changes in an unclosed case; its state stays (``rules.after`` a call)."""
+    later = case((new["changed_at"] > _CASES.c.changed_at, new["changed_at"]), else_=_CASES.c.changed_at)
+    return {name: _CASES.c[name] + new[name] for name in ("calls", "messages")} | {"changed_at": later}
+
+
+def _ownerless(session: Session, row: dict[str, Any]) -> Row[Any]:
+    """As ``open_or_append``, for a case that nobody owns: no unique index knows those."""
+    same = (_CASES.c.owner_id.is_(None), _CASES.c.caller_key == row["caller_key"], _UNCLOSED)
+    found = session.scalar(select(_CASES.c.id).where(*same).order_by(_CASES.c.id).limit(1).with_for_update())
+    if found is None:
+        return session.execute(insert(_CASES).values(row).returning(_CASES)).one()
+    new = {name: literal(row[name], _CASES.c[name].type) for name in ("calls", "messages", "changed_at")}
+    return session.execute(update(_CASES).where(_CASES.c.id == found).values(_counted(new)).returning(_CASES)).one()
+
+
+def open_or_append(session: Session, missed: Sequence[Missed]) -> list[Case]:
+    """Count each call in its owner's unclosed case of that caller, or open one with it; returns their cases in order.
+
+    Part of the caller's transaction. Two workers that open the same case at once end up with one: by its unique index
+    the second finds the first. All lock cases in one order, so that none waits for the other.
     """
-    key = caller_key(caller, uuid)
-    case = _unclosed(session, owner_id, key)
-    if case is None:
-        case = CaseRow(
-            owner_id=owner_id,
-            caller_key=key,
-            caller=caller,
-            state=State.OPEN,
-            opened_at=at,
-            changed_at=at,
-            calls=0,
-            messages=0,
-            root_message_id=thread.root_message_id,
-            subject=thread.subject,
-        )
-        try:
-            with session.begin_nested():
-                session.add(case)
-        except IntegrityError:
-            case = _unclosed(session, owner_id, key)
-            if case is None:
-                raise
-    case.state = after(State(case.state), Change.CALLED)
-    case.calls += 1
-    case.messages += messages
-    case.changed_at = max(case.changed_at, at)
-    session.flush()
-    return case
+    keys: list[_Key] = [(call.owner_id, caller_key(call.caller, call.uuid)) for call in missed]
+    calls: dict[_Key, list[Missed]] = {}
+    for key, call in zip(keys, missed, strict=True):
+        calls.setdefault(key, []).append(call)
+    rows: list[Row[Any]] = [_ownerless(session, _row(key, calls[key])) for key in calls if key[0] is None]
+    owned = sorted((owner, caller) for owner, caller in calls if owner is not None)
+    if owned:
+        made = insert_into(session, _CASES)
+        upsert = made.on_conflict_do_update(
+            index_elements=[_CASES.c.owner_id, _CASES.c.caller_key],
+            index_where=_UNCLOSED,
+            set_=_counted(made.excluded),
+        ).returning(_CASES)
+        rows += session.connection().execute(upsert, [_row(key, calls[key]) for key in owned])
+    cases = {(row.owner_id, row.caller_key): _case(row) for row in rows}
+    return [cases[key] for key in keys]

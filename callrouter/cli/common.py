@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from callrouter import settings as settings_file
@@ -27,9 +28,26 @@ def load_settings(ctx: click.Context) -> Settings:
     return settings_file.load(path)
 
 
+def sqlite_file(settings: Settings) -> Path | None:
+    """The file of an SQLite database; None for any other. Raises SettingsError for a URL that cannot be read."""
+    try:
+        url = make_url(settings.database_url)
+    except (ArgumentError, ValueError) as error:
+        raise SettingsError("[database] url: it cannot be read; write special characters as %XX") from error
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
 @contextmanager
 def open_database(settings: Settings) -> Iterator[Database]:
-    """The database of *settings*; raises SettingsError where it cannot be reached or has no tables of this version."""
+    """The database of *settings*; raises SettingsError where it cannot be reached or has no tables of this version.
+
+    An SQLite file must be there: it holds secrets, and only ``init`` makes it unreadable for others.
+    """
+    file = sqlite_file(settings)
+    if file is not None and not file.exists():
+        raise SettingsError(
+            f"[database] url: {file} does not exist; run this where callrouter.toml is, or `callrouter init` to make it"
+        )
     database = Database(settings.database_url)
     try:
         yield database

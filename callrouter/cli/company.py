@@ -49,7 +49,7 @@ def _print_result(result: ImportResult, dry_run: bool) -> None:
         return
     for noun, count in result.counts.items():
         parts = [f"{number} {what}" for what, number in dataclasses.asdict(count).items() if number]
-        if parts:
+        if count.added or count.changed or count.removed:
             click.echo(f"{noun.replace('_', ' ')}: {', '.join(parts)}")
     click.echo("Dry run: nothing was changed." if dry_run else f"Version {result.version}.")
 
@@ -78,7 +78,7 @@ def import_(ctx: click.Context, file: Path, prune: bool, dry_run: bool, as_json:
         _print_result(result, dry_run)
 
 
-@click.command()
+@click.command(short_help="Write the company as `callrouter import` reads it.")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
 @click.option("--with-secrets", is_flag=True, help="With SIP and trunk passwords and PINs.")
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of YAML; the import reads it too.")

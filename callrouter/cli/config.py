@@ -98,7 +98,7 @@ def diff(ctx: click.Context) -> None:
     found = compare(files, settings.conf_dir)
     click.echo(found.diff(), nl=False)
     for path in found.edited:
-        click.echo(f"edited since the last apply: {path}", err=True)
+        click.echo(f"not as callrouter wrote it: {path}", err=True)
     ctx.exit(DIFFERENT if found else 0)
 
 

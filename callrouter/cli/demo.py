@@ -6,6 +6,8 @@ With a FreeSWITCH binary the calls are real SIP through a private switch; withou
 from __future__ import annotations
 
 import shutil
+import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -15,6 +17,7 @@ from typing import Any, Protocol
 
 import click
 import gevent
+import gevent.event
 import yaml
 from sqlalchemy import select
 
@@ -25,7 +28,7 @@ from callrouter.directory.records import CallRow, CallStepRow, OutboxRow
 from callrouter.settings import parse_address
 from callrouter.simulator import scenario
 from callrouter.simulator.behaviour import Answer, Behaviour, NoAnswer
-from callrouter.simulator.freeswitch import PrivateFreeSwitch, find_freeswitch
+from callrouter.simulator.freeswitch import BINARY_VARIABLE, PrivateFreeSwitch, find_freeswitch
 from callrouter.simulator.phone import Phone
 from callrouter.simulator.rtp import tone, tone_ended
 from callrouter.simulator.switch import Switch
@@ -125,16 +128,19 @@ class RealStage:
         if story.hang_up_after is not None:
             gevent.sleep(story.hang_up_after)
             call.cancel()
+        happened = []
         if story.leaves_message:
             wait_until(lambda: call.status, "an answer", _SECONDS)
             gevent.sleep(1.0)
+            happened.append((time.time(), "caller", "skips the greeting (#)"))
             call.audio.send_digits("#")
             wait_until(lambda: tone_ended(call.audio.heard, _BEEP), "the tone", _SECONDS)
+            happened.append((time.time(), "caller", "speaks after the tone"))
             call.audio.play(tone(440, 3.0))
             wait_until(lambda: not call.audio.playing, "the end of the message", _SECONDS)
             call.hangup()
         wait_until(lambda: call.ended, "the end of the call", _SECONDS)
-        happened = [(event.at, "caller", event.name) for event in call.events]
+        happened += [(event.at, "caller", event.name) for event in call.events]
         for name, phone in phones.items():
             for rung in phone.calls[before[name] :]:
                 happened += [(event.at, name, event.name) for event in rung.events]
@@ -238,16 +244,15 @@ def _stay(scratch: Scratch) -> None:
     freeswitch = scratch.settings.freeswitch
     click.echo(f"\nStill running; Ctrl-C ends it. Everything is in {scratch.folder}")
     click.echo(f"  mails      {scratch.mails.folder}")
-    click.echo(f"  try        callrouter --config {scratch.config} explain +493023125010 --from +4917604069001")
+    click.echo(f"  try        {sys.argv[0]} --config {scratch.config} explain +493023125010 --from +4917604069001")
     click.echo(f"  phones     register at 127.0.0.1:{freeswitch.phones_port} (accounts: {scratch.folder}/company.yaml)")
-    try:
-        while True:
-            gevent.sleep(3600)
-    except KeyboardInterrupt:
-        click.echo("\nEnding.")
+    stop = gevent.event.Event()
+    gevent.signal_handler(signal.SIGINT, stop.set)
+    stop.wait()
+    click.echo(f"\nEnding. {scratch.folder} stays; remove it when you have seen enough.")
 
 
-@click.command()
+@click.command(short_help="Show three calls in a scratch company.")
 @click.option("--once", is_flag=True, help="End after the calls: exit code 0 only if all went as told.")
 @click.option("--simulator", is_flag=True, help="Use the simulator even where there is a FreeSWITCH.")
 @click.pass_context
@@ -258,7 +263,7 @@ def demo(ctx: click.Context, once: bool, simulator: bool) -> None:
     if binary:
         click.echo(f"Using a private FreeSWITCH: {binary}")
     else:
-        why = "as asked" if simulator else "no FreeSWITCH found ($FREESWITCH, PATH, the default prefix)"
+        why = "as asked" if simulator else f"no FreeSWITCH found (${BINARY_VARIABLE}, PATH, the usual places)"
         click.echo(f"Using the simulator: {why}")
     click.echo("The company is Muster GmbH of muster.yaml; Anna's mailbox answers after 3 s and at any hour.")
     trunk_port = free_udp_port()

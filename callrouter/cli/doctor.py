@@ -11,7 +11,7 @@ from callrouter.directory.exporting import read_company
 from callrouter.directory.numbers import employees_without_number, numbers_without_owner
 
 
-@click.command()
+@click.command(short_help="List what is wrong although no rule was broken.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:

@@ -12,7 +12,7 @@ from callrouter.directory.snapshots import SnapshotLoader
 from callrouter.errors import CallrouterError
 from callrouter.routing import reasons
 from callrouter.routing.decide import decide
-from callrouter.routing.explain import describe
+from callrouter.routing.explain import describe, describe_emergency
 from callrouter.routing.numbers import clean_number
 from callrouter.routing.plan import IncomingCall, Reject
 
@@ -73,6 +73,9 @@ def explain(
     steps = describe(plan, language)
     why = [reasons.text(reason, language) for reason in plan.reasons]
     refused = any(isinstance(step, Reject) for step in plan.steps)
+    if device in snapshot.devices and number in snapshot.digits.emergency:
+        # The dialplan sends these to the trunks before it would ask the router.
+        steps, why, refused = describe_emergency(number, language), why[:1], False
     if as_json:
         print_json(
             {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 from pathlib import Path
@@ -10,7 +11,7 @@ import click
 from sqlalchemy import select
 
 from callrouter import settings as settings_file
-from callrouter.cli.common import acting, in_language, open_database
+from callrouter.cli.common import acting, in_language, open_database, sqlite_file
 from callrouter.directory import accounts
 from callrouter.directory.accounts import UserRow
 from callrouter.directory.database import Database
@@ -42,23 +43,27 @@ def _first_admin(database: Database) -> str | None:
         return password
 
 
-@click.command()
+@click.command(short_help="Make settings with random secrets, database and spool.")
 @click.option(
     "--dir",
     "directory",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path(),
     help="Where to write callrouter.toml; default: here.",
 )
 @click.pass_context
-def init(ctx: click.Context, directory: Path) -> None:
+def init(ctx: click.Context, directory: Path | None) -> None:
     """Write callrouter.toml with random secrets, and make the database and the spool.
 
     May be run again: an existing settings file stays as it is, and the database is brought to this version.
     """
     named: Path | None = ctx.find_root().obj
-    path = named or directory / settings_file.DEFAULT_FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if named is None and directory is None:
+        named = Path(os.environ.get(settings_file.FILE_VARIABLE) or settings_file.DEFAULT_FILE)
+    path = named or (directory or Path()) / settings_file.DEFAULT_FILE
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"{path.parent}: {error.strerror}; choose a directory that you may make") from error
     if write_settings(path):
         click.echo(in_language(f"{path} geschrieben.", f"Wrote {path}."))
     else:
@@ -71,10 +76,12 @@ def init(ctx: click.Context, directory: Path) -> None:
             f"[freeswitch] spool_dir: {error.filename}: {error.strerror}; create it for this user, or change "
             f"spool_dir in {path} and run `callrouter init` again"
         ) from error
+    file = sqlite_file(settings)
+    if file is not None:
+        # It holds passwords and messages: for this user only.
+        with contextlib.suppress(OSError):  # the database itself says what is wrong
+            file.touch(mode=0o600)
     with open_database(settings) as database:
-        if database.engine.dialect.name == "sqlite" and database.engine.url.database:
-            # It holds passwords and messages: for this user only.
-            Path(database.engine.url.database).touch(mode=0o600)
         database.migrate()
         password = _first_admin(database)
     shown = database.engine.url.render_as_string()

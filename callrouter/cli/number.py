@@ -73,7 +73,7 @@ def deactivate(ctx: click.Context, e164: str) -> None:
     tell(ctx, f"{e164} is inactive")
 
 
-@number.command("port-away")
+@number.command("port-away", short_help="Remove a number that goes to another provider.")
 @click.argument("e164", metavar="NUMBER")
 @click.pass_context
 def port_away(ctx: click.Context, e164: str) -> None:
@@ -110,7 +110,7 @@ def add(ctx: click.Context, prefix: str, first: str, last: str) -> None:
     tell(ctx, f"The block {prefix}{first}–{last} is added.")
 
 
-@block.command("remove")
+@block.command("remove", short_help="Remove a block with all its numbers.")
 @click.argument("prefix")
 @click.argument("first")
 @click.argument("last")

@@ -12,11 +12,11 @@ from callrouter import log
 from callrouter.cli.common import load_settings
 
 
-@click.command()
+@click.command(short_help="Run the router, the worker and the web role.")
 @click.argument("role", required=False, type=click.Choice(["router", "worker", "web"]))
 @click.pass_context
 def serve(ctx: click.Context, role: str | None) -> None:
-    """Run the router, the worker and the web pages; with ROLE that one alone, in the foreground.
+    """Run the router, the worker and the web role; with ROLE that one alone, in the foreground.
 
     SIGTERM stops cleanly: calls in progress go on.
     """

@@ -142,3 +142,7 @@ class OutboxRow(Base):
     error: Mapped[str] = mapped_column(default="")
     message: Mapped[MessageRow | None] = relationship()
     __table_args__ = (Index("outbox_due", "state", "next_try_at"),)
+
+
+#: The directory's and the ledger's tables by name, for statements about many rows.
+TABLES = Base.metadata.tables

@@ -83,6 +83,8 @@ def check_company(company: document.Company) -> Iterator[Problem]:
         yield Problem(("timezone",), f"{company.timezone!r} is no time zone; write for example Europe/Berlin")
     if not known_country(company.country):
         yield Problem(("country",), f"{company.country!r} is no country with telephones; write for example DE")
+    elif company.area_code.startswith("0") and digit_rules(company.country, "").trunk_prefix.startswith("0"):
+        yield Problem(("area_code",), f"area_code {company.area_code}: write it without the 0 before it")
     if company.holidays and not known_subdivision(company.holidays):
         yield Problem(("holidays",), f"{company.holidays!r}: no public holidays are known; write for example DE-BE")
 

@@ -1,7 +1,7 @@
 """Reads from the directory what one call needs, as the frozen values that routing decides with.
 
-It runs before any phone rings: a handful of indexed statements, however many numbers there are; what belongs to the
-company as a whole is kept and read again only when the directory's version has changed.
+It runs before any phone rings, so everything read is kept until the directory's version changes: a call whose number
+was called before costs one statement, any other a handful of indexed ones, however many numbers there are.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -40,6 +40,9 @@ from callrouter.routing.snapshot import (
 _T = Base.metadata.tables
 _OWNERS, _NUMBERS, _DEVICES, _MAILBOXES = _T["owners"], _T["numbers"], _T["devices"], _T["mailboxes"]
 _POOLS, _MEMBERS = _T["pools"], _T["pool_members"]
+
+#: So many snapshots are kept at most (some 3 kB each); strangers may dial whatever they like.
+_KEPT = 4096
 
 _VERSION = select(CompanyRow.version)
 _BY_NUMBER = select(
@@ -76,11 +79,22 @@ _DEVICES_OF = select(
 
 @dataclass(frozen=True, slots=True)
 class _Company:
-    """What every call needs, at one version of the directory; ``snapshot`` has no part of any single call yet."""
+    """What every call needs, at one version of the directory; ``snapshot`` has no part of any single call yet.
+
+    ``calls`` holds what was read for calls so far, by all that it depends on.
+    """
 
     snapshot: Snapshot
     holidays: str | None
     schedules: Mapping[int, document.Schedule]
+    calls: dict[tuple[str, str | None, str | None, int], Snapshot] = field(default_factory=dict)
+
+    def colleague(self, call: IncomingCall) -> str | None:
+        """The caller's number in E.164 if it may be one of the company's; nobody else is known by number."""
+        caller = numbers.normalise(call.caller_number, self.snapshot.digits) if call.caller_number else None
+        if caller and any(caller.startswith(block.prefix) for block in self.snapshot.blocks):
+            return caller
+        return None
 
 
 def _read_company(session: Session, version: int) -> _Company:
@@ -181,10 +195,9 @@ class _Reader:
         }
 
 
-def _read_call(session: Session, company: _Company, call: IncomingCall, today: dt.date) -> Snapshot:
+def _read_call(session: Session, company: _Company, call: IncomingCall, caller: str | None, today: dt.date) -> Snapshot:
     snapshot = company.snapshot
     meant = numbers.candidates(call.dialed, snapshot.digits, snapshot.blocks)
-    caller = numbers.normalise(call.caller_number, snapshot.digits) if call.caller_number else None
     wanted = {*meant, caller} if caller else set(meant)
     found: dict[str, Number] = {}
     known_callers: dict[str, str] = {}
@@ -235,4 +248,11 @@ class SnapshotLoader:
             if company is None or company.snapshot.version != version:
                 company = _read_company(session, version)
                 self._company = company
-            return _read_call(session, company, call, today)
+            caller = company.colleague(call)
+            key = (call.dialed, call.device, caller, today.year)
+            snapshot = company.calls.get(key)
+            if snapshot is None:
+                if len(company.calls) >= _KEPT:
+                    company.calls.clear()
+                snapshot = company.calls[key] = _read_call(session, company, call, caller, today)
+            return snapshot

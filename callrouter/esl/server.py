@@ -80,7 +80,10 @@ class OutboundServer:
         try:
             self._handler(channel)
         except ChannelGone as gone:
-            self._log.info(f"a call ended before its handler did: {gone}", call=channel.uuid)
+            if channel.uuid:
+                self._log.info(f"a call ended before its handler did: {gone}", call=channel.uuid)
+            else:  # a health check that only wanted to know whether somebody listens
+                self._log.debug(f"a connection brought no call: {gone}")
         except Exception:
             metrics.CALL_ERRORS.inc()
             self._log.exception("an error gives the call to the static fallback", call=channel.uuid)

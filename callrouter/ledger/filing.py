@@ -12,16 +12,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from callrouter import log, metrics
-from callrouter.ledger.cdr import without_caller
-from callrouter.spool import CDR_NAME, Spool, write_whole
+from callrouter.ledger.cdr import MAX_BYTES, without_caller
+from callrouter.spool import CDR_NAME, Spool, read_at_most, write_whole
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def _move(path: Path, target: Path) -> None:
-    """Move *path*; a CDR whose caller asked for privacy leaves nothing of the caller behind."""
+def _move(path: Path, target: Path, *, private: bool = True) -> None:
+    """Move *path*; of a CDR whose caller asked for privacy (looked up if *private*) nothing of the caller is left."""
     with suppress(FileNotFoundError):
-        kept = without_caller(path.read_bytes()) if CDR_NAME.fullmatch(path.name) else None
+        kept = without_caller(read_at_most(path, MAX_BYTES)) if private and CDR_NAME.fullmatch(path.name) else None
         if kept is None:
             path.replace(target)
         else:
@@ -29,13 +29,13 @@ def _move(path: Path, target: Path) -> None:
             path.unlink()
 
 
-def archive(spool: Spool, path: Path, written_at: dt.datetime) -> None:
-    """Move *path* to the archive of the day (UTC) it was written on."""
+def archive(spool: Spool, path: Path, written_at: dt.datetime, *, private: bool) -> None:
+    """Move *path* to the archive of the day (UTC) it was written on; *private*: its call's caller asked for privacy."""
     folder = spool.archive / f"{written_at:%Y-%m-%d}"
     if not folder.is_dir():
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o2770)
-    _move(path, folder / path.name)
+    _move(path, folder / path.name, private=private)
 
 
 def quarantine(spool: Spool, path: Path, reason: str) -> None:

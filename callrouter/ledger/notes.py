@@ -12,7 +12,7 @@ from callrouter.errors import RecordError, SwitchError
 from callrouter.ledger import cdr, filing
 from callrouter.ledger.worker import Ended, Ledger
 from callrouter.notes import Note
-from callrouter.spool import CDR_NAME, NOTE_NAME
+from callrouter.spool import CDR_NAME, NOTE_NAME, read_at_most
 
 #: Notes and recordings younger than this are calls that may just be starting.
 _YOUNG = dt.timedelta(seconds=5)
@@ -20,6 +20,8 @@ _YOUNG = dt.timedelta(seconds=5)
 _GONE = dt.timedelta(seconds=5)
 #: A call that was there is not asked for again so soon.
 _ALIVE = dt.timedelta(seconds=10)
+#: Larger files are no note (bytes).
+_MAX_NOTE = 1_000_000
 
 
 class Switch(Protocol):
@@ -88,16 +90,17 @@ class NoteSweep:
         with os.scandir(folder) as entries:
             for entry in entries:
                 try:
-                    written_at = dt.datetime.fromtimestamp(entry.stat().st_mtime, dt.UTC)
+                    written_at = dt.datetime.fromtimestamp(entry.stat(follow_symlinks=False).st_mtime, dt.UTC)
                 except FileNotFoundError:
                     continue
-                if not entry.name.startswith(".") and now - written_at >= _YOUNG:
+                regular = entry.is_file(follow_symlinks=False)
+                if regular and not entry.name.startswith(".") and now - written_at >= _YOUNG:
                     found[Path(entry.path)] = written_at
         return found
 
     def _read(self, path: Path) -> Note | None:
         try:
-            note = Note.from_json(path.read_bytes(), path.name)
+            note = Note.from_json(read_at_most(path, _MAX_NOTE), path.name)
             if not NOTE_NAME.fullmatch(path.name) or path.stem != note.uuid:
                 raise RecordError(f"note {path.name}: tells of another call, {note.uuid}")
         except FileNotFoundError:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import phonenumbers
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from callrouter.directory.models import DeviceRow, EmployeeRow, NumberRow, OwnerRow
+from callrouter.directory.records import TABLES
 from callrouter.ledger.cdr import Cdr
 
 ANONYMOUS = "anonymous"
 _E164 = re.compile(r"\+[1-9][0-9]{2,14}")
 _DIGITS = re.compile(r"[0-9*#]{1,20}")
+
+_OWNERS, _NUMBERS, _DEVICES, _MAILBOXES = (TABLES[name] for name in ("owners", "numbers", "devices", "mailboxes"))
+_KINDS = ("employee", "pool")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,28 @@ class Parties:
     owner: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """An employee or a pool: how it is named, and what it wants to be told. ``audio`` is what its mails carry."""
+
+    id: int
+    kind: str
+    key: str
+    name: str
+    extension: str | None
+    notify_about: str
+    notify_email: str | None
+    notify_language: str | None
+    notify_internal: bool
+    audio: str | None
+
+    @property
+    def owner_key(self) -> str:
+        """``employee:anna``, ``pool:sales``."""
+        return f"{self.kind}:{self.key}"
+
+
+@lru_cache(1024)
 def e164(text: str, country: str) -> str | None:
     """A number as a trunk writes it, in E.164; None for what is none (ITU-T E.164; *country* is ISO 3166)."""
     digits = re.sub(r"[^0-9+]", "", text)
@@ -39,59 +66,85 @@ def e164(text: str, country: str) -> str | None:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
-def owner_row(session: Session, key: str) -> OwnerRow | None:
-    """The owner that ``employee:anna`` or ``pool:sales`` names, or, without a kind, the only one of that id."""
-    kind, _, name = key.rpartition(":")
-    query = select(OwnerRow).where(OwnerRow.key == name)
-    if kind:
-        query = query.where(OwnerRow.kind == kind)
-    found = session.scalars(query).all()
-    return found[0] if len(found) == 1 else None
+def _number(cdr: Cdr, country: str) -> str | None:
+    return cdr.number or (e164(cdr.dialed, country) if cdr.dialed else None)
 
 
-def _calling_device(session: Session, account: str) -> tuple[str, str] | None:
-    """Extension (or personal number) and name of the employee whose phone called."""
-    row = session.scalars(
-        select(EmployeeRow)
-        .join(DeviceRow, DeviceRow.employee_id == EmployeeRow.id)
-        .where(DeviceRow.sip_user == account)
-    ).first()
-    if row is None:
-        return None
-    personal = next((number.e164 for number in row.numbers), "")
-    return row.extension or personal or ANONYMOUS, row.name
-
-
-def _name_of(session: Session, caller: str) -> str:
-    """The colleague or team that *caller* belongs to, or nothing."""
-    query = select(OwnerRow.name)
-    if caller.startswith("+"):
-        query = query.join(NumberRow, NumberRow.owner_id == OwnerRow.id).where(NumberRow.e164 == caller)
-    else:
-        query = query.where(OwnerRow.extension == caller)
-    return session.scalar(query) or ""
-
-
-def resolve(session: Session, cdr: Cdr, country: str) -> Parties:
-    """Fill in caller, name, number and owner of *cdr* from the directory."""
-    number = cdr.number or (e164(cdr.dialed, country) if cdr.dialed else None)
-    owner = cdr.owner
-    if owner is None and number:
-        row = session.scalars(
-            select(OwnerRow).join(NumberRow, NumberRow.owner_id == OwnerRow.id).where(NumberRow.e164 == number)
-        ).first()
-        owner = row.owner_key if row else None
-    if cdr.private:
-        return Parties(ANONYMOUS, "", number, owner)
+def _caller_number(cdr: Cdr, country: str) -> str | None:
     if _E164.fullmatch(cdr.caller):
-        caller, name = cdr.caller, cdr.caller_name
-    elif cdr.account and (called := _calling_device(session, cdr.account)):
-        caller, name = called
-    elif cdr.direction in ("internal", "outbound", "emergency") and _DIGITS.fullmatch(cdr.caller):
-        caller, name = cdr.caller, cdr.caller_name
-    else:
-        known = e164(cdr.caller, country) if _DIGITS.fullmatch(cdr.caller) else None
-        caller, name = (known, cdr.caller_name) if known else (ANONYMOUS, "")
-    if caller != ANONYMOUS:
-        name = _name_of(session, caller) or name
-    return Parties(caller, "" if name == caller else name, number, owner)
+        return cdr.caller
+    return e164(cdr.caller, country) if _DIGITS.fullmatch(cdr.caller) else None
+
+
+class Directory:
+    """The part of the directory that a batch of calls touches, read in three statements."""
+
+    def __init__(self, session: Session, cdrs: Iterable[Cdr], country: str) -> None:
+        self._country = country
+        numbers: set[str | None] = set()
+        accounts, extensions, keys = set(), set(), set()
+        for cdr in cdrs:
+            numbers |= {_number(cdr, country), _caller_number(cdr, country)}
+            accounts.add(cdr.account)
+            extensions.add(cdr.caller)
+            keys |= {(owner or "").rpartition(":")[2] for owner in (cdr.owner, *(mark.owner for mark in cdr.steps))}
+        owned = session.execute(
+            select(_NUMBERS.c.e164, _NUMBERS.c.owner_id).where(
+                _NUMBERS.c.e164.in_(sorted(filter(None, numbers))), _NUMBERS.c.owner_id.is_not(None)
+            )
+        ).all()
+        devices = session.execute(
+            select(_DEVICES.c.sip_user, _DEVICES.c.employee_id, _NUMBERS.c.e164)
+            .outerjoin(_NUMBERS, _NUMBERS.c.owner_id == _DEVICES.c.employee_id)
+            .where(_DEVICES.c.sip_user.in_(sorted(accounts - {""})))
+            .order_by(_NUMBERS.c.e164.desc())
+        ).all()
+        ids = {row.owner_id for row in owned} | {row.employee_id for row in devices}
+        owners = session.execute(
+            select(*(_OWNERS.c[name] for name in Owner.__slots__[:-1]), _MAILBOXES.c.audio)
+            .outerjoin(_MAILBOXES, _MAILBOXES.c.owner_id == _OWNERS.c.id)
+            .where(
+                or_(
+                    _OWNERS.c.id.in_(sorted(ids)),
+                    _OWNERS.c.kind.in_(_KINDS) & _OWNERS.c.key.in_(sorted(keys)),
+                    _OWNERS.c.extension.in_(sorted(extensions)),
+                )
+            )
+        ).all()
+        by_id = {row.id: Owner(**row._mapping) for row in owners}
+        self._by_key = {owner.owner_key: owner for owner in by_id.values()}
+        self._by_number = {row.e164: by_id[row.owner_id] for row in owned}
+        self._by_extension = {owner.extension: owner for owner in by_id.values() if owner.extension}
+        self._by_account = {row.sip_user: (by_id[row.employee_id], row.e164) for row in devices}
+
+    def owner(self, key: str) -> Owner | None:
+        """The owner that ``employee:anna`` or ``pool:sales`` names, or, without a kind, the only one of that id."""
+        if ":" in key:
+            return self._by_key.get(key)
+        found = [owner for kind in _KINDS if (owner := self._by_key.get(f"{kind}:{key}"))]
+        return found[0] if len(found) == 1 else None
+
+    def parties(self, cdr: Cdr) -> Parties:
+        """Caller, name, number and owner of *cdr*, one of the batch."""
+        number = _number(cdr, self._country)
+        owner = cdr.owner
+        if owner is None and number and number in self._by_number:
+            owner = self._by_number[number].owner_key
+        if cdr.private:
+            return Parties(ANONYMOUS, "", number, owner)
+        caller, name = self._caller(cdr)
+        if caller != ANONYMOUS:
+            known = self._by_number.get(caller) or self._by_extension.get(caller)
+            name = known.name if known else name
+        return Parties(caller, "" if name == caller else name, number, owner)
+
+    def _caller(self, cdr: Cdr) -> tuple[str, str]:
+        if _E164.fullmatch(cdr.caller):
+            return cdr.caller, cdr.caller_name
+        if cdr.account in self._by_account:
+            employee, personal = self._by_account[cdr.account]
+            return employee.extension or personal or ANONYMOUS, employee.name
+        if cdr.direction in ("internal", "outbound", "emergency") and _DIGITS.fullmatch(cdr.caller):
+            return cdr.caller, cdr.caller_name
+        number = _caller_number(cdr, self._country)
+        return (number, cdr.caller_name) if number else (ANONYMOUS, "")

@@ -1,200 +1,173 @@
-"""Enters one ended call into the database: call, steps, cases, messages and mails, in the caller's transaction.
+"""Enters ended calls into the database, many at once: calls, steps, cases, messages and mails, in one transaction.
 
-Idempotent by (UUID, step): entering a call twice, or by two workers at once, leaves one.
+Idempotent by (UUID, step): entering a call twice leaves one. Each kind of row is read and written by one statement
+for all calls, because the statements, not the rows, are what costs.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.orm import Session
 
 from callrouter.cases import store as cases
-from callrouter.directory.models import CompanyRow, OwnerRow
-from callrouter.directory.records import CallRow, CallStepRow, CaseRow, MessageRow
+from callrouter.directory.records import TABLES
 from callrouter.errors import CallrouterError
-from callrouter.ledger.audio import Audio
-from callrouter.ledger.cdr import Cdr
-from callrouter.ledger.outcome import CallRecord, Outcome, Part, outcome
-from callrouter.ledger.parties import Parties, owner_row, resolve
+from callrouter.ledger.entry import Call, Heard, Step, to_call, to_steps
+from callrouter.ledger.outcome import Outcome
+from callrouter.ledger.parties import Directory, Owner
 from callrouter.mail import compose, outbox
 
-_TO_CALL_BACK = (Outcome.MISSED, Outcome.VOICEMAIL)
+_COMPANY, _CALLS, _STEPS, _MESSAGES = (TABLES[name] for name in ("company", "calls", "call_steps", "messages"))
 
 
 class NoCompany(CallrouterError):
     """There is no company in the database yet, so nobody can be told of calls; they wait."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Entered:
-    """What entering a call did. ``outcome`` None: it was in the ledger already."""
+    """What entering calls did: the outcome of each (None: it was in the ledger already), and whether a mail waits."""
 
-    outcome: Outcome | None
-    mails: int = 0
+    outcomes: list[Outcome | None]
+    mails: bool
 
 
-def enter(
-    session: Session, cdr: Cdr, recordings: Mapping[str, Audio | None], *, now: dt.datetime, written_at: dt.datetime
-) -> Entered:
-    """Enter *cdr* with its recordings by step mark (None: one that cannot be read). A CDR replaces a note's record.
+def enter(session: Session, calls: Sequence[Heard], *, now: dt.datetime) -> Entered:
+    """Enter *calls*, all or (on an exception) none of them. A CDR replaces a note's record.
 
-    *written_at*, the spool file's time, stands in where the CDR tells none. Raises NoCompany.
+    Raises NoCompany, and whatever the database refuses them with, which may be the fault of a single one; an
+    IntegrityError may also mean that another worker entered one of them just now.
     """
-    company = session.get(CompanyRow, 1)
+    company = session.execute(select(_COMPANY)).first()
     if company is None:
         raise NoCompany("there is no company yet: `callrouter import FILE` makes one")
-    call = session.scalars(select(CallRow).where(CallRow.uuid == cdr.uuid).options(selectinload(CallRow.steps))).first()
-    if call is not None and not (call.source == "note" and cdr.source == "cdr"):
-        return Entered(None)
-    parties = resolve(session, cdr, company.country)
-    record = outcome(dataclasses.replace(cdr, owner=parties.owner), recordings)
-    known = {step.n: step for step in call.steps} if call else {}
-    if call is None:
-        call = CallRow(uuid=cdr.uuid)
-        session.add(call)
-    _fill(call, cdr, parties, record, written_at)
-    session.flush()
-    return _Entry(session, cdr, call, parties, company, recordings, now).enter(record, known)
+    uuids = [heard.cdr.uuid for heard in calls]
+    rows = session.execute(select(_CALLS.c.uuid, _CALLS.c.id, _CALLS.c.source).where(_CALLS.c.uuid.in_(uuids))).all()
+    noted = {row.uuid: row.id for row in rows if row.source == "note"}
+    known = {row.uuid for row in rows}
+    new = [h for h in calls if h.cdr.uuid not in known or (h.cdr.uuid in noted and h.cdr.source == "cdr")]
+    if not new:
+        return Entered([None] * len(calls), mails=False)
+    directory = Directory(session, [heard.cdr for heard in new], company.country)
+    batch = _Batch(
+        session,
+        compose.Company(company.name, company.timezone, company.country, company.sip_domain),
+        company.language,
+        [to_call(heard, directory, noted.get(heard.cdr.uuid)) for heard in new],
+    )
+    mails = batch.enter(directory, now)
+    outcomes = {call.uuid: call.record.outcome for call in batch.calls}
+    return Entered([outcomes.get(uuid) for uuid in uuids], mails)
 
 
-def _fill(call: CallRow, cdr: Cdr, parties: Parties, record: CallRecord, written_at: dt.datetime) -> None:
-    call.node = cdr.node
-    call.source = cdr.source
-    call.direction = cdr.direction or "inbound"
-    call.number = parties.number
-    call.dialed = cdr.dialed
-    call.caller = parties.caller
-    call.caller_name = parties.caller_name
-    call.trunk = cdr.trunk
-    call.outcome = record.outcome
-    call.interrupted = record.interrupted
-    call.cause = cdr.cause
-    call.started_at = cdr.started_at or written_at
-    call.answered_at = cdr.answered_at
-    call.ended_at = cdr.ended_at
-
-
-@dataclasses.dataclass(slots=True)
-class _Entry:
-    """One call being entered: what its parts need in common."""
+@dataclass(slots=True)
+class _Batch:
+    """Calls on their way into the database: what the statements about them have in common."""
 
     session: Session
-    cdr: Cdr
-    call: CallRow
-    parties: Parties
-    company: CompanyRow
-    recordings: Mapping[str, Audio | None]
-    now: dt.datetime
+    company: compose.Company
+    language: str
+    calls: list[Call]
 
-    def enter(self, record: CallRecord, known: Mapping[str, CallStepRow]) -> Entered:
-        mails = 0
-        steps = []
-        for position, part in enumerate(record.parts):
-            owner = owner_row(self.session, part.owner) if part.owner else None
-            step = known.get(part.n) or CallStepRow(n=part.n)
-            step.position, step.kind, step.outcome, step.detail = position, part.kind, part.outcome, part.detail
-            step.owner = owner.owner_key if owner else part.owner
-            step.owner_id = owner.id if owner else None
-            step.device = part.device
-            steps.append(step)
-            if part.outcome in _TO_CALL_BACK and self.call.direction in ("inbound", "internal"):
-                mails += self._to_call_back(part, step, owner, alone=len(record.parts) == 1)
-        self.call.steps = steps
-        return Entered(record.outcome, mails)
+    def enter(self, directory: Directory, now: dt.datetime) -> bool:
+        """Write everything; whether there are mails."""
+        replaced = [call.id for call in self.calls if call.id is not None]
+        self._write_calls()
+        steps = [step for call in self.calls for step in to_steps(call, directory, self.company)]
+        self._find_cases(steps, replaced)
+        if steps:
+            self._run(insert(_STEPS), [step.row() for step in steps])
+        postings = self._postings(steps, self._write_messages(steps, replaced))
+        outbox.add(self.session, postings, now)
+        return bool(postings)
 
-    def _event(self, part: Part, owner: OwnerRow | None, *, alone: bool) -> compose.Event:
-        call = self.call
-        audio = self.recordings.get(part.recording) if part.recording else None
-        waited = None
-        if alone and part.detail == "abandoned" and call.ended_at and self.cdr.started_at:
-            waited = max(0, round((call.ended_at - self.cdr.started_at).total_seconds()))
-        return compose.Event(
-            kind="voicemail" if audio else "missed",
-            uuid=call.uuid,
-            n=part.n,
-            at=call.started_at,
-            owner_name=owner.name if owner else self.company.name,
-            number=self.parties.number or self.cdr.dialed,
-            caller=call.caller,
-            caller_name=call.caller_name,
-            detail=part.detail,
-            waited=waited,
-            milliseconds=audio.milliseconds if audio else 0,
-            repaired=bool(audio and audio.repaired),
-            interrupted=call.interrupted,
-            audio=owner.mailbox.audio if audio and owner and owner.mailbox else "none",
-        )
+    def _run(self, statement: Any, rows: list[dict[str, Any]]) -> Any:
+        return self.session.connection().execute(statement, rows)
 
-    def _to_call_back(self, part: Part, step: CallStepRow, owner: OwnerRow | None, *, alone: bool) -> int:
-        row = self.company
-        company = compose.Company(row.name, row.timezone, row.country, row.sip_domain)
-        language = (owner.notify_language if owner else None) or row.language
-        event = self._event(part, owner, alone=alone)
-        case = self.session.get(CaseRow, step.case_id) if step.case_id else None
-        if case is None:
-            case = cases.open_or_append(
-                self.session,
-                owner.id if owner else None,
-                caller=event.caller,
-                uuid=event.uuid,
-                at=event.at,
-                messages=1 if part.recording else 0,
-                thread=cases.Thread(
-                    compose.message_id(event.uuid, event.n, company.sip_domain),
-                    compose.subject(event, company, language),
-                ),
+    def _write_calls(self) -> None:
+        again = [{"call_id": call.id} | call.row() for call in self.calls if call.id is not None]
+        if again:
+            values: dict[str, Any] = {name: bindparam(name) for name in again[0] if name != "call_id"}
+            self._run(update(_CALLS).where(_CALLS.c.id == bindparam("call_id")).values(values), again)
+        new = {call.uuid: call for call in self.calls if call.id is None}
+        if new:
+            returning = insert(_CALLS).returning(_CALLS.c.uuid, _CALLS.c.id)
+            for row in self._run(returning, [call.row() for call in new.values()]):
+                new[row.uuid].id = row.id
+
+    def _find_cases(self, steps: Sequence[Step], replaced: Sequence[int]) -> None:
+        """Give each step to call back its case: the one that its call's note had, else one that counts it."""
+        if replaced:
+            rows = self.session.execute(select(_STEPS).where(_STEPS.c.call_id.in_(replaced))).all()
+            self.session.execute(delete(_STEPS).where(_STEPS.c.call_id.in_(replaced)))
+            had = cases.find(self.session, {row.case_id for row in rows if row.case_id})
+            counted = {(row.call_id, row.n): had.get(row.case_id) for row in rows}
+            for step in steps:
+                step.case = counted.get(step.key)
+        missed = [(step, step.event) for step in steps if step.event and step.case is None]
+        opened = cases.open_or_append(self.session, [self._missed(step, event) for step, event in missed])
+        for (step, _), case in zip(missed, opened, strict=True):
+            step.case = case
+
+    def _missed(self, step: Step, event: compose.Event) -> cases.Missed:
+        root = compose.message_id(event.uuid, event.n, self.company.sip_domain)
+        thread = cases.Thread(root, compose.subject(event, self.company, self._language(step.owner)))
+        return cases.Missed(step.owner_id, event.caller, event.uuid, event.at, 1 if step.message else 0, thread)
+
+    def _language(self, owner: Owner | None) -> str:
+        return (owner.notify_language if owner else None) or self.language
+
+    def _write_messages(self, steps: Sequence[Step], replaced: Sequence[int]) -> dict[tuple[int, str], int]:
+        """Write the messages that are not there yet; returns the ids of all, by call and mark."""
+        columns = (_MESSAGES.c.call_id, _MESSAGES.c.n, _MESSAGES.c.id)
+        ids: dict[tuple[int, str], int] = {}
+        if replaced:
+            rows = self.session.execute(select(*columns).where(_MESSAGES.c.call_id.in_(replaced)))
+            ids = {(row.call_id, row.n): row.id for row in rows}
+        new = []
+        for step in steps:
+            if not step.event or not step.message:
+                continue
+            call_id, n, audio = step.message
+            if (call_id, n) not in ids:
+                new.append(
+                    {
+                        "call_id": call_id,
+                        "n": n,
+                        "owner_id": step.owner_id,
+                        "case_id": step.case_id,
+                        "recorded_at": step.call.heard.cdr.ended_at or step.call.started_at,
+                        "milliseconds": audio.milliseconds,
+                        "repaired": audio.repaired,
+                        "audio": audio.wav,
+                    }
+                )
+        if new:
+            ids |= {(row.call_id, row.n): row.id for row in self._run(insert(_MESSAGES).returning(*columns), new)}
+        return ids
+
+    def _postings(self, steps: Sequence[Step], messages: Mapping[tuple[int, str], int]) -> list[outbox.Posting]:
+        """The mails that are wanted."""
+        postings = []
+        for step in steps:
+            event, case, recipient = step.event, step.case, step.recipient
+            if event is None or case is None or recipient is None:
+                continue
+            mail = compose.compose(
+                event,
+                self.company,
+                case_id=case.id,
+                case_subject=case.subject,
+                root_message_id=case.root_message_id,
+                language=self._language(step.owner),
             )
-            step.case_id = case.id
-        message_id = self._message(part, owner, case) if part.recording else None
-        if owner is None or owner.notify_email is None or not self._wanted(owner, event.kind):
-            return 0
-        mail = compose.compose(
-            event,
-            company,
-            case_id=case.id,
-            case_subject=case.subject,
-            root_message_id=case.root_message_id,
-            language=language,
-        )
-        return outbox.add(
-            self.session,
-            mail,
-            kind=event.kind,
-            recipient=owner.notify_email,
-            now=self.now,
-            call_id=self.call.id,
-            case_id=case.id,
-            message_id=message_id,
-            audio=event.audio,
-        )
-
-    def _wanted(self, owner: OwnerRow, kind: str) -> bool:
-        """Internal missed calls are mailed only if asked for; a message always counts as asked for."""
-        if kind == "missed" and self.call.direction == "internal" and not owner.notify_internal:
-            return False
-        return owner.notify_about in ("all", kind)
-
-    def _message(self, part: Part, owner: OwnerRow | None, case: CaseRow) -> int:
-        n = part.recording or ""
-        audio = self.recordings[n]
-        assert audio is not None
-        found = self.session.scalar(select(MessageRow.id).where(MessageRow.call_id == self.call.id, MessageRow.n == n))
-        if found is not None:
-            return found
-        message = MessageRow(
-            call_id=self.call.id,
-            n=n,
-            owner_id=owner.id if owner else None,
-            case_id=case.id,
-            recorded_at=self.call.ended_at or self.call.started_at,
-            milliseconds=audio.milliseconds,
-            repaired=audio.repaired,
-            audio=audio.wav,
-        )
-        self.session.add(message)
-        self.session.flush()
-        return message.id
+            message = messages.get(step.message[:2]) if step.message else None
+            postings.append(
+                outbox.Posting(mail, event.kind, recipient, step.call.id, case.id, message, audio=event.audio)
+            )
+        return postings

@@ -9,26 +9,28 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from callrouter import log, metrics
 from callrouter.directory.database import TROUBLE, Database
 from callrouter.errors import RecordError
 from callrouter.ledger import cdr, filing, store
-from callrouter.ledger.audio import Audio, inspect
+from callrouter.ledger.audio import MAX_BYTES, Audio, inspect
+from callrouter.ledger.entry import Heard
+from callrouter.ledger.outcome import Outcome
 from callrouter.mail.delivery import Stop
 from callrouter.settings import Settings
-from callrouter.spool import RECORDING_NAME
+from callrouter.spool import RECORDING_NAME, read_at_most
 
 _POLL = 0.1
 _LONGEST_PAUSE = 30.0
 #: A CDR that is not complete after so long (seconds) never will be: FreeSWITCH writes one in milliseconds.
 _WRITING_SECONDS = 10
-#: So many calls share one transaction's way to the disk; each has a savepoint of its own.
+#: So many calls are entered by one transaction, as long as the database refuses none of them.
 _BATCH = 100
 
 
@@ -96,7 +98,7 @@ class Ledger:
         recordings = self.recordings()  # after the CDRs: a recording is closed before its CDR is written
         done = 0
         for start in range(0, len(cdrs), _BATCH):
-            read = [self._read(entry, recordings) for entry in cdrs[start : start + _BATCH]]
+            read = [self._read(name, recordings) for name in cdrs[start : start + _BATCH]]
             calls = [ended for ended in read if ended]
             self.take(calls)
             done += len(calls)
@@ -107,12 +109,12 @@ class Ledger:
         found: dict[str, dict[str, Path]] = {}
         with os.scandir(self.spool.recordings) as entries:
             for entry in entries:
-                if name := RECORDING_NAME.fullmatch(entry.name):
+                if (name := RECORDING_NAME.fullmatch(entry.name)) and entry.is_file(follow_symlinks=False):
                     found.setdefault(name[1], {})[name[2]] = Path(entry.path)
         return found
 
     def take(self, calls: Sequence[Ended]) -> list[str]:
-        """Enter *calls* in one transaction, each whole or not at all, then put their files away.
+        """Enter *calls*, each whole or not at all, then put their files away.
 
         Returns the UUIDs of those that are new in the ledger, or replaced a note's record.
         """
@@ -128,41 +130,43 @@ class Ledger:
                     self._tell(ended.record.uuid, f"a recording cannot be opened, its call waits: {error}")
         if not heard:
             return []
-        results: list[store.Entered | Exception] = []
-        with self._database.write() as session:
-            results.extend(self._enter(session, ended, audio) for ended, audio in heard)
+        results = self._enter([Heard(ended.record, audio, ended.written_at) for ended, audio in heard])
         entered = []
         for (ended, audio), result in zip(heard, results, strict=True):
             if isinstance(result, Exception):
                 why = getattr(result, "orig", None) or result  # SQLAlchemy's own text repeats the whole row
                 self._reject(ended, f"it cannot be entered into the ledger: {type(result).__name__}: {why}")
                 continue
-            if result.outcome:
-                metrics.CDRS.labels(result.outcome).inc()
+            if result:
+                metrics.CDRS.labels(result).inc()
                 entered.append(ended.record.uuid)
             self._put_away(ended, audio)
-        if any(result.mails for result in results if isinstance(result, store.Entered)):
-            self._on_mail()
         return entered
 
-    def _cdrs(self) -> list[os.DirEntry[str]]:
+    def _cdrs(self) -> list[str]:
+        """The names of the CDRs, oldest first: a case begins with its first call, and all workers go in one order."""
+        found = []
         with os.scandir(self.spool.cdr) as entries:
-            return [entry for entry in entries if not entry.name.startswith(".") and entry.is_file()]
+            for entry in entries:
+                with suppress(FileNotFoundError):
+                    if not entry.name.startswith(".") and entry.is_file(follow_symlinks=False):
+                        found.append((entry.stat().st_mtime_ns, entry.name))
+        return [name for _, name in sorted(found)]
 
-    def _read(self, entry: os.DirEntry[str], recordings: Mapping[str, Mapping[str, Path]]) -> Ended | None:
-        path = Path(entry.path)
+    def _read(self, name: str, recordings: Mapping[str, Mapping[str, Path]]) -> Ended | None:
+        path = self.spool.cdr / name
         try:
-            data = path.read_bytes()
+            data = read_at_most(path, cdr.MAX_BYTES + 1)
             written_at = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
         except FileNotFoundError:
             return None  # another worker was faster
         except OSError as error:
-            self._tell(entry.name, f"{entry.name} cannot be opened, it waits: {error}")
+            self._tell(name, f"{name} cannot be opened, it waits: {error}")
             return None
         if not data.endswith(b"\n") and (self._clock() - written_at).total_seconds() < _WRITING_SECONDS:
             return None
         try:
-            record = cdr.parse(data, entry.name)
+            record = cdr.parse(data, name)
         except RecordError as error:
             self._quarantine(path, str(error))
             return None
@@ -172,27 +176,33 @@ class Ledger:
         heard: dict[str, Audio | None] = {}
         for n, path in ended.recordings.items():
             try:
-                heard[n] = inspect(path.read_bytes(), path.name, min_seconds=self._min_seconds)
+                heard[n] = inspect(read_at_most(path, MAX_BYTES + 1), path.name, min_seconds=self._min_seconds)
             except FileNotFoundError:
                 continue
             except RecordError:
                 heard[n] = None
         return heard
 
-    def _enter(self, session: Session, ended: Ended, audio: Mapping[str, Audio | None]) -> store.Entered | Exception:
-        """Enter one call in a savepoint; the exception, if it is this call's own fault."""
-        for again in (True, False):
-            try:
-                with session.begin_nested():
-                    return store.enter(session, ended.record, audio, now=self._clock(), written_at=ended.written_at)
-            except (*TROUBLE, store.NoCompany):
-                raise
-            except IntegrityError as error:
-                if not again:  # at first it is another worker that entered the same call just now
-                    return error
-            except Exception as error:  # one broken record never stops those behind it
-                return error
-        raise AssertionError
+    def _enter(self, calls: Sequence[Heard], *, again: bool = True) -> list[Outcome | Exception | None]:
+        """Enter *calls* in one transaction; if they are refused, in halves, until those at fault stand alone.
+
+        Returns each one's outcome (None: it was in the ledger already), or what is wrong with it.
+        """
+        try:
+            with self._database.write() as session:
+                entered = store.enter(session, calls, now=self._clock())
+        except (*TROUBLE, store.NoCompany):
+            raise
+        except Exception as error:  # one broken record never stops those behind it
+            if len(calls) > 1:
+                middle = len(calls) // 2
+                return self._enter(calls[:middle]) + self._enter(calls[middle:])
+            if again and isinstance(error, IntegrityError):  # at first it is another worker that entered it just now
+                return self._enter(calls, again=False)
+            return [error]
+        if entered.mails:
+            self._on_mail()
+        return list(entered.outcomes)
 
     def _put_away(self, ended: Ended, audio: Mapping[str, Audio | None]) -> None:
         """Move the call's files; its CDR last, so that a crash in between leaves what finds the others again."""
@@ -200,22 +210,22 @@ class Ledger:
             if n in audio and audio[n] is None:
                 self._quarantine(path, "it is no recording; its call is in the ledger as a lost message")
             else:
-                self._archive(path, ended.written_at)
+                self._archive(path, ended)
         self.spool.note(ended.record.uuid).unlink(missing_ok=True)
         if ended.path is None:
             return
         if ended.record.salvaged:
             self._quarantine(ended.path, "the CDR is damaged; what could be read of it is in the ledger")
         else:
-            self._archive(ended.path, ended.written_at)
+            self._archive(ended.path, ended)
 
     def _reject(self, ended: Ended, reason: str) -> None:
         for path in (*ended.recordings.values(), ended.path or self.spool.note(ended.record.uuid)):
             self._quarantine(path, reason)
 
-    def _archive(self, path: Path, written_at: dt.datetime) -> None:
+    def _archive(self, path: Path, ended: Ended) -> None:
         try:
-            filing.archive(self.spool, path, written_at)
+            filing.archive(self.spool, path, ended.written_at, private=ended.record.private)
         except OSError as error:
             self._tell(path.name, f"{path.name} is in the ledger, but cannot be moved to the archive: {error}")
 

@@ -22,6 +22,7 @@ _TEMPLATES = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_TEXT, _HTML = _TEMPLATES.get_template("mail.txt.j2"), _TEMPLATES.get_template("mail.html.j2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,6 @@ def compose(
         mail_id=mail_id,
         subject=one_line(case_subject),
         headers=headers,
-        text=_TEMPLATES.get_template("mail.txt.j2").render(values),
-        html=_TEMPLATES.get_template("mail.html.j2").render(values),
+        text=_TEXT.render(values),
+        html=_HTML.render(values),
     )

@@ -9,21 +9,37 @@ from __future__ import annotations
 import datetime as dt
 import os
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from callrouter.directory.database import Database
-from callrouter.directory.records import MessageRow, OutboxRow
+from callrouter.directory.database import Database, insert_into
+from callrouter.directory.records import TABLES, MessageRow, OutboxRow
 from callrouter.mail.compose import Mail
+
+_OUTBOX = TABLES["outbox"]
 
 WAITING, SENT, DEAD = "waiting", "sent", "dead"
 #: Waits after the first, second… failed attempt; the last one repeats.
 BACK_OFF = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60, 120, 240))
 #: A mail that could not be delivered for so long is given up and shown to an admin.
 GIVE_UP_AFTER = dt.timedelta(hours=48)
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A mail, whom it goes to, and what it is about; ``audio`` (mp3, wav, none) of the message is attached."""
+
+    mail: Mail
+    kind: str
+    recipient: str
+    call_id: int | None
+    case_id: int
+    message_id: int | None
+    audio: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,39 +56,29 @@ class Leased:
     wav: bytes | None
 
 
-def add(
-    session: Session,
-    mail: Mail,
-    *,
-    kind: str,
-    recipient: str,
-    now: dt.datetime,
-    call_id: int,
-    case_id: int,
-    message_id: int | None,
-    audio: str,
-) -> bool:
-    """Put *mail* into the outbox in the caller's transaction; False when it is there (whatever became of it)."""
-    if session.scalar(select(OutboxRow.id).where(OutboxRow.mail_id == mail.mail_id)) is not None:
-        return False
-    session.add(
-        OutboxRow(
-            mail_id=mail.mail_id,
-            kind=kind,
-            recipient=recipient,
-            subject=mail.subject,
-            headers=mail.headers,
-            text=mail.text,
-            html=mail.html,
-            message_id=message_id,
-            audio=audio,
-            call_id=call_id,
-            case_id=case_id,
-            created_at=now,
-            next_try_at=now,
-        )
-    )
-    return True
+def add(session: Session, postings: Sequence[Posting], now: dt.datetime) -> None:
+    """Put mails into the outbox in the caller's transaction, but for those that are there (whatever became of them)."""
+    if not postings:
+        return
+    rows = [
+        {
+            "mail_id": posting.mail.mail_id,
+            "kind": posting.kind,
+            "recipient": posting.recipient,
+            "subject": posting.mail.subject,
+            "headers": posting.mail.headers,
+            "text": posting.mail.text,
+            "html": posting.mail.html,
+            "message_id": posting.message_id,
+            "audio": posting.audio,
+            "call_id": posting.call_id,
+            "case_id": posting.case_id,
+            "created_at": now,
+            "next_try_at": now,
+        }
+        for posting in postings
+    ]
+    session.connection().execute(insert_into(session, _OUTBOX).on_conflict_do_nothing(), rows)
 
 
 def lease(database: Database, owner: str, now: dt.datetime, duration: dt.timedelta) -> Leased | None:

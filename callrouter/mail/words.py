@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from types import MappingProxyType
 
 import phonenumbers
@@ -112,6 +113,7 @@ def duration(seconds: int, language: str) -> str:
     return words["minutes"].format(m=seconds // 60, s=seconds % 60)
 
 
+@lru_cache(1024)
 def number(text: str, country: str, language: str) -> str:
     """An E.164 number as it is written in *country* (ISO 3166), an extension with that word, anything else as it is."""
     if not text.startswith("+"):

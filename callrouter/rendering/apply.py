@@ -25,8 +25,9 @@ class EditedError(RenderError):
 
     def __init__(self, found: Changes) -> None:
         super().__init__(
-            f"edited since the last apply, nothing was written: {', '.join(found.edited)}\n"
-            "Move the change into a template of your own ([rendering] site_templates), or use --force to take ours."
+            f"not as callrouter wrote them, nothing was written: {', '.join(found.edited)}\n"
+            "A change of your own belongs into a template ([rendering] site_templates). Where these are another "
+            "configuration, such as the sample of FreeSWITCH, move it away, or use --force to take ours."
         )
         self.changes = found
 

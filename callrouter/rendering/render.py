@@ -100,6 +100,8 @@ def render(
     if not settings.freeswitch.password:
         raise RenderError("[freeswitch] password is empty; `callrouter init` writes a random one")
     site = settings.base / settings.rendering.site_templates if settings.rendering.site_templates else None
+    if site is not None and not site.is_dir():
+        raise RenderError(f"[rendering] site_templates: {site} is no folder")
     environment = jinja2.Environment(
         loader=_loader(site),
         autoescape=True,
@@ -108,11 +110,15 @@ def render(
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    names = [
+        name
+        for name in sorted(environment.list_templates())
+        if not Path(name).name.startswith(("_", ".")) and Path(name).suffix in (".xml", _SUFFIX)
+    ]
     context = _context(company, settings, version, view.build(company, holidays, digits), digits)
+    context["files"] = [name.removesuffix(_SUFFIX) for name in names]
     files: dict[str, bytes] = {}
-    for name in sorted(environment.list_templates()):
-        if Path(name).name.startswith(("_", ".")) or Path(name).suffix not in (".xml", _SUFFIX):
-            continue
+    for name in names:
         try:
             template = environment.get_template(name)
             text = template.render(context) if name.endswith(_SUFFIX) else _source(environment, name)

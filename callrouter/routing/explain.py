@@ -11,6 +11,12 @@ def describe(plan: RoutePlan, language: str) -> list[str]:
     return [f"{n}. {reasons.text(_sentence(step, plan.owner_name), language)}" for n, step in enumerate(plan.steps, 1)]
 
 
+def describe_emergency(number: str, language: str) -> list[str]:
+    """The same for an emergency *number*, which the dialplan sends to the trunks without asking for a plan."""
+    emergency = Reason("step_emergency", (("number", number),))
+    return [f"1. {reasons.text(emergency, language)}"]
+
+
 def _sentence(step: Step, owner_name: str) -> Reason:
     match step:
         case Ring(targets=()):

@@ -124,6 +124,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Der Anruf endet: besetzt (486), abgewiesen (603), sonst nicht erreichbar (480).",
         "The call ends: busy (486), declined (603), otherwise unavailable (480).",
     ),
+    "step_emergency": (
+        "Notruf: FreeSWITCH wählt {number} unmittelbar über die Leitungen ins öffentliche Netz.",
+        "Emergency call: FreeSWITCH dials {number} straight over the trunks.",
+    ),
     "reject_unknown_number": ("Abgelehnt (404): unbekannte Rufnummer.", "Refused (404): unknown number."),
     "reject_inactive_number": ("Abgelehnt (404): Rufnummer nicht aktiv.", "Refused (404): number not active."),
     "reject_ambiguous_number": ("Abgelehnt (404): Rufnummer mehrdeutig.", "Refused (404): ambiguous number."),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from callrouter.cases.rules import Change, State, after, caller_key
-from callrouter.cases.store import Thread, open_or_append
+from callrouter.cases.store import Missed, Thread, open_or_append
 from callrouter.directory.database import Database
 from callrouter.directory.models import Base, PoolRow
 from callrouter.directory.records import CaseRow
@@ -78,15 +78,8 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 def call(database: Database, owner: int | None = 1, *, minute: int = 0, messages: int = 0, root: str = "<1@x>") -> int:
     with database.write() as session:
-        case = open_or_append(
-            session,
-            owner,
-            caller=CALLER,
-            uuid="u1",
-            at=AT + dt.timedelta(minutes=minute),
-            messages=messages,
-            thread=Thread(root, "Anruf"),
-        )
+        at = AT + dt.timedelta(minutes=minute)
+        [case] = open_or_append(session, [Missed(owner, CALLER, "u1", at, messages, Thread(root, "Anruf"))])
         return case.id
 
 
@@ -104,6 +97,32 @@ def test_further_calls_are_counted_in_the_open_case_and_keep_its_thread(database
 
 def test_another_owner_has_a_case_of_his_own(database: Database) -> None:
     assert len({call(database, 1), call(database, 2), call(database, None)}) == 3
+
+
+def test_a_case_that_nobody_owns_takes_further_calls_too(database: Database) -> None:
+    assert call(database, None) == call(database, None, minute=5, messages=1)
+    [case] = all_cases(database)
+    assert (case.calls, case.messages, case.changed_at) == (2, 1, AT + dt.timedelta(minutes=5))
+    assert call(database, 1) != case.id
+
+
+def test_many_at_once_are_as_one_after_the_other(database: Database) -> None:
+    """Also the moment of the last change, when the calls come in another order than they were made."""
+    claimed = call(database, 1)
+    with database.write() as session:
+        session.execute(update(CaseRow).values(state="claimed"))
+        missed = [
+            Missed(owner, CALLER, "u", AT + dt.timedelta(minutes=minute), 1, Thread(f"<{minute}@x>", "Anruf"))
+            for owner, minute in ((2, 3), (1, -1), (None, 2), (2, 1), (1, -2))
+        ]
+        ids = [case.id for case in open_or_append(session, missed)]
+    assert ids[1] == ids[4] == claimed
+    assert ids[0] == ids[3]
+    found = {case.owner_id: case for case in all_cases(database)}
+    assert {owner: (case.calls, case.messages) for owner, case in found.items()} == {1: (3, 2), 2: (2, 2), None: (1, 1)}
+    assert {owner: case.state for owner, case in found.items()} == {1: "claimed", 2: "open", None: "open"}
+    assert (found[1].changed_at, found[2].changed_at) == (AT, AT + dt.timedelta(minutes=3))
+    assert found[2].root_message_id == "<3@x>"
 
 
 @pytest.mark.parametrize(("state", "count"), [("claimed", 1), ("closed", 2)])

@@ -21,6 +21,14 @@ from callrouter.resources import prompts_dir
 MUSTER = prompts_dir().parent.parent / "simulator" / "muster.yaml"
 
 
+#: What every run of the command line has in its environment.
+ENVIRONMENT = {
+    "CALLROUTER_FREESWITCH_SPOOL_DIR": "spool",
+    "CALLROUTER_FREESWITCH_CONF_DIR": "conf",
+    "CALLROUTER_FREESWITCH_EVENT_SOCKET": "127.0.0.1:1",
+}
+
+
 @dataclass(frozen=True)
 class Done:
     returncode: int
@@ -31,12 +39,7 @@ class Done:
 def run(*arguments: str | Path, cwd: Path, language: str = "C.UTF-8") -> Done:
     """Run the command line in this process, as the entry point does, in *cwd* and with an environment of its own."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CALLROUTER_")}
-    environment |= {
-        "LC_ALL": language,
-        "CALLROUTER_FREESWITCH_SPOOL_DIR": "spool",
-        "CALLROUTER_FREESWITCH_CONF_DIR": "conf",
-        "CALLROUTER_FREESWITCH_EVENT_SOCKET": "127.0.0.1:1",
-    }
+    environment |= {"LC_ALL": language, **ENVIRONMENT}
     out, err = io.StringIO(), io.StringIO()
     with (
         contextlib.chdir(cwd),
@@ -74,6 +77,33 @@ def test_init_makes_settings_spool_and_database_and_touches_nothing_again(tmp_pa
     assert again.returncode == 0
     assert "gibt es schon" in again.stdout
     assert settings.read_text("utf-8") == written
+
+
+def test_init_makes_the_file_that_the_environment_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    named = tmp_path / "etc" / "own.toml"
+    monkeypatch.setitem(ENVIRONMENT, "CALLROUTER_CONFIG", str(named))
+    assert f"Wrote {named}" in told("init", cwd=tmp_path)
+    assert named.exists()
+    assert (named.parent / "callrouter.db").exists()
+    assert not (tmp_path / "callrouter.toml").exists()
+
+
+def test_only_init_makes_a_database(tmp_path: Path):
+    told("init", cwd=tmp_path)
+    (tmp_path / "callrouter.db").unlink()
+    for command in ("export", "doctor"):
+        refused = run(command, cwd=tmp_path)
+        assert refused.returncode == 2
+        assert "callrouter.db does not exist" in refused.stderr
+    assert not (tmp_path / "callrouter.db").exists()
+
+
+def test_a_database_url_that_cannot_be_read_is_told_without_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(ENVIRONMENT, "CALLROUTER_DATABASE_URL", "postgresql+psycopg://me:secret@host:port/x")
+    refused = run("init", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "[database] url" in refused.stderr
+    assert "secret" not in refused.stderr
 
 
 def test_two_inits_have_different_secrets(tmp_path: Path):
@@ -128,11 +158,20 @@ def test_mistakes_are_one_message_and_exit_code_2(tmp_path: Path):
         (("number", "port-away", "+493023125010"), "no company"),
         (("block", "remove", "x", "0", "9"), "is no block"),
         (("unheard-of",), "No such command"),
+        (("init", "--dir", "bad.yaml/x"), "Not a directory; choose a directory"),
     ):
         done = run(*arguments, cwd=tmp_path)
         assert done.returncode == 2, done.stderr
         assert message in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_explain_knows_that_emergency_calls_need_no_router(company: Path):
+    said = told("explain", "112", "--device", "ben-desk", "--language", "en", cwd=company)
+    assert said.startswith("1. Emergency call: FreeSWITCH dials 112 straight over the trunks.\n")
+    assert "The caller is 11" in said
+    for arguments in (("112", "--device", "nobody"), ("112", "--from", "+4917604069001")):
+        assert run("explain", *arguments, cwd=company).returncode == 1
 
 
 def test_numbers_that_go_are_flagged_by_the_doctor(company: Path):
@@ -162,6 +201,7 @@ def test_help_lists_every_command(tmp_path: Path):
     listed = told("--help", cwd=tmp_path)
     for name in COMMANDS:
         assert f"\n  {name} " in listed
+    assert "..." not in listed.partition("Commands:")[2], "a summary is cut off"
 
 
 def test_as_a_process_of_its_own(tmp_path: Path):

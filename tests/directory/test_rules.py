@@ -102,6 +102,7 @@ BROKEN = {
     ),
     "an unknown zone": (_company(timezone="Europe/Muster"), "'Europe/Muster' is no time zone"),
     "an unknown country": (_company(country="XX"), "'XX' is no country with telephones"),
+    "area code with its trunk prefix": (_company(area_code="030"), "area_code 030: write it without the 0"),
     "unknown holidays": (_company(holidays="DE-XX"), "no public holidays are known"),
     "a peer that is no address": (_trunk(peers=["carrier.example"]), "trunk carrier: peer 'carrier.example' is no"),
     "a network with host bits": (_trunk(peers=["192.0.2.1/24"]), "trunk carrier: peer '192.0.2.1/24' is no"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from callrouter.directory import numbers, services
+from callrouter.directory import numbers, services, snapshots
 from callrouter.directory.database import Database
 from callrouter.directory.exporting import read_company, read_pools
 from callrouter.directory.importing import import_company
@@ -132,7 +132,40 @@ def test_a_call_needs_few_statements(muster: Database):
 
     event.listen(muster.engine, "before_cursor_execute", note)
     loader.load(inbound("+493023125000", "+493023125011"), TODAY)
-    assert len([one for one in statements if one.startswith("SELECT")]) <= 7
+    assert 1 < len([one for one in statements if one.startswith("SELECT")]) <= 7
+    for caller in ("+493023125011", "+4917604069001", "+4917604069002"):
+        statements.clear()
+        loader.load(inbound("+493023125000", caller), TODAY)
+        assert len([one for one in statements if one.startswith("SELECT")]) == 1
+
+
+def test_what_is_kept_of_one_call_is_not_taken_for_another(muster: Database):
+    loader = SnapshotLoader(muster)
+    calls = [
+        inbound("+493023125010"),
+        inbound("+493023125000"),
+        inbound("+493023125010", "+493023125011"),
+        IncomingCall("uuid", "+493023125010", device="anna-soft"),
+        IncomingCall("uuid", "+493023125010", device="ben-desk"),
+    ]
+    kept = [loader.load(call, day) for _ in range(2) for call in calls for day in (TODAY, TODAY.replace(year=2030))]
+    fresh = [
+        SnapshotLoader(muster).load(call, day)
+        for _ in range(2)
+        for call in calls
+        for day in (TODAY, TODAY.replace(year=2030))
+    ]
+    assert kept == fresh
+    assert len({repr(snapshot) for snapshot in fresh}) == 2 * len(calls)
+
+
+def test_no_more_is_kept_than_a_bound(muster: Database, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(snapshots, "_KEPT", 3)
+    loader = SnapshotLoader(muster)
+    for number in range(10):
+        loader.load(inbound(f"+49302312505{number}"), TODAY)
+        assert loader._company is not None
+        assert len(loader._company.calls) <= 3
 
 
 def test_several_threads_may_load_at_once(muster: Database):

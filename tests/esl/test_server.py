@@ -120,6 +120,13 @@ def test_a_call_that_ended_is_no_error() -> None:
     assert [entry["log_level"] for entry in logs] == ["info"]
 
 
+def test_a_health_check_that_only_connects_is_no_news() -> None:
+    with structlog.testing.capture_logs() as logs, serving(wait_for_the_end) as server:
+        call(server).close()
+        until(lambda: bool(logs))
+    assert [entry["log_level"] for entry in logs] == ["debug"]
+
+
 def test_stop_lets_calls_end_within_its_time() -> None:
     ended: list[str] = []
 

@@ -175,6 +175,27 @@ def test_a_later_cdr_replaces_the_record_without_a_second_mail_or_count(
     assert [(case.calls, case.messages) for case in cases(database)] == [(1, 1)]
 
 
+def test_a_cdr_that_replaces_a_record_may_come_among_others_and_tell_more(
+    ledger: Ledger, database: Database, settings: Settings
+) -> None:
+    put_note(settings)
+    sweep_through(NoteSweep(ledger, Switch("another run")), 0, 11)
+    put(settings.spool.recording(UUID, "3"), wav())
+    steps = ("1;ring;employee:anna", "was;anna-desk", "2;ring;pool:sales", "2;ring;pool:sales;no_answer")
+    put_cdr(settings, cdr_bytes(*steps, "3;voicemail;pool:sales;recorded", answered=True))
+    put_cdr(settings, cdr_bytes("1;ring;employee:anna", uuid=OTHER), OTHER)
+    ledger.run_once()
+    found = {call.uuid: call for call in calls(database)}
+    assert [(step.n, step.outcome) for step in found[UUID].steps] == [("1", "answered"), ("2", "voicemail")]
+    assert [step.outcome for step in found[OTHER].steps] == ["missed"]
+    assert [(case.calls, case.messages) for case in cases(database)] == [(2, 0), (1, 1)]
+    assert [mail.recipient for mail in mails(database)] == [
+        "anna@muster.example",
+        "vertrieb@muster.example",
+        "anna@muster.example",
+    ]
+
+
 def test_a_recording_without_cdr_and_note_is_not_lost(ledger: Ledger, database: Database, settings: Settings) -> None:
     put(settings.spool.recording(UUID, "f-anna"), wav(seconds=3, data_size=0))
     put(settings.spool.recording(OTHER, "2"), wav())

@@ -8,7 +8,7 @@ from array import array
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import selectinload
 
@@ -17,6 +17,7 @@ from callrouter.directory.records import CallRow, CaseRow, MessageRow, OutboxRow
 from callrouter.ledger.worker import Ledger
 from callrouter.settings import Settings
 from tests.ledger.company import ANNA, CALLER, NOW, OTHER, START, UUID, cdr_bytes, put, put_cdr, uuid, wav
+from tests.ledger.company import settings as company_settings
 
 RING = "1;ring;employee:anna"
 MESSAGE = (RING, RING + ";no_answer", "2;voicemail;employee:anna", "2;voicemail;employee:anna;recorded")
@@ -296,6 +297,50 @@ def test_a_call_that_the_database_refuses_goes_into_quarantine_alone(
     assert {call.uuid for call in calls(database)} == {uuid(1), uuid(2), uuid(4), uuid(5)}
     assert len(mails(database)) == 4
     assert "refused" in (settings.spool.quarantine / f"a_{uuid(3)}.cdr.json.reason.txt").read_text()
+
+
+def test_the_statements_do_not_grow_with_the_calls(ledger: Ledger, database: Database, settings: Settings) -> None:
+    statements: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
+    counts = []
+    for first, last in ((1, 2), (10, 60)):
+        for number in range(first, last):
+            put(settings.spool.recording(uuid(number), "2"), wav(seconds=1.5))
+            put_cdr(settings, cdr_bytes(*MESSAGE, uuid=uuid(number)), uuid(number))
+        statements.clear()
+        ledger.run_once()
+        counts.append(len(statements))
+    assert counts[0] == counts[1] <= 15
+    assert len(calls(database)) == len(mails(database)) == 51
+
+
+def test_workers_of_two_nodes_count_the_calls_of_the_same_callers(tmp_path: Path, either_database: Database) -> None:
+    """In opposite orders: they lock the cases they share in the same one."""
+    database, count = either_database, 40
+    nodes = []
+    for node, step in enumerate((1, -1)):
+        made = company_settings(tmp_path / f"node{node}")
+        for turn in range(count):
+            name = uuid(1000 * node + turn)
+            caller = f"+4917604069{turn if step > 0 else count - turn - 1:03}"
+            at = START + dt.timedelta(seconds=turn)
+            put_cdr(made, cdr_bytes(RING, uuid=name, callrouter_caller=caller), name, at)
+        nodes.append(made)
+    start = threading.Barrier(2)
+
+    def work(made: Settings) -> None:
+        own = Database(database.url)
+        start.wait(10)
+        Ledger(own, made, clock=lambda: NOW).run_once()
+        own.close()
+
+    threads = [threading.Thread(target=work, args=(made,)) for made in nodes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(calls(database)) == len(mails(database)) == 2 * count
+    assert [case.calls for case in cases(database)] == [2] * count
 
 
 def test_files_that_cannot_be_moved_stop_nobody(ledger: Ledger, database: Database, settings: Settings) -> None:

@@ -59,11 +59,12 @@ def test_number_owner_version_and_direction_are_set_before_the_router_is_asked(s
             assert applications[-1] == "transfer", "the fallback must follow"
             before = [action.get("data") for action in extension.iter("action")][: applications.index("socket")]
             if context.get("name") == "numbers" and extension.get("name").startswith("+"):
-                assert before[0] == f"{variables.NUMBER}={extension.get('name')}"
-                assert before[1].startswith(f"{variables.OWNER}=")
+                number, owner = before[0].removeprefix("^^|").split("|")
+                assert number == f"{variables.NUMBER}={extension.get('name')}"
+                assert owner.startswith(f"{variables.OWNER}=")
     assert sockets > 5
     for name in ("public", "internal"):
-        every_call = [data for _, data in _actions(contexts[name])]
+        every_call = [text for _, data in _actions(contexts[name]) for text in data.removeprefix("^^|").split("|")]
         for wanted in (
             f"{variables.VERSION}=7",
             "hangup_after_bridge=true",
@@ -174,6 +175,12 @@ def _site(tmp_path: Path, settings: Settings, name: str, text: str) -> Settings:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, "utf-8")
     return dataclasses.replace(settings, rendering=settings_file.Rendering(site_templates="site"))
+
+
+def test_a_sites_folder_that_is_not_there_is_told(settings: Settings) -> None:
+    site = dataclasses.replace(settings, rendering=settings_file.Rendering(site_templates="nowhere"))
+    with pytest.raises(RenderError, match=r"site_templates: .*nowhere is no folder"):
+        rendered(muster(), site)
 
 
 def test_a_sites_template_of_the_same_name_wins(tmp_path: Path, settings: Settings) -> None:

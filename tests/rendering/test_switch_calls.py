@@ -374,6 +374,19 @@ def test_a_transferred_call_begins_a_new_part(world: World) -> None:
     assert record["variables"][variables.NUMBER] == BEN
 
 
+@pytest.mark.parametrize("target", ["**", "anna-desk", "start", "%24%7Bx%7D"])
+def test_a_call_transferred_to_no_number_forgets_the_number_it_came_for(world: World, target: str) -> None:
+    desk = world.registered("anna-desk", Answer())
+    call = world.trunk.call(ANNA, CALLER)
+    call.wait_for("answered")
+    assert desk.wait_for_call().request("REFER", (("Refer-To", f"<sip:{target}@{DOMAIN}>"),)).status == 202
+    call.wait_for("ended")
+    record = world.record(call)
+    assert _marks(record) == ["f-anna;ring;employee:anna", "was;anna-desk", "f-unknown;reject;;unknown_number"]
+    assert variables.NUMBER not in record["variables"]  # the router would ring its owner's phones again
+    assert len(desk.calls) == 1
+
+
 def test_a_trunk_cannot_move_our_phone(world: World) -> None:
     world.registered("anna-desk", Answer())
     call = world.trunk.call(ANNA, CALLER)

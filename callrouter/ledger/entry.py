@@ -1,0 +1,170 @@
+"""What an ended call becomes, before anything is written: its row, its steps' rows, and what somebody is told. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from callrouter.cases.store import Case
+from callrouter.ledger.audio import Audio
+from callrouter.ledger.cdr import Cdr
+from callrouter.ledger.outcome import CallRecord, Outcome, Part, outcome
+from callrouter.ledger.parties import Directory, Owner, Parties
+from callrouter.mail import compose
+
+_TO_CALL_BACK = (Outcome.MISSED, Outcome.VOICEMAIL)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An ended call with its recordings by step mark (None: one that cannot be read).
+
+    ``written_at``, the spool file's time, stands in where the CDR tells none.
+    """
+
+    cdr: Cdr
+    recordings: Mapping[str, Audio | None]
+    written_at: dt.datetime
+
+
+@dataclass(slots=True)
+class Call:
+    """A call being entered; ``id`` is its row's, once it has one."""
+
+    heard: Heard
+    parties: Parties
+    record: CallRecord
+    id: int | None
+
+    @property
+    def uuid(self) -> str:
+        return self.heard.cdr.uuid
+
+    @property
+    def direction(self) -> str:
+        return self.heard.cdr.direction or "inbound"
+
+    @property
+    def started_at(self) -> dt.datetime:
+        return self.heard.cdr.started_at or self.heard.written_at
+
+    def row(self) -> dict[str, Any]:
+        """Its row in ``calls``."""
+        cdr, parties, record = self.heard.cdr, self.parties, self.record
+        return {
+            "uuid": cdr.uuid,
+            "node": cdr.node,
+            "source": cdr.source,
+            "direction": self.direction,
+            "number": parties.number,
+            "dialed": cdr.dialed,
+            "caller": parties.caller,
+            "caller_name": parties.caller_name,
+            "trunk": cdr.trunk,
+            "outcome": record.outcome,
+            "interrupted": record.interrupted,
+            "cause": cdr.cause,
+            "started_at": self.started_at,
+            "answered_at": cdr.answered_at,
+            "ended_at": cdr.ended_at,
+        }
+
+
+@dataclass(slots=True)
+class Step:
+    """One part of a call being entered; ``event``: what somebody must be told of it, and ``case`` then its case."""
+
+    call: Call
+    position: int
+    part: Part
+    owner: Owner | None
+    event: compose.Event | None
+    case: Case | None = None
+
+    @property
+    def key(self) -> tuple[int | None, str]:
+        """Its call and mark: what it is known by in the ledger."""
+        return self.call.id, self.part.n
+
+    @property
+    def owner_id(self) -> int | None:
+        return self.owner.id if self.owner else None
+
+    @property
+    def case_id(self) -> int | None:
+        return self.case.id if self.case else None
+
+    @property
+    def message(self) -> tuple[Any, str, Audio] | None:
+        """Call, mark and audio of the message that the caller left."""
+        mark = self.part.recording
+        audio = self.call.heard.recordings.get(mark) if mark else None
+        return (self.call.id, mark, audio) if mark and audio else None
+
+    @property
+    def recipient(self) -> str | None:
+        """Who wants a mail about it. Internal missed calls are mailed only if asked for; a message always counts."""
+        if self.event is None or self.owner is None:
+            return None
+        kind = self.event.kind
+        if kind == "missed" and self.call.direction == "internal" and not self.owner.notify_internal:
+            return None
+        return self.owner.notify_email if self.owner.notify_about in ("all", kind) else None
+
+    def row(self) -> dict[str, Any]:
+        """Its row in ``call_steps``."""
+        part = self.part
+        return {
+            "call_id": self.call.id,
+            "n": part.n,
+            "position": self.position,
+            "kind": part.kind,
+            "owner_id": self.owner_id,
+            "owner": self.owner.owner_key if self.owner else part.owner,
+            "outcome": part.outcome,
+            "detail": part.detail,
+            "device": part.device,
+            "case_id": self.case_id,
+        }
+
+
+def to_call(heard: Heard, directory: Directory, row_id: int | None) -> Call:
+    """The call *heard* tells of; *row_id* is that of the note's record it replaces."""
+    parties = directory.parties(heard.cdr)
+    return Call(heard, parties, outcome(replace(heard.cdr, owner=parties.owner), heard.recordings), row_id)
+
+
+def to_steps(call: Call, directory: Directory, company: compose.Company) -> list[Step]:
+    """The steps of *call*, with what must be told of each."""
+    steps = []
+    for position, part in enumerate(call.record.parts):
+        owner = directory.owner(part.owner) if part.owner else None
+        told = part.outcome in _TO_CALL_BACK and call.direction in ("inbound", "internal")
+        steps.append(Step(call, position, part, owner, _event(call, part, owner, company) if told else None))
+    return steps
+
+
+def _event(call: Call, part: Part, owner: Owner | None, company: compose.Company) -> compose.Event:
+    cdr, parties = call.heard.cdr, call.parties
+    audio = call.heard.recordings.get(part.recording) if part.recording else None
+    waited = None
+    if len(call.record.parts) == 1 and part.detail == "abandoned" and cdr.ended_at and cdr.started_at:
+        waited = max(0, round((cdr.ended_at - cdr.started_at).total_seconds()))
+    return compose.Event(
+        kind="voicemail" if audio else "missed",
+        uuid=cdr.uuid,
+        n=part.n,
+        at=call.started_at,
+        owner_name=owner.name if owner else company.name,
+        number=parties.number or cdr.dialed,
+        caller=parties.caller,
+        caller_name=parties.caller_name,
+        detail=part.detail,
+        waited=waited,
+        milliseconds=audio.milliseconds if audio else 0,
+        repaired=bool(audio and audio.repaired),
+        interrupted=call.record.interrupted,
+        audio=(owner.audio if audio and owner else None) or "none",
+    )

@@ -1,0 +1,88 @@
+"""/health: 200 while all is well, 503 and the reason when a part is gone or work piles up; /metrics for Prometheus."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+
+from callrouter import settings as settings_file
+from callrouter.app import health_checks
+from callrouter.directory.database import Database
+from callrouter.settings import Settings
+from callrouter.web.application import create_application
+from tests.ledger import company
+
+
+@pytest.fixture
+def listener():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, listener: str) -> Settings:
+    file = tmp_path / "callrouter.toml"
+    parts = {"freeswitch": {"spool_dir": "spool", "event_socket": listener}, "router": {"listen": listener}}
+    file.write_text(settings_file.render(parts), "utf-8")
+    loaded = settings_file.load(file, environ={})
+    loaded.spool.create()
+    return loaded
+
+
+@pytest.fixture
+def client(settings: Settings):
+    database = company.company(settings.database_url)
+    yield create_application(health_checks(settings, database)).test_client()
+    database.close()
+
+
+def test_all_is_well(client):
+    answer = client.get("/health")
+    assert answer.status_code == 200
+    assert answer.json["ok"] is True
+    assert answer.json["checks"]["spool"]["seen"] == {"waiting": 0, "quarantined": 0}
+    assert answer.json["checks"]["mail"]["seen"] == {"waiting": 0, "dead": 0}
+
+
+def test_a_cdr_that_nobody_takes_is_told(client, settings: Settings):
+    cdr = settings.spool.cdr / "a_1.cdr.json"
+    cdr.touch()
+    (settings.spool.quarantine / "a_2.cdr.json.reason.txt").touch()
+    answer = client.get("/health")
+    assert answer.status_code == 200
+    assert answer.json["checks"]["spool"]["seen"] == {"waiting": 1, "quarantined": 1}
+    os.utime(cdr, (0, 0))
+    answer = client.get("/health")
+    assert answer.status_code == 503
+    assert "1 CDRs wait, the oldest for" in answer.json["checks"]["spool"]["error"]
+
+
+def test_a_full_disk_is_told(client, monkeypatch: pytest.MonkeyPatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**12, 10**12 - 10**6, 10**6))
+    answer = client.get("/health")
+    assert answer.status_code == 503
+    assert "only 1 MB are free" in answer.json["checks"]["spool"]["error"]
+
+
+def test_a_part_that_is_gone_is_told(settings: Settings, tmp_path: Path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        gone = f"127.0.0.1:{server.getsockname()[1]}"
+    settings = settings_file.load(tmp_path / "callrouter.toml", environ={"CALLROUTER_ROUTER_LISTEN": gone})
+    database = Database(f"sqlite:///{tmp_path / 'empty.db'}")
+    answer = create_application(health_checks(settings, database)).test_client().get("/health")
+    database.close()
+    assert answer.status_code == 503
+    wrong = {name for name, check in answer.json["checks"].items() if not check["ok"]}
+    assert wrong == {"router", "database", "mail"}
+
+
+def test_metrics_are_there_for_prometheus(client):
+    answer = client.get("/metrics")
+    assert answer.status_code == 200
+    assert "callrouter_cdrs_quarantined_total" in answer.text
