@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import secrets
 import tomllib
 import types
@@ -23,6 +24,8 @@ from callrouter.spool import Spool
 DEFAULT_FILE = "callrouter.toml"
 FILE_VARIABLE = "CALLROUTER_CONFIG"
 _PREFIX = "CALLROUTER_"
+_ADDRESS = re.compile(r"auto|[0-9.]+|[0-9a-fA-F:]+")
+_MAILBOX = re.compile(r"[^\s@<>]+@[A-Za-z0-9.-]+")
 
 
 #: The highest port number.
@@ -32,9 +35,16 @@ _DATABASES = ("sqlite:///", "postgresql+psycopg://")
 
 
 def _key(
-    default: Any, doc: str, *, secret: bool = False, choices: tuple[str, ...] = (), most: int | None = None
+    default: Any,
+    doc: str,
+    *,
+    secret: bool = False,
+    choices: tuple[str, ...] = (),
+    least: int = 0,
+    most: int | None = None,
 ) -> Any:
-    return field(default=default, metadata={"doc": doc, "secret": secret, "choices": choices, "most": most})
+    metadata = {"doc": doc, "secret": secret, "choices": choices, "least": least, "most": most}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +75,8 @@ class FreeSwitch:
     rtp_start: int = _key(16384, "First UDP port for media.", most=_PORT)
     rtp_end: int = _key(32768, "Last UDP port for media.", most=_PORT)
     external_ip: str = _key("", "Public address told to trunks and phones when FreeSWITCH is behind NAT; empty: none.")
-    max_sessions: int = _key(2000, "Most call legs at a time.")
-    sessions_per_second: int = _key(200, "Most new inbound call legs per second.")
+    max_sessions: int = _key(2000, "Most call legs at a time.", least=10)
+    sessions_per_second: int = _key(200, "Most new inbound call legs per second.", least=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +84,10 @@ class Router:
     """The outbound event-socket server that FreeSWITCH asks for each call."""
 
     listen: str = _key("127.0.0.1:8084", "HOST:PORT that FreeSWITCH's dialplan connects to; keep it on loopback.")
-    max_calls: int = _key(500, "Above this many calls at a time further ones go straight into the static fallback.")
-    max_call_seconds: int = _key(14400, "Longest time one call is watched; the call itself goes on after it.")
+    max_calls: int = _key(
+        500, "Above this many calls at a time further ones go straight into the static fallback.", least=1
+    )
+    max_call_seconds: int = _key(14400, "Longest time one call is watched; the call itself goes on after it.", least=60)
     stop_seconds: int = _key(5, "On SIGTERM: how long calls being routed may take before they go into the fallback.")
 
 
@@ -90,8 +102,8 @@ class Worker:
 class Voicemail:
     """Limits of recorded messages."""
 
-    max_seconds: int = _key(180, "Longest message (seconds).")
-    silence_seconds: int = _key(5, "So much silence ends a message (seconds).")
+    max_seconds: int = _key(180, "Longest message (seconds).", least=5)
+    silence_seconds: int = _key(5, "So much silence ends a message (seconds).", least=2)
     min_seconds: int = _key(1, "Anything shorter is no message but a missed call (seconds).")
 
 
@@ -106,7 +118,7 @@ class Smtp:
     username: str = _key("", "User name; empty: no authentication.")
     password: str = _key("", "Password.", secret=True)
     sender: str = _key("telefon@localhost.example", "From address of every mail.")
-    timeout_seconds: int = _key(30, "Longest wait for the mail server, whole delivery (seconds).")
+    timeout_seconds: int = _key(30, "Longest wait for the mail server, whole delivery (seconds).", least=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +196,8 @@ def parse_address(text: str, what: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _convert(value: Any, kind: type, where: str, choices: tuple[str, ...], most: int | None) -> Any:
+def _convert(value: Any, kind: type, where: str, meta: Mapping[str, Any]) -> Any:
+    choices, most = meta["choices"], meta["most"]
     if isinstance(value, str) and kind is int:
         try:
             value = int(value)
@@ -198,6 +211,8 @@ def _convert(value: Any, kind: type, where: str, choices: tuple[str, ...], most:
         raise SettingsError(f"{where}: {value!r} is not of type {kind.__name__}")
     if isinstance(value, int) and value < 0:
         raise SettingsError(f"{where}: {value} is negative")
+    if isinstance(value, int) and value < meta["least"]:
+        raise SettingsError(f"{where}: {value} is less than {meta['least']}")
     if isinstance(value, int) and most is not None and value > most:
         raise SettingsError(f"{where}: {value} is more than {most}")
     if choices and value not in choices:
@@ -243,8 +258,7 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         for key, (value, where) in wanted[name].items():
             if key not in fields:
                 raise SettingsError(f"{where}: unknown key; [{name}] has {', '.join(fields)}")
-            meta = fields[key].metadata
-            values[key] = _convert(value, hints[key], where, meta["choices"], meta["most"])
+            values[key] = _convert(value, hints[key], where, fields[key].metadata)
         built[name] = kind(**values)
     settings = Settings(**built, base=file.resolve().parent)
     for text, what in (
@@ -257,6 +271,10 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         raise SettingsError("[database] url: write sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME")
     if settings.freeswitch.rtp_start > settings.freeswitch.rtp_end:
         raise SettingsError("[freeswitch] rtp_start is above rtp_end; make it the lower one")
+    if not _ADDRESS.fullmatch(settings.freeswitch.sip_ip) or not _ADDRESS.fullmatch(settings.freeswitch.rtp_ip):
+        raise SettingsError("[freeswitch] sip_ip and rtp_ip: write an IP address, or auto for the host's own")
+    if not _MAILBOX.fullmatch(settings.smtp.sender):
+        raise SettingsError(f"[smtp] sender: {settings.smtp.sender!r} is no mail address")
     return settings
 
 

@@ -29,6 +29,7 @@ COMMANDS = {
     "block": ("number", "block"),
     "call": ("call", "call"),
     "message": ("call", "message"),
+    "mail": ("mail", "mail"),
     "user": ("user", "user"),
     "audit": ("user", "audit"),
     "doctor": ("doctor", "doctor"),

@@ -10,6 +10,7 @@ import click
 
 from callrouter import log
 from callrouter.cli.common import load_settings
+from callrouter.errors import SettingsError
 
 
 @click.command(short_help="Run the router, the worker and the web role.")
@@ -21,6 +22,8 @@ def serve(ctx: click.Context, role: str | None) -> None:
     SIGTERM stops cleanly: calls in progress go on.
     """
     settings = load_settings(ctx)
+    if not settings.freeswitch.password:
+        raise SettingsError("[freeswitch] password is empty: this folder has no callrouter.toml; run `callrouter init`")
     config: Path | None = ctx.find_root().obj
     if role is not None:
         arguments = ["--config", str(config)] if config else []

@@ -176,3 +176,18 @@ def free_dead_leases(database: Database) -> int:
             )
             freed += len(result.all())
     return freed
+
+
+def waiting_or_dead(session: Session, limit: int) -> list[OutboxRow]:
+    """Mails that have not left, those given up first, then the oldest."""
+    order = (OutboxRow.state, OutboxRow.created_at)
+    return list(session.scalars(select(OutboxRow).where(OutboxRow.state != SENT).order_by(*order).limit(limit)))
+
+
+def revive(session: Session, number: int, now: dt.datetime) -> bool:
+    """Try a mail that was given up again from now on; False: there is no such mail."""
+    row = session.get(OutboxRow, number)
+    if row is None or row.state != DEAD:
+        return False
+    row.state, row.attempts, row.created_at, row.next_try_at = WAITING, 0, now, now
+    return True

@@ -10,7 +10,7 @@ import pytest
 
 from callrouter.directory.database import Database
 from callrouter.directory.models import EmployeeRow
-from callrouter.directory.records import CallRow, CallStepRow, MessageRow
+from callrouter.directory.records import CallRow, CallStepRow, MessageRow, OutboxRow
 from tests.cli.test_company import company, run, told  # noqa: F401 (a fixture)
 
 AT = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
@@ -161,6 +161,22 @@ def test_calls_and_messages(company: Path):  # noqa: F811
         "change",
         "change",
     ]
+
+
+def test_a_mail_that_was_given_up_is_shown_and_tried_again(company: Path):  # noqa: F811
+    database = Database(f"sqlite:///{company}/callrouter.db")
+    with database.write() as session:
+        session.add(
+            OutboxRow(
+                mail_id="<1@pbx.muster.example>", kind="missed", recipient="ben@muster.example", subject="Anruf",
+                headers={}, text="", html="", created_at=AT, next_try_at=AT, state="dead", attempts=9, error="550 no",
+            )
+        )  # fmt: skip
+    assert "550 no" in told("mail", "list", cwd=company)
+    told("mail", "retry", "1", cwd=company)
+    assert [mail["state"] for mail in as_json("mail", "list", cwd=company)] == ["waiting"]
+    assert run("mail", "retry", "1", cwd=company).returncode == 2
+    database.close()
 
 
 def test_users(company: Path):  # noqa: F811
