@@ -28,6 +28,8 @@ _ADDRESS = re.compile(r"auto|[0-9.]+|[0-9a-fA-F:]+")
 _MAILBOX = re.compile(r"[^\s@<>]+@[A-Za-z0-9.-]+")
 
 
+#: What a path that FreeSWITCH plays from or records to must not have: it splits at them, or expands them.
+_NOT_IN_PATHS = re.compile(r"[\s${}\[\]<>,|'\"\\^%]")
 #: The highest port number.
 _PORT = 65535
 #: The databases there are, by the beginning of their URLs.
@@ -267,6 +269,12 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         (settings.web.listen, "[web] listen"),
     ):
         parse_address(text, what)
+    for folder, what in ((settings.conf_dir, "[freeswitch] conf_dir"), (settings.spool.root, "[freeswitch] spool_dir")):
+        if _NOT_IN_PATHS.search(str(folder)):
+            raise SettingsError(
+                f"{what}: FreeSWITCH would split or expand {str(folder)!r}; "
+                "choose a folder without spaces and $ { } [ ] < > , | ' \" \\ ^ %"
+            )
     if not settings.database.url.startswith(_DATABASES):
         raise SettingsError("[database] url: write sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME")
     if settings.freeswitch.rtp_start > settings.freeswitch.rtp_end:

@@ -23,6 +23,14 @@ def write(tmp_path: Path):
     return _write
 
 
+@pytest.mark.parametrize("key", ["spool_dir", "conf_dir"])
+@pytest.mark.parametrize("folder", ["/srv/my calls", "calls\\there", "/srv/${x}", "/srv/a,b", "/srv/100%"])
+def test_a_folder_that_freeswitch_would_not_take_as_it_is_is_refused(write, key: str, folder: str):
+    """``record PATH LIMIT …`` is split at spaces: each message would be lost."""
+    with pytest.raises(SettingsError, match=rf"\[freeswitch\] {key}: .* split or expand"):
+        load(write(""), {f"CALLROUTER_FREESWITCH_{key.upper()}": folder})
+
+
 def test_the_defaults_need_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     settings = load(environ={})

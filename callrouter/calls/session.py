@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import gevent
 import structlog
 
 from callrouter import log, metrics, variables
@@ -46,7 +47,7 @@ class CallHandler:
             plan = decide(call, snapshot, now)
             metrics.CALLS.labels("internal" if call.device else "inbound").inc()
             self._log_plan(call, plan)
-            self._write_note(info, call, plan, snapshot.version, now)
+            gevent.spawn(self._write_note, self._note(info, call, plan, snapshot.version, now))
             metrics.PLAN_SECONDS.observe(time.monotonic() - accepted)
             runner = PlanRunner(channel, call, plan, self.settings, snapshot.sip_domain, steps_so_far(info))
             try:
@@ -71,11 +72,10 @@ class CallHandler:
         else:
             log.get("router").error("FreeSWITCH closed the call's socket without a word; its note stays in the spool")
 
-    def _write_note(
+    def _note(
         self, info: Mapping[str, str], call: IncomingCall, plan: RoutePlan, version: int, now: dt.datetime
-    ) -> None:
-        """Leave a note from which the ledger can make a record if FreeSWITCH dies before it writes the CDR."""
-        note = Note(
+    ) -> Note:
+        return Note(
             uuid=call.uuid,
             core_uuid=info.get("Core-UUID", ""),
             number=plan.number or "",
@@ -89,4 +89,17 @@ class CallHandler:
             started_at=now,
             version=version,
         )
-        write_whole(self.settings.spool.note(call.uuid), note.to_json())
+
+    def _write_note(self, note: Note) -> None:
+        """Leave *note*, from which the ledger can make a record if FreeSWITCH dies before it writes the CDR.
+
+        Runs while FreeSWITCH works on the first commands, in a thread: a slow disk holds neither this call nor others,
+        and a full one costs a record only if the switch dies too.
+        """
+        write = (write_whole, (self.settings.spool.note(note.uuid), note.to_json()))
+        try:
+            gevent.get_hub().threadpool.apply(*write)
+        except OSError as error:
+            log.get("router").error(
+                f"no note of the call: {error}; should FreeSWITCH die now, it is lost", call=note.uuid
+            )

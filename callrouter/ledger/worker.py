@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError
 
 from callrouter import log, metrics
 from callrouter.directory.database import TROUBLE, Database
@@ -81,7 +81,7 @@ class Ledger:
                     filing.forget(self.spool, today, self._archive_days)
                     cleaned = today
                 pause = _POLL
-            except (*TROUBLE, store.NoCompany, OSError) as error:
+            except (*TROUBLE, DatabaseError, store.NoCompany, OSError) as error:
                 pause = min(_LONGEST_PAUSE, max(1.0, pause * 2))
                 self._log.warning(f"calls wait in the spool, the next try is in {pause:.0f} s: {error}")
             stop.wait(pause)
@@ -194,6 +194,8 @@ class Ledger:
         except (*TROUBLE, store.NoCompany):
             raise
         except Exception as error:  # one broken record never stops those behind it
+            if isinstance(error, DatabaseError) and not isinstance(error, IntegrityError | DataError):
+                raise  # a damaged database, or one without our tables: no record's fault, so nothing is put away
             if len(calls) > 1:
                 middle = len(calls) // 2
                 return self._enter(calls[:middle]) + self._enter(calls[middle:])

@@ -41,5 +41,5 @@ def check_mail(database: Database) -> dict[str, int]:
     """Mails that wait for the mail server, and those that were given up."""
     with database.read() as session:
         counts = session.execute(select(OutboxRow.state, func.count()).group_by(OutboxRow.state))
-        found = dict(counts.tuples().all())
+        found = {row[0]: row[1] for row in counts}
     return {state: found.get(state, 0) for state in ("waiting", "dead")}

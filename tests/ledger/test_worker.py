@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import selectinload
 
 from callrouter.directory.database import Database
@@ -297,6 +297,16 @@ def test_a_call_that_the_database_refuses_goes_into_quarantine_alone(
     assert {call.uuid for call in calls(database)} == {uuid(1), uuid(2), uuid(4), uuid(5)}
     assert len(mails(database)) == 4
     assert "refused" in (settings.spool.quarantine / f"a_{uuid(3)}.cdr.json.reason.txt").read_text()
+
+
+def test_calls_wait_while_the_database_is_damaged(tmp_path: Path, settings: Settings) -> None:
+    put_cdr(settings, cdr_bytes(RING))
+    (tmp_path / "damaged.db").write_bytes(b"no database" * 1000)
+    damaged = Database(f"sqlite:///{tmp_path / 'damaged.db'}")
+    with pytest.raises(DatabaseError, match="not a database"):
+        Ledger(damaged, settings, clock=lambda: NOW).run_once()
+    damaged.close()
+    assert (len(files(settings.spool.cdr)), files(settings.spool.quarantine)) == (1, [])
 
 
 def test_the_statements_do_not_grow_with_the_calls(ledger: Ledger, database: Database, settings: Settings) -> None:
