@@ -140,6 +140,9 @@ def _time(text: str | None) -> dt.datetime | None:
 
 
 def _private(fields: Mapping[str, str]) -> bool:
+    """Whether the caller asked for privacy; a colleague's phone cannot: internal calls always show the employee."""
+    if fields.get("sip_auth_username") and not fields.get(v.TRUNK):
+        return False
     privacy = {token.strip().lower() for token in re.split("[;,]", fields.get("sip_Privacy", ""))}
     return fields.get(v.PRIVATE) == "true" or bool(privacy & _PRIVACY)
 

@@ -213,7 +213,8 @@ class Ledger:
                 self._quarantine(path, "it is no recording; its call is in the ledger as a lost message")
             else:
                 self._archive(path, ended)
-        self.spool.note(ended.record.uuid).unlink(missing_ok=True)
+        with suppress(OSError):  # gone already, or no file at all: the sweep tells of that
+            self.spool.note(ended.record.uuid).unlink()
         if ended.path is None:
             return
         if ended.record.salvaged:

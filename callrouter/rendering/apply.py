@@ -56,6 +56,7 @@ def apply(files: Mapping[str, bytes], conf_dir: Path, version: int, *, api: Api 
         manifest = changes.manifest_text(files, version)
         before = {**found.before, **_read(conf_dir, changes.MANIFEST)}
         wanted = replace(found, write={**found.write, changes.MANIFEST: manifest})
+        _announce(conf_dir, found, before)
         _put(conf_dir, wanted.write, wanted.remove, before)
         if api is not None:
             try:
@@ -82,6 +83,16 @@ def _alone(conf_dir: Path) -> Iterator[None]:
 
 def _read(conf_dir: Path, path: str) -> dict[str, bytes]:
     return {path: (conf_dir / path).read_bytes()} if (conf_dir / path).is_file() else {}
+
+
+def _announce(conf_dir: Path, found: Changes, before: Mapping[str, bytes]) -> None:
+    """Note what is about to be written: a kill in the middle must not make our own files look edited."""
+    if not found:
+        return
+    try:
+        write_whole(conf_dir / changes.MANIFEST, changes.manifest_underway(found, before), mode=_FILE_MODE, sync=True)
+    except OSError as error:
+        raise RenderError(f"{conf_dir}: {error}; the old configuration is in place") from error
 
 
 def _put(conf_dir: Path, write: Mapping[str, bytes], remove: tuple[str, ...], before: Mapping[str, bytes]) -> None:

@@ -54,22 +54,42 @@ def checksum(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def read_manifest(conf_dir: Path) -> dict[str, str]:
-    """Checksums by path of what was applied last; empty before the first time. Raises RenderError if damaged."""
+def read_manifest(conf_dir: Path) -> dict[str, set[str]]:
+    """Checksums by path of what was applied last; empty before the first time. Raises RenderError if damaged.
+
+    Where an apply was killed between two files, both the old and the new content of each count as ours.
+    """
     path = conf_dir / MANIFEST
     if not path.is_file():
         return {}
     try:
-        files = json.loads(path.read_text("utf-8"))["files"]
-        return {str(name): str(known) for name, known in files.items()}
+        manifest = json.loads(path.read_text("utf-8"))
+        known: dict[str, set[str]] = {}
+        for files in (manifest["files"], manifest.get("next", {})):
+            for name, one in files.items():
+                known.setdefault(str(name), set()).add(str(one))
+        return known
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise RenderError(f"{path}: damaged ({error}); remove it, then every file counts as edited") from error
 
 
 def manifest_text(files: Mapping[str, bytes], version: int) -> bytes:
     """The manifest for *files* of configuration *version*."""
-    known = {path: checksum(data) for path, data in sorted(files.items())}
-    return (json.dumps({"version": version, "files": known}, indent=1) + "\n").encode()
+    return _text({"version": version, "files": _checksums(files)})
+
+
+def manifest_underway(found: Changes, before: Mapping[str, bytes]) -> bytes:
+    """The manifest while *found* is written over *before*: what is there, and what is coming."""
+    there = {path: data for path, data in before.items() if path != MANIFEST and path not in found.edited}
+    return _text({"version": 0, "files": _checksums(there), "next": _checksums(found.write)})
+
+
+def _checksums(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {path: checksum(data) for path, data in sorted(files.items())}
+
+
+def _text(manifest: Mapping[str, object]) -> bytes:
+    return (json.dumps(manifest, indent=1) + "\n").encode()
 
 
 def compare(files: Mapping[str, bytes], conf_dir: Path) -> Changes:
@@ -78,5 +98,7 @@ def compare(files: Mapping[str, bytes], conf_dir: Path) -> Changes:
     before = {path: (conf_dir / path).read_bytes() for path in {*files, *known} if (conf_dir / path).is_file()}
     write = {path: data for path, data in files.items() if before.get(path) != data}
     remove = tuple(sorted(path for path in before if path not in files))
-    edited = sorted(path for path in (*write, *remove) if path in before and checksum(before[path]) != known.get(path))
+    edited = sorted(
+        path for path in (*write, *remove) if path in before and checksum(before[path]) not in known.get(path, ())
+    )
     return Changes(write, remove, before, tuple(edited))

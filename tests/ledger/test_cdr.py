@@ -77,6 +77,12 @@ def test_a_private_caller_leaves_nothing_of_himself(variables: dict[str, str]) -
     assert (again.steps, again.owner, again.ended_at, again.private) == (cdr.steps, cdr.owner, cdr.ended_at, True)
 
 
+def test_internal_calls_show_the_employee_whatever_the_phone_asks_for() -> None:
+    data = cdr_bytes(sip_Privacy="id", sip_auth_username="ben-desk", callrouter_trunk="")
+    assert not parse(data, NAME).private
+    assert without_caller(data) is None
+
+
 @pytest.mark.parametrize("privacy", ["", "none"])
 def test_a_caller_without_privacy_is_kept(privacy: str) -> None:
     assert without_caller(cdr_bytes(sip_Privacy=privacy)) is None

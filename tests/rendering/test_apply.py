@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from callrouter.errors import RenderError, SwitchError
 from callrouter.rendering.apply import EditedError, apply
-from callrouter.rendering.changes import MANIFEST, compare
+from callrouter.rendering.changes import MANIFEST, compare, manifest_underway
 
 OLD = {"freeswitch.xml": b"<a/>\n", "dialplan/x.xml": b"<x/>\n", "dialplan/y.xml": b"<y/>\n"}
 NEW = {"freeswitch.xml": b"<a/>\n", "dialplan/x.xml": b"<x2/>\n", "dialplan/z.xml": b"<z/>\n"}
@@ -123,3 +125,37 @@ def test_what_needs_a_restart_is_told(tmp_path: Path) -> None:
     assert first.restart == ()
     done = apply({path: profile.format(5081).encode(), switch: b"<b/>"}, tmp_path, 2, api=None)
     assert [reason.partition(":")[0] for reason in done.restart] == [switch, path]
+
+
+@pytest.mark.parametrize("renames", range(1, 4))
+def test_an_apply_killed_between_two_files_leaves_nothing_that_looks_edited(tmp_path: Path, renames: int) -> None:
+    apply(OLD, tmp_path, 1, api=None)
+    child = os.fork()
+    if child == 0:
+        left = [renames]
+        replace = Path.replace
+
+        def counted(self: Path, target: Path) -> Path:
+            if self.name.endswith(".callrouter"):
+                left[0] -= 1
+                if left[0] < 0:
+                    os._exit(9)
+            return replace(self, target)
+
+        with mock.patch.object(Path, "replace", counted):
+            apply(NEW, tmp_path, 2, api=None)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) in (0, 9)
+    newer = NEW | {"dialplan/x.xml": b"<x3/>\n", "dialplan/z.xml": b"<z3/>\n"}
+    apply(newer, tmp_path, 3, api=None)
+    assert _content(tmp_path).items() >= newer.items()
+    assert not compare(newer, tmp_path)
+
+
+def test_a_file_edited_after_a_killed_apply_is_still_somebody_s(tmp_path: Path) -> None:
+    apply(OLD, tmp_path, 1, api=None)
+    found = compare(NEW, tmp_path)
+    (tmp_path / MANIFEST).write_bytes(manifest_underway(found, found.before))
+    (tmp_path / "dialplan" / "x.xml").write_bytes(b"<mine/>\n")
+    with pytest.raises(EditedError):
+        apply(NEW, tmp_path, 2, api=None)
