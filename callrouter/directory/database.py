@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -44,12 +45,18 @@ def insert_into(session: Session, table: Table) -> sqlite.Insert | postgresql.In
     return sqlite.insert(table) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(table)
 
 
+#: Longest wait for another thread's transaction (seconds).
+_TURN_SECONDS = 15.0
+
+
 class Database:
     """An engine with the two kinds of transactions there are."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = open_engine(url)
+        # SQLite has one writer and lets others poll for their turn, up to 100 ms late; threads queue here instead.
+        self._turn = threading.Lock() if self.engine.dialect.name == "sqlite" else None
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @contextmanager
@@ -64,12 +71,21 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """One transaction: committed whole at the end, rolled back on any error. On SQLite it is the only writer."""
-        with self._sessions() as session:
-            if self.engine.dialect.name == "sqlite":
-                session.connection().exec_driver_sql("BEGIN IMMEDIATE")
-            yield session
-            session.commit()
+        """One transaction: committed whole at the end, rolled back on any error. On SQLite it is the only writer.
+
+        Raises what TROUBLE names when it is not this thread's turn within some seconds.
+        """
+        if self._turn is not None and not self._turn.acquire(timeout=_TURN_SECONDS):
+            raise PoolTimeout(f"another transaction of this process took more than {_TURN_SECONDS:g} s")
+        try:
+            with self._sessions() as session:
+                if self.engine.dialect.name == "sqlite":
+                    session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+                yield session
+                session.commit()
+        finally:
+            if self._turn is not None:
+                self._turn.release()
 
     def migrate(self) -> None:
         """Bring the tables to this version's shape."""

@@ -15,6 +15,8 @@ from callrouter.settings import Settings
 
 #: Looks into the outbox at least so often (seconds); ``wake`` makes it look at once.
 _POLL = 1.0
+#: So many mails are leased at a time.
+_LEASED = 10
 #: Rests so long (seconds) when the mail server or the database cannot be used.
 _PAUSE = 10.0
 
@@ -35,7 +37,7 @@ class Delivery:
         self._smtp = settings.smtp
         self._clock = clock
         self._owner = outbox.lease_owner()
-        self._lease = dt.timedelta(seconds=60 + 4 * settings.smtp.timeout_seconds)
+        self._lease = dt.timedelta(seconds=60 + (_LEASED + 3) * settings.smtp.timeout_seconds)
         self._unmarked: list[int] = []
         self._woken = threading.Event()
         self._log = log.get("mail")
@@ -78,12 +80,26 @@ class Delivery:
         try:
             while stop is None or not stop.is_set():
                 self._mark()
-                mail = outbox.lease(self._database, self._owner, self._clock(), self._lease)
-                if mail is None:
+                mails = outbox.lease(self._database, self._owner, self._clock(), self._lease, _LEASED)
+                if not mails:
                     break
-                delivered += self._deliver(mail, connection)
+                delivered += self._deliver_all(mails, connection, stop)
         finally:
             connection.close()
+        return delivered
+
+    def _deliver_all(self, mails: list[outbox.Leased], connection: SmtpConnection, stop: Stop | None) -> int:
+        """Deliver what was leased; what is not tried (the server cannot be used, or we stop) is given back."""
+        delivered = tried = 0
+        try:
+            for mail in mails:
+                if stop is not None and stop.is_set():
+                    break
+                tried += 1
+                delivered += self._deliver(mail, connection)
+        finally:
+            if tried < len(mails):
+                outbox.give_back(self._database, mails[tried:], self._owner)
         return delivered
 
     def _mark(self) -> None:

@@ -81,37 +81,48 @@ def add(session: Session, postings: Sequence[Posting], now: dt.datetime) -> None
     session.connection().execute(insert_into(session, _OUTBOX).on_conflict_do_nothing(), rows)
 
 
-def lease(database: Database, owner: str, now: dt.datetime, duration: dt.timedelta) -> Leased | None:
-    """Take the mail that has been due longest, for *duration*; None when none is due."""
+def lease(database: Database, owner: str, now: dt.datetime, duration: dt.timedelta, limit: int = 1) -> list[Leased]:
+    """Take the *limit* mails that have been due longest, for *duration*; fewer, or none, when no more are due."""
     free = or_(OutboxRow.lease_until.is_(None), OutboxRow.lease_until < now)
     due = (OutboxRow.state == WAITING) & (OutboxRow.next_try_at <= now) & free
-    first = select(OutboxRow.id).where(due).order_by(OutboxRow.next_try_at, OutboxRow.id).limit(1)
+    first = select(OutboxRow.id).where(due).order_by(OutboxRow.next_try_at, OutboxRow.id).limit(limit)
     with database.read() as session:
-        if session.scalar(first) is None:
-            return None
+        if session.scalar(first.limit(1)) is None:
+            return []
     with database.write() as session:
         # One statement: on PostgreSQL the inner lock, on SQLite the only writer keeps two workers from the same mail.
-        taken = session.execute(
+        taken = session.scalars(
             update(OutboxRow)
-            .where(OutboxRow.id == first.with_for_update(skip_locked=True).scalar_subquery())
+            .where(OutboxRow.id.in_(first.with_for_update(skip_locked=True)))
             .values(lease_until=now + duration, lease_owner=owner)
             .returning(OutboxRow)
             .execution_options(synchronize_session=False)
-        ).scalar_one_or_none()
-        if taken is None:
-            return None
-        wav = None
-        if taken.message_id is not None and taken.audio != "none":
-            wav = session.scalar(select(MessageRow.audio).where(MessageRow.id == taken.message_id))
-        return Leased(
-            id=taken.id,
-            recipient=taken.recipient,
-            subject=taken.subject,
-            headers=dict(taken.headers),
-            text=taken.text,
-            html=taken.html,
-            audio=taken.audio,
-            wav=wav,
+        ).all()
+        wanted = [row.message_id for row in taken if row.message_id is not None and row.audio != "none"]
+        sounds = select(MessageRow.id, MessageRow.audio).where(MessageRow.id.in_(wanted))
+        audio: dict[int | None, bytes] = {row.id: row.audio for row in session.execute(sounds)} if wanted else {}
+        return [
+            Leased(
+                id=row.id,
+                recipient=row.recipient,
+                subject=row.subject,
+                headers=dict(row.headers),
+                text=row.text,
+                html=row.html,
+                audio=row.audio,
+                wav=audio.get(row.message_id) if row.audio != "none" else None,
+            )
+            for row in sorted(taken, key=lambda row: (row.next_try_at, row.id))
+        ]
+
+
+def give_back(database: Database, mails: Sequence[Leased], owner: str) -> None:
+    """Free mails that were leased and not tried."""
+    with database.write() as session:
+        session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.id.in_([mail.id for mail in mails]), OutboxRow.lease_owner == owner)
+            .values(lease_until=None, lease_owner=None)
         )
 
 

@@ -407,9 +407,32 @@ def test_a_lease_that_ran_out_is_taken_over(either_database: Database) -> None:
     put_mail(database)
     hour = dt.timedelta(hours=1)
     assert outbox.lease(database, "a:1:1", START, hour)
-    assert outbox.lease(database, "b:1:1", START, hour) is None
+    assert outbox.lease(database, "b:1:1", START, hour) == []
     assert outbox.lease(database, "b:1:1", START + hour + dt.timedelta(seconds=1), hour)
     with database.write() as session:
         session.execute(update(OutboxRow).values(lease_owner="b:1:1"))
     assert not outbox.mark_failed(database, 1, "a:1:1", START, "late", permanent=True)
     assert rows(database)[0].state == "waiting"
+
+
+def test_several_are_leased_at_once_and_two_workers_share(either_database: Database) -> None:
+    for number in range(5):
+        put_mail(either_database, number)
+    hour = dt.timedelta(hours=1)
+    first = outbox.lease(either_database, "a:1:1", START, hour, 3)
+    second = outbox.lease(either_database, "b:1:1", START, hour, 3)
+    assert [mail.id for mail in first + second] == [1, 2, 3, 4, 5]
+    assert len(first) == 3
+    outbox.give_back(either_database, first[1:], "a:1:1")
+    outbox.give_back(either_database, second, "somebody else")
+    assert [mail.id for mail in outbox.lease(either_database, "c:1:1", START, hour, 9)] == [2, 3]
+
+
+def test_what_was_leased_and_not_tried_is_given_back(settings: Options, database: Database, clock: Clock) -> None:
+    for number in range(3):
+        put_mail(database, number)
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        with pytest.raises(DeliveryError):
+            Delivery(database, settings(port=unused.getsockname()[1]), clock=clock).run_once()
+    assert [(row.attempts, row.lease_owner) for row in rows(database)] == [(1, None), (0, None), (0, None)]
