@@ -106,6 +106,6 @@ def plot(found: Mapping[str, Any], file: Path) -> None:
         axes.set_yticks(middles, [WAYS[way] for way in rows])
         axes.invert_yaxis()
         axes.margins(x=0.35)
-        axes.legend(fontsize="small", loc="center right")
+        axes.legend(fontsize="small", loc="upper right")
     figure.savefig(file, dpi=120)
     pyplot.close(figure)
