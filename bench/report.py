@@ -49,7 +49,7 @@ def tables(found: Mapping[str, Any], console: Console) -> None:
     console.print(_capacity(found))
     for condition in ("one phone", "three phones", "six phones", "100,000 numbers"):
         if condition in found:
-            rates = found["highest_rate"] if condition == "one phone" else {}
+            rates = found.get("highest_rate", {}) if condition == "one phone" else {}
             console.print(_ratios(condition, ratios(found[condition], rates)))
 
 
@@ -68,9 +68,10 @@ def _capacity(found: Mapping[str, Any]) -> Table:
     table = Table(title="capacity")
     for column in ("way", "highest rate, calls/s", "kB a ringing call: switch", "router"):
         table.add_column(column, justify="left" if column == "way" else "right")
-    for way, rate in found["highest_rate"].items():
-        memory = found["memory"][way]
-        table.add_row(WAYS[way], f"{rate:.0f}", str(memory["switch_kb"]), str(memory["router_kb"]))
+    for way, memory in found["memory"].items():
+        rate = found.get("highest_rate", {}).get(way)
+        shown = "not measured" if rate is None else f"{rate:.0f}"
+        table.add_row(WAYS[way], shown, str(memory["switch_kb"]), str(memory["router_kb"]))
     return table
 
 
@@ -97,12 +98,14 @@ def plot(found: Mapping[str, Any], file: Path) -> None:
         times.barh(heights, [row[key]["p50"] for row in rows.values()], 0.38, label=f"{title}, p50")
         times.plot([row[key]["p99"] for row in rows.values()], heights, "k|", markersize=9)
     switch = [row["switch_cpu_ms"] for row in rows.values()]
-    cpu.barh(range(len(rows)), switch, 0.6, label="switch")
-    cpu.barh(range(len(rows)), [row["router_cpu_ms"] for row in rows.values()], 0.6, left=switch, label="router")
+    middles = [position + 0.2 for position in range(len(rows))]
+    cpu.barh(middles, switch, 0.6, label="switch")
+    cpu.barh(middles, [row["router_cpu_ms"] for row in rows.values()], 0.6, left=switch, label="router")
     for axes, label in ((times, "milliseconds from the caller's INVITE (mark: p99)"), (cpu, "CPU milliseconds a call")):
         axes.set_xlabel(label)
-        axes.set_yticks([position + 0.2 for position in range(len(rows))], [WAYS[way] for way in rows])
+        axes.set_yticks(middles, [WAYS[way] for way in rows])
         axes.invert_yaxis()
-        axes.legend(fontsize="small")
+        axes.margins(x=0.35)
+        axes.legend(fontsize="small", loc="upper right")
     figure.savefig(file, dpi=120)
     pyplot.close(figure)

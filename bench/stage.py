@@ -117,30 +117,31 @@ class Stage:
         )
 
     def _write_other_ways(self) -> None:
+        """Add their SIP profiles and contexts to files that FreeSWITCH reads anyway."""
         conf = self.scratch.settings.conf_dir
-        trunk = (conf / "sip_profiles" / "trunk.xml").read_text()
-        dial = company.dial_strings(self.digits)
+        profiles = conf / "sip_profiles" / "trunk.xml"
+        public = conf / "dialplan" / "public.xml"
+        trunk, dial = profiles.read_text(), company.dial_strings(self.digits)
         self._sockets = {way: free_port() for way in ("bare", "greenswitch")}
+        if self.other:
+            routers = self.scratch.settings.router.listen, self.other.settings.router.listen
+            for file in (public, conf / "dialplan" / "numbers.xml"):
+                text = file.read_text()
+                file.write_text(text + company.other_router(text, "postgresql", *routers))
         for way in self.ways:
             if way == "sqlite":
                 continue
-            (conf / "sip_profiles" / f"bench-{way}.xml").write_text(company.profile(trunk, way, self._ports[way]))
+            with profiles.open("a") as file:
+                file.write(company.profile(trunk, way, self._ports[way]))
             if way == "postgresql":
-                self._write_other_router(conf / "dialplan", way)
                 continue
             flags = "async full" if way == "greenswitch" else "full"
             actions = {
                 number: ("bridge", string) if way == "static" else ("socket", f"127.0.0.1:{self._sockets[way]} {flags}")
                 for number, string in dial.items()
             }
-            (conf / "dialplan" / f"bench-{way}.xml").write_text(company.context(way, actions))
-
-    def _write_other_router(self, dialplan: Path, way: str) -> None:
-        assert self.other
-        old, new = self.scratch.settings.router.listen, self.other.settings.router.listen
-        for name in ("public", "numbers"):
-            text = company.other_router((dialplan / f"{name}.xml").read_text(), way, old, new)
-            (dialplan / f"bench-{way}-{name}.xml").write_text(text)
+            with public.open("a") as file:
+                file.write(company.context(way, actions) + "\n")
 
     def start(self, warm_up: str | None = None) -> None:
         """Start the switch, the servers and the phones; a few calls of all ways, or of *warm_up*; measure idle CPU."""
