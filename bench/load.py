@@ -7,9 +7,9 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from callrouter.cli.scratch import free_udp_port
 from callrouter.errors import CallrouterError
 from callrouter.simulator.freeswitch import die_with_parent
+from callrouter.simulator.ports import free_udp_port
 
 _SCENARIOS = Path(__file__).with_name("sipp")
 #: What sipp returns when all calls, or some of them, ended as the scenario says; anything else is a failure of sipp.

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from bench import company, load
 from bench.capture import Call, Capture, calls
-from callrouter.cli.scratch import Scratch, free_port, free_udp_port, wait_until
+from callrouter.cli.scratch import Scratch, wait_until
 from callrouter.errors import CallrouterError
 from callrouter.simulator.freeswitch import PrivateFreeSwitch, die_with_parent, find_freeswitch
+from callrouter.simulator.ports import free_port, free_udp_port
 from tests.postgresql_server import url
 
 #: The ways to the phones, in the order of their blocks, and what the table calls them.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import datetime as dt
-import os
 import re
 import socket
 from collections.abc import Iterator, Mapping
@@ -22,13 +21,13 @@ from callrouter.rendering.render import render
 from callrouter.resources import prompts_dir
 from callrouter.settings import FreeSwitch, Router, Settings, Voicemail
 from callrouter.simulator.freeswitch import PrivateFreeSwitch, find_freeswitch
+from callrouter.simulator.ports import free_port, free_udp_port, media_ports
 
 MUSTER = prompts_dir().parent.parent / "simulator" / "muster.yaml"
 DOMAIN = "pbx.muster.example"
 #: What FreeSWITCH logs at every start, whatever its configuration says.
 _ITS_OWN = re.compile(r"MSG Thread \d+ Started")
 _TROUBLE = re.compile(r"\[(?:ERR|WARNING|CRIT|ALERT)\]")
-_MEDIA_PORTS = 200
 
 
 def muster() -> dict[str, Any]:
@@ -37,19 +36,12 @@ def muster() -> dict[str, Any]:
     return data
 
 
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port on loopback that nobody uses just now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def switch_settings(folder: Path, *, router: str = "", **freeswitch: Any) -> Settings:
     """Settings for a private switch in *folder*: loopback and free ports.
 
     *router* is where it asks (HOST:PORT); empty: where nobody listens.
     """
-    media = 42000 + os.getpid() % 100 * _MEDIA_PORTS
+    first_media_port, last_media_port = media_ports()
     values: dict[str, Any] = {
         "conf_dir": "conf",
         "spool_dir": "spool",
@@ -57,10 +49,10 @@ def switch_settings(folder: Path, *, router: str = "", **freeswitch: Any) -> Set
         "password": "nur-zum-Testen",
         "sip_ip": "127.0.0.1",
         "rtp_ip": "127.0.0.1",
-        "trunk_port": free_port(socket.SOCK_DGRAM),
-        "phones_port": free_port(socket.SOCK_DGRAM),
-        "rtp_start": media,
-        "rtp_end": media + _MEDIA_PORTS - 1,
+        "trunk_port": free_udp_port(),
+        "phones_port": free_udp_port(),
+        "rtp_start": first_media_port,
+        "rtp_end": last_media_port,
     }
     return Settings(
         freeswitch=FreeSwitch(**values | freeswitch),

@@ -22,7 +22,7 @@ import yaml
 from sqlalchemy import select
 
 from callrouter import variables
-from callrouter.cli.scratch import Scratch, free_udp_port, wait_until
+from callrouter.cli.scratch import Scratch, wait_until
 from callrouter.directory.digits import format_number
 from callrouter.directory.records import CallRow, CallStepRow, OutboxRow
 from callrouter.settings import parse_address
@@ -30,6 +30,7 @@ from callrouter.simulator import scenario
 from callrouter.simulator.behaviour import Answer, Behaviour, NoAnswer
 from callrouter.simulator.freeswitch import BINARY_VARIABLE, PrivateFreeSwitch, find_freeswitch
 from callrouter.simulator.phone import Phone
+from callrouter.simulator.ports import free_udp_port
 from callrouter.simulator.rtp import tone, tone_ended
 from callrouter.simulator.switch import Switch
 

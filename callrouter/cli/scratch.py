@@ -6,7 +6,6 @@ Everything is on loopback and on free ports, and nothing outlives it.
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import socket
 import subprocess
@@ -26,21 +25,7 @@ from callrouter.errors import CallrouterError
 from callrouter.settings import Settings
 from callrouter.simulator.freeswitch import die_with_parent
 from callrouter.simulator.mailcatcher import MailCatcher
-
-#: Media ports of one scratch switch; the ranges of those that run at the same time must not overlap.
-_MEDIA_PORTS = 200
-
-
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A TCP port on loopback that nobody uses just now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def free_udp_port() -> int:
-    """A UDP port on loopback that nobody uses just now."""
-    return free_port(socket.SOCK_DGRAM)
+from callrouter.simulator.ports import free_port, free_udp_port, media_ports
 
 
 def wait_until(condition: Callable[[], Any], what: str, seconds: float = 20.0) -> Any:
@@ -69,7 +54,7 @@ class Scratch:
         self.database = Database(self.settings.database_url)
 
     def _write_settings(self, overrides: dict[str, dict[str, Any]]) -> Settings:
-        first_media_port = 12000 + os.getpid() % 100 * _MEDIA_PORTS
+        first_media_port, last_media_port = media_ports()
         values: dict[str, dict[str, Any]] = {
             "freeswitch": {
                 "conf_dir": "freeswitch/conf",
@@ -81,7 +66,7 @@ class Scratch:
                 "trunk_port": free_udp_port(),
                 "phones_port": free_udp_port(),
                 "rtp_start": first_media_port,
-                "rtp_end": first_media_port + _MEDIA_PORTS - 1,
+                "rtp_end": last_media_port,
             },
             "router": {"listen": f"127.0.0.1:{free_port()}"},
             "smtp": {"port": self.mails.port, "sender": "telefon@muster.example"},

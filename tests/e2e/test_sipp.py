@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from callrouter.cli.scratch import free_udp_port
+from callrouter.simulator.ports import free_udp_port
 from tests.e2e.world import BEN, World
 
 pytestmark = [pytest.mark.freeswitch, pytest.mark.sipp]

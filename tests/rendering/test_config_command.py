@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 
 from callrouter import settings as settings_file
 from callrouter.cli.main import callrouter
-from tests.switch import MUSTER, free_port, rendered_switch
+from callrouter.simulator.ports import free_port
+from tests.switch import MUSTER, rendered_switch
 
 Run = Callable[..., Result]
 

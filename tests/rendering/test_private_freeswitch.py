@@ -9,7 +9,8 @@ import pytest
 
 from callrouter.errors import SwitchError
 from callrouter.simulator.freeswitch import PrivateFreeSwitch, find_freeswitch
-from tests.switch import free_port, rendered_switch
+from callrouter.simulator.ports import free_port
+from tests.switch import rendered_switch
 
 pytestmark = pytest.mark.freeswitch
 

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from callrouter.simulator.freeswitch import PrivateFreeSwitch, find_freeswitch
+from callrouter.simulator.ports import free_port, free_udp_port, media_ports
 
 DOMAIN = "pbx.muster.example"
 PASSWORDS = {"anna-desk": "4f1bX2-desk", "anna-soft": "4f1bX2-soft", "ben-desk": "9c7aQ1-desk"}
@@ -84,30 +85,23 @@ _COMMON = "".join(
 )
 
 
-def free_port(kind: int = socket.SOCK_STREAM) -> int:
-    """A port that is free on loopback now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class RealSwitch:
     """Start it in *root*; ``router_port`` is where its dialplan's ``socket`` goes."""
 
     def __init__(self, root: Path, router_port: int) -> None:
         binary = find_freeswitch()
         assert binary is not None
-        self.phones_port, self.trunk_port = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)
+        self.phones_port, self.trunk_port = free_udp_port(), free_udp_port()
         self.esl_port = free_port()
         for name in ("conf", "cdr", "recordings"):
             (root / name).mkdir()
-        rtp = 30000 + self.esl_port % 27 * 100  # below the ports that the system gives out by itself
+        rtp, rtp_end = media_ports()
         (root / "conf" / "freeswitch.xml").write_text(
             _XML.format(
                 modules="".join(f'<load module="mod_{name}"/>' for name in _MODULES),
                 root=root,
                 rtp=rtp,
-                rtp_end=rtp + 98,
+                rtp_end=rtp_end,
                 esl=self.esl_port,
                 password=ESL_PASSWORD,
                 common=_COMMON,

@@ -11,13 +11,13 @@ import pytest
 
 from callrouter.errors import SwitchTimeout
 from callrouter.simulator.behaviour import Answer, NoAnswer, Offline
+from callrouter.simulator.ports import free_port
 from callrouter.simulator.rtp import tone
 from callrouter.simulator.scenario import Call
 from callrouter.simulator.switch import PlacedCall, Switch
 from callrouter.spool import Spool
 from callrouter.variables import step_texts
 from tests.simulator.bare_router import BareRouter, execute_text
-from tests.simulator.real_switch import free_port
 
 TO = "+493023125010"
 OWNER = {"callrouter_owner": "employee:anna", "callrouter_version": "7"}
