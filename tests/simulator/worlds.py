@@ -42,26 +42,25 @@ class World(Protocol):
     router: BareRouter
     recordings: Path
     cdr_dir: Path
-    #: Seconds on the wall for one second of a scenario.
-    pace: float
 
     def place(self, phones: Mapping[str, Behaviour], says: array[int]) -> Any: ...
     def hang_up(self, handle: Any) -> None: ...
     def status(self, handle: Any) -> int: ...
     def types(self, handle: Any, digits: str) -> None: ...
+    def speaks(self, recording: Path, size: int) -> None:
+        """Return when the caller has spoken about a second and *recording* has *size* bytes if read now."""
+
     def stop_switch(self, *, kill: bool) -> None: ...
     def esl(self) -> tuple[int, str]: ...
 
 
 class Simulated:
-    pace = 0.05
-
     def __init__(self, root: Path) -> None:
         self.router = BareRouter()
         spool = Spool(root / "spool")
         spool.create()
         self.recordings, self.cdr_dir = spool.recordings, spool.cdr
-        self.switch = Switch(spool, ("127.0.0.1", self.router.port), password="only-for-this-test", speed=1 / self.pace)
+        self.switch = Switch(spool, ("127.0.0.1", self.router.port), password="only-for-this-test", speed=20)
         self.switch.start()
 
     def place(self, phones: Mapping[str, Behaviour], says: array[int]) -> PlacedCall:
@@ -80,6 +79,9 @@ class Simulated:
     def types(self, handle: PlacedCall, digits: str) -> None:
         handle.channel.digits.append(digits)
 
+    def speaks(self, recording: Path, size: int) -> None:
+        gevent.sleep(1.2 / self.switch.speed)  # it writes when the recording ends: nothing to wait for
+
     def stop_switch(self, *, kill: bool) -> None:
         (self.switch.kill if kill else self.switch.shut_down)()
 
@@ -92,8 +94,6 @@ class Simulated:
 
 
 class Real:
-    pace = 1.0
-
     def __init__(self, root: Path) -> None:
         self.router = BareRouter()
         self.switch = RealSwitch(root, self.router.port)
@@ -122,6 +122,14 @@ class Real:
 
     def types(self, handle: Any, digits: str) -> None:
         gevent.spawn_later(0.6, handle.audio.send_digits, digits)
+
+    def speaks(self, recording: Path, size: int) -> None:
+        end = time.monotonic() + LIMIT
+        while time.monotonic() < end:
+            if recording.exists() and recording.stat().st_size >= size:
+                return gevent.sleep(0.5)  # of what is kept in memory there is nothing to wait for
+            gevent.sleep(0.005)
+        raise AssertionError(f"{recording} has not {size} bytes")
 
     def stop_switch(self, *, kill: bool) -> None:
         # In a thread: the caller's phone must be able to answer the BYE meanwhile.
