@@ -59,6 +59,7 @@ NEEDS = {
     "sipp": Need("sipp", _program("sipp"), "sip-tester", "calls on a real FreeSWITCH"),
     "sox": Need("sox", _program("sox"), "sox", "comparisons of recorded audio"),
     "postgresql": Need("PostgreSQL", find_postgresql, "postgresql", "the database tests on PostgreSQL"),
+    "chromium": Need("Chromium", _program("chromium"), "chromium", "the browser tests"),
     "shellcheck": Need("shellcheck", _program("shellcheck"), "shellcheck", "the check of the shell scripts"),
 }
 
