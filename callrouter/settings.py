@@ -128,8 +128,12 @@ class Web:
     """The web role."""
 
     listen: str = _key("127.0.0.1:8080", "HOST:PORT of the web pages and of /health and /metrics.")
-    base_url: str = _key("http://127.0.0.1:8080", "Address under which people reach the web pages; used in mails.")
-    secret_key: str = _key("", "Signs sessions and links.", secret=True)
+    base_url: str = _key(
+        "http://127.0.0.1:8080",
+        "Address under which people reach the web pages; used in mails. With https:// cookies are sent over TLS alone, "
+        "and X-Forwarded-For of the one proxy in front is believed.",
+    )
+    secret_key: str = _key("", "Signs sessions and links; empty: a new one at each start, which signs everybody out.", secret=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +153,7 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything ``callrouter.toml`` says. Paths in it are relative to ``base``, the file's directory."""
+    """Everything ``callrouter.toml`` says. Paths in it are relative to ``base``, the directory of ``file``."""
 
     database: Database = field(default_factory=Database)
     freeswitch: FreeSwitch = field(default_factory=FreeSwitch)
@@ -161,6 +165,7 @@ class Settings:
     rendering: Rendering = field(default_factory=Rendering)
     log: Log = field(default_factory=Log)
     base: Path = field(default_factory=Path.cwd)
+    file: Path | None = field(default=None, compare=False)
 
     @property
     def conf_dir(self) -> Path:
@@ -187,7 +192,7 @@ class Settings:
 
 def _sections() -> dict[str, type]:
     hints = typing.get_type_hints(Settings)
-    return {f.name: hints[f.name] for f in dataclasses.fields(Settings) if f.name != "base"}
+    return {f.name: hints[f.name] for f in dataclasses.fields(Settings) if f.name not in ("base", "file")}
 
 
 def parse_address(text: str, what: str) -> tuple[str, int]:
@@ -262,7 +267,7 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
                 raise SettingsError(f"{where}: unknown key; [{name}] has {', '.join(fields)}")
             values[key] = _convert(value, hints[key], where, fields[key].metadata)
         built[name] = kind(**values)
-    settings = Settings(**built, base=file.resolve().parent)
+    settings = Settings(**built, base=file.resolve().parent, file=file.resolve() if file.is_file() else None)
     for text, what in (
         (settings.freeswitch.event_socket, "[freeswitch] event_socket"),
         (settings.router.listen, "[router] listen"),

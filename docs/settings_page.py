@@ -22,7 +22,7 @@ def page() -> str:
     lines = [HEAD]
     defaults = Settings()
     for field in dataclasses.fields(Settings):
-        if field.name == "base":
+        if field.name in ("base", "file"):
             continue
         section = getattr(defaults, field.name)
         lines += [f"## [{field.name}]", "", " ".join((section.__doc__ or "").split()), ""]

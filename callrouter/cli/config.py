@@ -105,9 +105,10 @@ def diff(ctx: click.Context) -> None:
 @config.command("apply")
 @click.option("--force", is_flag=True, help="Take ours where somebody edited a file.")
 @click.option("--no-reload", is_flag=True, help="Only write; FreeSWITCH is told nothing.")
+@click.option("--only-reloaded", is_flag=True, help="Write nothing while FreeSWITCH cannot be reached.")
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 @click.pass_context
-def apply_command(ctx: click.Context, force: bool, no_reload: bool, as_json: bool) -> None:
+def apply_command(ctx: click.Context, force: bool, no_reload: bool, only_reloaded: bool, as_json: bool) -> None:
     """Write the configuration and have FreeSWITCH reload it.
 
     Exit code 1: a file was edited, nothing was written; 3: written, but FreeSWITCH could not be reached.
@@ -121,6 +122,8 @@ def apply_command(ctx: click.Context, force: bool, no_reload: bool, as_json: boo
             done, problem = apply(files, settings.conf_dir, version, api=None, force=force), ""
         else:
             with _connection(settings) as (api, problem):
+                if problem and only_reloaded:
+                    raise RenderError(f"FreeSWITCH cannot be told, nothing was written: {problem}")
                 done = apply(files, settings.conf_dir, version, api=api, force=force)
     except EditedError as error:
         if as_json:

@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
-from zoneinfo import ZoneInfo
 
 import click
 
 from callrouter.cli.common import load_settings, open_database, print_json
-from callrouter.directory.snapshots import SnapshotLoader
+from callrouter.directory.explaining import Explainer
 from callrouter.errors import CallrouterError
-from callrouter.routing import reasons
-from callrouter.routing.decide import decide
-from callrouter.routing.explain import describe, describe_emergency
 from callrouter.routing.numbers import clean_number
-from callrouter.routing.plan import IncomingCall, Reject
 
 
-def _moment(text: str | None, zone: ZoneInfo) -> dt.datetime:
+def _moment(text: str | None) -> dt.datetime:
     if text is None:
-        return dt.datetime.now(zone)
+        return dt.datetime.now(dt.UTC)
     try:
-        moment = dt.datetime.fromisoformat(text)
+        return dt.datetime.fromisoformat(text)
     except ValueError:
         raise CallrouterError(f"--at {text!r} is no time; write for example 2026-12-24T20:15") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
-def _caller(text: str | None) -> tuple[str | None, bool]:
+def _caller(text: str | None) -> str | None:
     if text is None or text.lower() == "anonymous":
-        return None, True
+        return None
     number = clean_number(text)
     if number is None:
         raise CallrouterError(f"--from {text!r} is no telephone number; write digits, or anonymous")
-    return number, False
+    return number
 
 
 @click.command()
@@ -54,44 +48,25 @@ def explain(
     as_json: bool,
 ) -> None:
     """Say what happens to a call to NUMBER, step by step, and why. Exit code 1: it would be refused."""
-    caller_number, private = (None, False) if device else _caller(caller)
-    call = IncomingCall(
-        uuid="00000000-0000-0000-0000-000000000000",
-        dialed=number,
-        trunk=None if device else "explain",
-        device=device,
-        caller_number=caller_number,
-        private=private,
-    )
+    caller_number = None if device else _caller(caller)
     with open_database(load_settings(ctx)) as database:
-        loader = SnapshotLoader(database)
-        zone = ZoneInfo(loader.load(call, dt.datetime.now(dt.UTC).date()).timezone)
-        moment = _moment(at, zone)
-        snapshot = loader.load(call, moment.date())
-    plan = decide(call, snapshot, moment)
-    language = language or snapshot.language
-    steps = describe(plan, language)
-    why = [reasons.text(reason, language) for reason in plan.reasons]
-    refused = any(isinstance(step, Reject) for step in plan.steps)
-    if device in snapshot.devices and number in snapshot.digits.emergency:
-        # The dialplan sends these to the trunks before it would ask the router.
-        steps, why, refused = describe_emergency(number, language), why[:1], False
+        told = Explainer(database)(number, _moment(at), language, caller=caller_number, device=device)
     if as_json:
         print_json(
             {
-                "number": plan.number,
-                "owner": plan.owner,
-                "caller": plan.caller,
-                "at": moment.isoformat(),
-                "refused": refused,
-                "steps": steps,
-                "reasons": why,
+                "number": told.number,
+                "owner": told.owner,
+                "caller": told.caller,
+                "at": told.at.isoformat(),
+                "refused": told.refused,
+                "steps": told.steps,
+                "reasons": told.why,
             }
         )
     else:
-        for line in steps:
+        for line in told.steps:
             click.echo(line)
         click.echo()
-        for line in why:
+        for line in told.why:
             click.echo(f"- {line}")
-    ctx.exit(1 if refused else 0)
+    ctx.exit(1 if told.refused else 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -52,8 +52,10 @@ _TURN_SECONDS = 15.0
 class Database:
     """An engine with the two kinds of transactions there are."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, wait: Callable[[Callable[[], object]], object] = lambda act: act()) -> None:
+        """*wait* runs what may take long on SQLite, the wait for the writer and the commit: in a hub, elsewhere."""
         self.url = url
+        self._wait = wait
         self.engine = open_engine(url)
         # SQLite has one writer and lets others poll for their turn, up to 100 ms late; threads queue here instead.
         self._turn = threading.Lock() if self.engine.dialect.name == "sqlite" else None
@@ -80,9 +82,13 @@ class Database:
         try:
             with self._sessions() as session:
                 if self.engine.dialect.name == "sqlite":
-                    session.connection().exec_driver_sql("BEGIN IMMEDIATE")
-                yield session
-                session.commit()
+                    connection = session.connection()
+                    self._wait(lambda: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+                    yield session
+                    self._wait(session.commit)
+                else:
+                    yield session
+                    session.commit()
         finally:
             if self._turn is not None:
                 self._turn.release()
