@@ -1,5 +1,10 @@
 """The one root of callrouter's own exceptions, so that edges can tell a told mistake from a bug."""
 
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
 
 class CallrouterError(Exception):
     """Something from outside (setting, import, header, CDR, answer of the switch) is not usable.
@@ -13,7 +18,31 @@ class SettingsError(CallrouterError):
 
 
 class RuleError(CallrouterError):
-    """A change would break a rule of the directory (who may own which number, and the like)."""
+    """A change would break a rule of the directory (who may own which number, and the like).
+
+    ``problems`` has each mistake by itself, with the path of the field it is about (``mailbox.answer_after``; empty:
+    the whole record), so that a form can show it beside its field.
+    """
+
+    def __init__(self, message: str, problems: Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems)
+
+
+class ConflictError(RuleError):
+    """Somebody else changed the record since it was read, and nothing was written.
+
+    ``version`` is the record's now (None: it is gone); ``changed_by`` and ``changed_at`` are from the audit log, None
+    where it says nothing.
+    """
+
+    def __init__(
+        self, message: str, *, version: int | None, changed_by: str | None, changed_at: dt.datetime | None
+    ) -> None:
+        super().__init__(message)
+        self.version = version
+        self.changed_by = changed_by
+        self.changed_at = changed_at
 
 
 class ImportFileError(CallrouterError):

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from callrouter.directory import audit
 from callrouter.directory.models import Base, EmployeeRow
+from callrouter.directory.versions import check_version
 from callrouter.errors import RuleError
 
 #: NIST SP 800-63B, 5.1.1.1: length is what counts, composition rules are not.
@@ -29,7 +30,10 @@ _NOBODY = _HASHER.hash(secrets.token_urlsafe())
 
 
 class UserRow(Base):
-    """Somebody who may sign in. ``epoch`` is in every session; counting it up ends all of them."""
+    """Somebody who may sign in. ``epoch`` is in every session; counting it up ends all of them.
+
+    ``version`` counts the changes that administrators make.
+    """
 
     __tablename__ = "users"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -39,6 +43,7 @@ class UserRow(Base):
     employee_id: Mapped[int | None] = mapped_column(ForeignKey("employees.id", ondelete="CASCADE"), index=True)
     language: Mapped[str | None]
     epoch: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
     created_at: Mapped[dt.datetime]
     signed_in_at: Mapped[dt.datetime | None]
     employee: Mapped[EmployeeRow | None] = relationship()
@@ -100,12 +105,14 @@ def set_password(session: Session, login: str, password: str, *, at: dt.datetime
     user = find(session, login)
     user.password_hash = _checked(password)
     user.epoch += 1
+    user.version += 1
     audit.record(session, "user", user.login, {"password": "old"}, {"password": "new"}, at=at)
 
 
-def set_role(session: Session, login: str, role: str, *, at: dt.datetime) -> None:
-    """Change a user's role; the last administrator stays one. Raises RuleError."""
+def set_role(session: Session, login: str, role: str, *, at: dt.datetime, expected_version: int | None = None) -> None:
+    """Change a user's role; the last administrator stays one. Raises RuleError, ConflictError."""
     user = find(session, login)
+    check_version(session, "user", user.login, user.version, expected_version)
     if role not in ("admin", "employee"):
         raise RuleError(f"{role!r} is no role; there are admin and employee")
     if role == "employee" and user.employee_id is None:
@@ -115,6 +122,7 @@ def set_role(session: Session, login: str, role: str, *, at: dt.datetime) -> Non
         _refuse_last_admin(session, user)
     user.role = role
     user.epoch += 1
+    user.version += 1
     audit.record(session, "user", user.login, before, _said(user), at=at)
 
 
@@ -125,6 +133,16 @@ def remove(session: Session, login: str, *, at: dt.datetime) -> None:
         _refuse_last_admin(session, user)
     audit.record(session, "user", user.login, _said(user), None, at=at)
     session.delete(user)
+
+
+def set_language(session: Session, login: str, language: str | None, *, at: dt.datetime) -> None:
+    """Show *login* the pages in *language* (de, en; None: what the browser asks for). Raises RuleError."""
+    user = find(session, login)
+    if language not in ("de", "en", None):
+        raise RuleError(f"{language!r} is no language of the pages; there are de and en")
+    before = {"language": user.language}
+    user.language = language
+    audit.record(session, "user", user.login, before, {"language": language}, at=at)
 
 
 def verify(session: Session, login: str, password: str) -> UserRow | None:

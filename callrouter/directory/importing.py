@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -107,9 +108,9 @@ class _Diff:
 
 
 _NOUNS: dict[str, tuple[str, Callable[[document.CompanyFile], dict[Any, Any]]]] = {
-    "company": ("the company", lambda file: {1: file.company}),
+    "company": ("company", lambda file: {"": file.company}),
     "trunks": ("trunk", lambda file: {trunk.name: (place, trunk) for place, trunk in enumerate(file.trunks)}),
-    "number_blocks": ("block", lambda file: {block_text(block): block for block in file.number_blocks}),
+    "number_blocks": ("number block", lambda file: {block_text(block): block for block in file.number_blocks}),
     "numbers": ("number", lambda file: {number: number for number in file.numbers}),
     "schedules": ("schedule", lambda file: {schedule.name: schedule for schedule in file.schedules}),
     "employees": ("employee", lambda file: {employee.id: employee for employee in file.employees}),
@@ -155,9 +156,11 @@ def _write(
     current: document.CompanyFile | None,
     diffs: dict[str, _Diff],
     progress: Progress,
+    at: dt.datetime,
 ) -> None:
-    store.write_company(session, file.company)
     store.count_up(session)
+    if diffs["company"].written:
+        store.write_company(session, file.company)
     store.write_trunks(session, diffs["trunks"].written)
     store.drop_named(session, "trunks", diffs["trunks"].removed)
     store.write_schedules(session, diffs["schedules"].written)
@@ -178,7 +181,7 @@ def _write(
     progress("employees", len(employees), len(employees))
     store.write_owners(session, pools=pools)
     store.drop_named(session, "schedules", diffs["schedules"].removed)
-    store.write_blocked(session, diffs["blocked_callers"].added, diffs["blocked_callers"].removed)
+    store.write_blocked(session, diffs["blocked_callers"].added, diffs["blocked_callers"].removed, at=at)
 
 
 def _audit(
@@ -239,7 +242,7 @@ def import_company(
             _refuse_removals(diffs, filename)
         result = ImportResult(version, {noun: diff.counts for noun, diff in diffs.items()})
         if result.changed:
-            _write(session, file, current, diffs, progress)
+            _write(session, file, current, diffs, progress, dt.datetime.now(dt.UTC))
             _audit(session, file, current, diffs, filename)
             result.version += 1
         if dry_run:

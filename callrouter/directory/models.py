@@ -40,11 +40,15 @@ class Base(DeclarativeBase):
 
 
 class CompanyRow(Base):
-    """The one company of this installation; ``version`` counts every change of the directory."""
+    """The one company of this installation.
+
+    ``version`` counts every change of the directory, ``settings_version`` those of this row alone.
+    """
 
     __tablename__ = "company"
     id: Mapped[int] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(default=1)
+    settings_version: Mapped[int] = mapped_column(default=1, server_default="1")
     name: Mapped[str]
     language: Mapped[str]
     timezone: Mapped[str]
@@ -58,7 +62,7 @@ class CompanyRow(Base):
 
 
 class TrunkRow(Base):
-    """A provider's line."""
+    """A provider's line. ``version`` counts its changes, as in every record that two people can edit at once."""
 
     __tablename__ = "trunks"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -71,6 +75,7 @@ class TrunkRow(Base):
     username: Mapped[str | None]
     password: Mapped[str | None]
     realm: Mapped[str | None]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
 class BlockRow(Base):
@@ -91,10 +96,14 @@ class ScheduleRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     rules: Mapped[dict[str, Any]]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
 class OwnerRow(Base):
-    """Whoever can own numbers: ``kind`` employee or pool, ``key`` the id in the company file (unique per kind)."""
+    """Whoever can own numbers: ``kind`` employee or pool, ``key`` the id in the company file (unique per kind).
+
+    ``version`` counts every change, of numbers, devices, members and the mailbox too.
+    """
 
     __tablename__ = "owners"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -107,6 +116,7 @@ class OwnerRow(Base):
     notify_language: Mapped[str | None]
     notify_internal: Mapped[bool] = mapped_column(default=False)
     handled_mail: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
     numbers: Mapped[list[NumberRow]] = relationship(back_populates="owner", order_by="NumberRow.e164")
     mailbox: Mapped[MailboxRow] = relationship(back_populates="owner", cascade="all, delete-orphan", uselist=False)
     __mapper_args__ = {"polymorphic_on": "kind"}  # noqa: RUF012
@@ -220,8 +230,10 @@ class MailboxRow(Base):
 
 
 class BlockedCallerRow(Base):
-    """A caller who is refused: an E.164 number or ``anonymous``."""
+    """A caller who is refused: an E.164 number or ``anonymous``; ``note`` says why, for people."""
 
     __tablename__ = "blocked_callers"
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     caller: Mapped[str] = mapped_column(unique=True)
+    note: Mapped[str] = mapped_column(default="", server_default="")
+    created_at: Mapped[dt.datetime | None]

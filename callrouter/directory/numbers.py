@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from callrouter.directory import audit, document, number_store, store
+from callrouter.directory import audit, document, number_store, owners, store
 from callrouter.directory.exporting import read_blocks
 from callrouter.directory.models import DeviceRow, EmployeeRow, NumberRow, OwnerRow
 from callrouter.directory.rules import block_text, check_blocks, check_e164, said, span
@@ -83,16 +83,50 @@ def _part(block: document.Block, first: int, last: int) -> document.Block:
 
 
 def _lose(session: Session, gone: list[str]) -> Loss:
-    owners: list[str] = []
+    owners: set[str] = set()
     shown_by: list[str] = []
+    concerned: set[int] = set()
     for some in store.chunks(gone):
-        query = select(OwnerRow.kind, OwnerRow.key).join(NumberRow, NumberRow.owner_id == OwnerRow.id)
-        owners += [f"{kind}:{key}" for kind, key in session.execute(query.where(NumberRow.e164.in_(some)))]
+        query = select(OwnerRow.id, OwnerRow.kind, OwnerRow.key, NumberRow.e164).join(
+            NumberRow, NumberRow.owner_id == OwnerRow.id
+        )
+        for row_id, kind, key, e164 in session.execute(query.where(NumberRow.e164.in_(some))).all():
+            owners.add(f"{kind}:{key}")
+            concerned.add(row_id)
+            audit.record(session, kind, key, {"number": e164}, {"number": None})
         shown = EmployeeRow.outgoing_number.in_(some)
-        rows = session.execute(select(EmployeeRow.id, EmployeeRow.key).where(shown)).all()
-        shown_by += [f"employee:{row.key}" for row in rows]
+        rows = session.execute(select(EmployeeRow.id, EmployeeRow.key, EmployeeRow.outgoing_number).where(shown)).all()
+        for row in rows:
+            shown_by.append(f"employee:{row.key}")
+            audit.record(
+                session, "employee", row.key, {"outgoing_number": row.outgoing_number}, {"outgoing_number": None}
+            )
         store.clear_outgoing(session, [row.id for row in rows])
-    return Loss(tuple(sorted(set(owners))), tuple(sorted(shown_by)))
+        concerned.update(row.id for row in rows)
+    store.count_owners(session, concerned)
+    return Loss(tuple(sorted(owners)), tuple(sorted(shown_by)))
+
+
+def assign(session: Session, e164: str, owner: str, *, version: int | None = None) -> None:
+    """Give an active, free number to *owner* (``employee:anna``: as the personal number; ``pool:sales``: one more)."""
+    part, _ = owners.owner(session, owner)
+    if isinstance(part, document.Employee):
+        owners.change(session, owner, version=version, personal_number=e164)
+    elif e164 not in part.numbers:
+        owners.change(session, owner, version=version, numbers=[*part.numbers, e164])
+
+
+def free(session: Session, e164: str) -> str:
+    """Take a number from its owner, whose key is the answer; an employee with devices needs another one first."""
+    owner = next(iter(DatabaseView(session).number_owners(e164)), None)
+    if owner is None:
+        raise RuleError(f"{e164} belongs to nobody")
+    part, _ = owners.owner(session, owner)
+    if isinstance(part, document.Employee):
+        owners.change(session, owner, personal_number=None)
+    else:
+        owners.change(session, owner, numbers=[number for number in part.numbers if number != e164])
+    return owner
 
 
 def activate(session: Session, e164: str) -> None:

@@ -1,13 +1,15 @@
-"""Single changes of the directory: company, trunks, schedules, employees, pools, blocked callers.
+"""Whole records of the directory, read with their versions, saved and removed: company, trunks, schedules, owners.
 
-Each checks the rules, writes, and counts the company's version up; call them inside ``Database.write()``. All raise
-RuleError with what is wrong, where, and what to do; then the transaction must not be committed. Numbers and their
-blocks: ``directory.numbers``.
+Each change checks the rules, writes, and counts the company's version up; call them inside ``Database.write()``. All
+raise RuleError with what is wrong, where, and what to do, and ConflictError where the record is not at the version
+that was expected; then the transaction must not be committed. Changes of a part of an owner: ``directory.owners``,
+``employees``, ``devices``, ``pools``. Numbers and their blocks: ``directory.numbers``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,110 +19,156 @@ from callrouter.directory.digits import digit_rules
 from callrouter.directory.exporting import read_company, read_employees, read_pools, read_schedules, read_trunks
 from callrouter.directory.importing import new_password
 from callrouter.directory.models import (
-    BlockedCallerRow,
     CompanyRow,
     MailboxRow,
     OwnerRow,
     PoolMemberRow,
     PoolRow,
     ScheduleRow,
+    TrunkRow,
 )
 from callrouter.directory.rules import (
     Problem,
     check_company,
-    check_e164,
     check_employee,
     check_pool,
     check_schedule,
     check_trunk,
 )
+from callrouter.directory.versions import check_version
 from callrouter.directory.views import DatabaseView
 from callrouter.errors import RuleError
 
 
 def refuse(problems: Iterable[Problem]) -> None:
     """Raise RuleError with all *problems*, if there are any."""
-    texts = [problem.text for problem in problems]
-    if texts:
-        raise RuleError("\n".join(texts))
+    found = [(".".join(map(str, problem.path)), problem.text) for problem in problems]
+    if found:
+        raise RuleError("\n".join(text for _, text in found), found)
 
 
-def save_company(session: Session, company: document.Company) -> None:
+def company(session: Session) -> tuple[document.Company, int]:
+    """The company and the version of its settings."""
+    found = read_company(session)
+    return found, session.scalars(select(CompanyRow.settings_version)).one()
+
+
+def trunk(session: Session, name: str) -> tuple[document.Trunk, int]:
+    """The trunk of that name, with its password, and its version."""
+    found = _trunks(session).get(name)
+    if found is None:
+        raise RuleError(f"there is no trunk {name}; `callrouter trunk list` shows them")
+    return found, session.scalars(select(TrunkRow.version).where(TrunkRow.name == name)).one()
+
+
+def schedule(session: Session, name: str) -> tuple[document.Schedule, int]:
+    """The schedule of that name, and its version."""
+    found = _schedule(session, name)
+    if found is None:
+        raise RuleError(f"there is no schedule {name!r}; `callrouter schedule list` shows them")
+    return found, session.scalars(select(ScheduleRow.version).where(ScheduleRow.name == name)).one()
+
+
+def employee(session: Session, key: str) -> tuple[document.Employee, int]:
+    """The employee of that id, with secrets, and the record's version."""
+    found = next(iter(read_employees(session, [key])), None)
+    if found is None:
+        raise RuleError(f"there is no employee {key}; `callrouter employee list` shows them")
+    return found, _owner_version(session, "employee", key) or 0
+
+
+def pool(session: Session, key: str) -> tuple[document.Pool, int]:
+    """The pool of that id, with its PIN, and the record's version."""
+    found = next(iter(read_pools(session, [key])), None)
+    if found is None:
+        raise RuleError(f"there is no pool {key}; `callrouter pool list` shows them")
+    return found, _owner_version(session, "pool", key) or 0
+
+
+def save_company(session: Session, company: document.Company, *, expected_version: int | None = None) -> None:
     """Change the company, or make it."""
+    store.count_up(session)
+    known = session.scalar(select(CompanyRow.settings_version))
+    check_version(session, "company", "", known, expected_version)
+    before = read_company(session) if known is not None else None
     refuse(check_company(company))
     for emergency in digit_rules(company.country, company.area_code, company.emergency).emergency:
         for kind, key in session.execute(select(OwnerRow.kind, OwnerRow.key).where(OwnerRow.extension == emergency)):
             raise RuleError(f"{kind} {key} has the extension {emergency}, an emergency number; give another one first")
-    for schedule in read_schedules(session):
-        refuse(check_schedule(schedule, company, what=f"schedule {schedule.name!r}"))
-    owners: list[document.Employee | document.Pool] = [*read_employees(session), *read_pools(session)]
-    for owner in owners:
-        own = owner.mailbox.schedule
-        if own is not None and own.name is None:
-            refuse(check_schedule(own, company, what=f"{owner.id}: mailbox schedule"))
-    known = read_company(session) if session.scalar(select(CompanyRow.id)) is not None else None
+    for one in read_schedules(session):
+        refuse(check_schedule(one, company, what=f"schedule {one.name!r}"))
+    own = select(OwnerRow.key, MailboxRow.rules).join(MailboxRow, MailboxRow.owner_id == OwnerRow.id)
+    for key, rules in session.execute(own.where(MailboxRow.schedule_id.is_(None))):
+        if rules is not None:
+            refuse(check_schedule(_rules(rules), company, what=f"{key}: mailbox schedule"))
     store.write_company(session, company)
-    store.count_up(session)
-    audit.record(session, "company", company.name, known, company)
+    audit.record(session, "company", "", before, company)
 
 
-def save_trunk(session: Session, trunk: document.Trunk) -> None:
+def save_trunk(session: Session, trunk: document.Trunk, *, expected_version: int | None = None) -> None:
     """Add *trunk*, or change the one of its name; without a password it keeps the one it has."""
     store.count_up(session)
-    trunks = read_trunks(session)
-    places = {known.name: place for place, known in enumerate(trunks)}
-    place = places.get(trunk.name, len(trunks))
-    if trunk.password is None and place < len(trunks):
-        trunk = trunk.model_copy(update={"password": trunks[place].password})
+    version = session.scalar(select(TrunkRow.version).where(TrunkRow.name == trunk.name))
+    check_version(session, "trunk", trunk.name, version, expected_version)
+    trunks = _trunks(session)
+    known = trunks.get(trunk.name)
+    if trunk.password is None and known:
+        trunk = trunk.model_copy(update={"password": known.password})
     refuse(check_trunk(trunk))
+    place = list(trunks).index(trunk.name) if known else len(trunks)
     store.write_trunks(session, [(place, trunk)])
-    audit.record(session, "trunk", trunk.name, trunks[place] if place < len(trunks) else None, trunk)
+    audit.record(session, "trunk", trunk.name, known, trunk)
 
 
 def remove_trunk(session: Session, name: str) -> None:
     """Remove a trunk: no more calls come by it."""
     store.count_up(session)
-    known = next((trunk for trunk in read_trunks(session) if trunk.name == name), None)
-    if known is None:
-        raise RuleError(f"there is no trunk {name}")
+    known, _ = trunk(session, name)
     store.drop_named(session, "trunks", [name])
     audit.record(session, "trunk", name, known, None)
 
 
-def save_schedule(session: Session, schedule: document.Schedule) -> None:
+def save_schedule(session: Session, schedule: document.Schedule, *, expected_version: int | None = None) -> None:
     """Add *schedule*, or change the one of its name."""
     store.count_up(session)
+    version = session.scalar(select(ScheduleRow.version).where(ScheduleRow.name == schedule.name))
+    check_version(session, "schedule", schedule.name, version, expected_version)
     refuse(check_schedule(schedule, DatabaseView(session).company, what=f"schedule {schedule.name!r}"))
-    known = next((one for one in read_schedules(session) if one.name == schedule.name), None)
+    known = _schedule(session, schedule.name)
     store.write_schedules(session, [schedule])
     audit.record(session, "schedule", schedule.name, known, schedule)
 
 
-def remove_schedule(session: Session, name: str) -> None:
-    """Remove a schedule that no mailbox uses."""
-    store.count_up(session)
-    known = next((one for one in read_schedules(session) if one.name == name), None)
-    if known is None:
-        raise RuleError(f"there is no schedule {name!r}")
+def schedule_users(session: Session, name: str) -> list[str]:
+    """The keys of the owners whose mailboxes go by that schedule."""
     users = session.execute(
         select(OwnerRow.kind, OwnerRow.key)
         .join(MailboxRow, MailboxRow.owner_id == OwnerRow.id)
         .join(ScheduleRow, ScheduleRow.id == MailboxRow.schedule_id)
         .where(ScheduleRow.name == name)
+        .order_by(OwnerRow.kind, OwnerRow.key)
     )
-    if used := ", ".join(f"{kind} {key}" for kind, key in users):
+    return [f"{kind}:{key}" for kind, key in users]
+
+
+def remove_schedule(session: Session, name: str) -> None:
+    """Remove a schedule that no mailbox uses."""
+    store.count_up(session)
+    known, _ = schedule(session, name)
+    if used := ", ".join(key.replace(":", " ") for key in schedule_users(session, name)):
         raise RuleError(f"schedule {name!r} is used by the mailbox of {used}; give them another one first")
     store.drop_named(session, "schedules", [name])
     audit.record(session, "schedule", name, known, None)
 
 
-def save_employee(session: Session, employee: document.Employee) -> None:
+def save_employee(session: Session, employee: document.Employee, *, expected_version: int | None = None) -> None:
     """Add *employee*, or change the one of that id.
 
     A device keeps its password unless a new one is given, a new device gets a random one; without a PIN the mailbox
     keeps the one it has.
     """
     store.count_up(session)
+    check_version(session, "employee", employee.id, _owner_version(session, "employee", employee.id), expected_version)
     known = next(iter(read_employees(session, [employee.id])), None)
     passwords = {device.sip_user: device.sip_password for device in known.devices} if known else {}
     devices = [
@@ -140,9 +188,7 @@ def save_employee(session: Session, employee: document.Employee) -> None:
 def remove_employee(session: Session, key: str) -> None:
     """Remove an employee with devices and mailbox; the number stays, active and without owner."""
     store.count_up(session)
-    known = next(iter(read_employees(session, [key])), None)
-    if known is None:
-        raise RuleError(f"there is no employee {key}")
+    known, _ = employee(session, key)
     member = store.owner_ids(session, "employee", [key])[key]
     memberships = select(PoolRow.key).join(PoolMemberRow, PoolMemberRow.pool_id == PoolRow.id)
     if used := ", ".join(session.scalars(memberships.where(PoolMemberRow.employee_id == member))):
@@ -151,9 +197,10 @@ def remove_employee(session: Session, key: str) -> None:
     audit.record(session, "employee", key, known, None)
 
 
-def save_pool(session: Session, pool: document.Pool) -> None:
+def save_pool(session: Session, pool: document.Pool, *, expected_version: int | None = None) -> None:
     """Add *pool*, or change the one of that id; without a PIN the mailbox keeps the one it has."""
     store.count_up(session)
+    check_version(session, "pool", pool.id, _owner_version(session, "pool", pool.id), expected_version)
     known = next(iter(read_pools(session, [pool.id])), None)
     pool = pool.model_copy(update={"mailbox": _with_pin(pool.mailbox, known)})
     refuse(check_pool(pool, DatabaseView(session)))
@@ -165,29 +212,25 @@ def save_pool(session: Session, pool: document.Pool) -> None:
 def remove_pool(session: Session, key: str) -> None:
     """Remove a pool with its mailbox; its numbers stay, active and without owner."""
     store.count_up(session)
-    known = next(iter(read_pools(session, [key])), None)
-    if known is None:
-        raise RuleError(f"there is no pool {key}")
+    known, _ = pool(session, key)
     store.drop_owners(session, "pool", [key])
     audit.record(session, "pool", key, known, None)
 
 
-def block_caller(session: Session, caller: str) -> None:
-    """Refuse calls of *caller* (E.164, or ``anonymous``) from now on; twice is as good as once."""
-    store.count_up(session)
-    if caller != "anonymous":
-        refuse(check_e164(caller))
-    if session.scalar(select(BlockedCallerRow.id).where(BlockedCallerRow.caller == caller)) is None:
-        store.write_blocked(session, [caller], [])
-        audit.record(session, "blocked caller", caller, None, {})
+def _trunks(session: Session) -> dict[str, document.Trunk]:
+    return {trunk.name: trunk for trunk in read_trunks(session)}
 
 
-def unblock_caller(session: Session, caller: str) -> None:
-    """Let calls of *caller* through again."""
-    store.count_up(session)
-    if session.scalar(select(BlockedCallerRow.id).where(BlockedCallerRow.caller == caller)) is not None:
-        store.write_blocked(session, [], [caller])
-        audit.record(session, "blocked caller", caller, {}, None)
+def _schedule(session: Session, name: str) -> document.Schedule | None:
+    return next((one for one in read_schedules(session) if one.name == name), None)
+
+
+def _rules(values: dict[str, Any]) -> document.ScheduleRules:
+    return document.ScheduleRules.model_validate(values)
+
+
+def _owner_version(session: Session, kind: str, key: str) -> int | None:
+    return session.scalar(select(OwnerRow.version).where(OwnerRow.kind == kind, OwnerRow.key == key))
 
 
 def _with_pin(mailbox: document.Mailbox, known: document.Employee | document.Pool | None) -> document.Mailbox:

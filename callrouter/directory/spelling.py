@@ -61,6 +61,11 @@ def _text(error: Any, path: Path) -> str:
     return f"{key}: {value}: {error['msg']}"
 
 
+def problems(error: ValidationError) -> list[tuple[Path, str]]:
+    """Each mistake with its place in the part, for what was not read from a file."""
+    return [(tuple(item["loc"]), _text(item, item["loc"])) for item in error.errors()]
+
+
 def told(error: ValidationError, lines: Lines) -> list[str]:
     """Each mistake as ``FILE:LINE: what is wrong and what is wanted``, in the file's order."""
     found: dict[tuple[Path, str], tuple[int, str]] = {}

@@ -6,6 +6,7 @@ two employees can swap theirs in one go.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -31,26 +32,38 @@ def _insert(session: Session, table: str, rows: Sequence[dict[str, Any]]) -> Non
 
 
 def _update(session: Session, table: str, key: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Update each row of *rows* where column *key* is its value of ``_key``; all rows have the same columns."""
+    """Update each row of *rows* where column *key* is its value of ``_key``; all rows have the same columns.
+
+    Where rows have a version, it is counted up.
+    """
     if rows:
         statement = update(_T[table]).where(_T[table].c[key] == bindparam("_key"))
+        if "version" in _T[table].c:
+            statement = statement.values(version=_T[table].c.version + 1)
         session.connection().execute(statement, rows)
 
 
 def write_company(session: Session, company: document.Company) -> None:
-    """Write the company; the first time with version 0: the change that follows counts it up."""
+    """Write the company; the change is counted by :func:`count_up`, but for the first, which is version 1."""
     values = company.model_dump()
     table = _T["company"]
     if session.scalar(select(table.c.id)) is None:
-        session.execute(insert(table).values(id=1, version=0, **values))
+        session.execute(insert(table).values(id=1, **values))
     else:
-        session.execute(update(table).values(**values))
+        session.execute(update(table).values(settings_version=table.c.settings_version + 1, **values))
 
 
 def count_up(session: Session) -> None:
     """Increment the company's version; holds off every other change until this transaction ends."""
     table = _T["company"]
     session.execute(update(table).values(version=table.c.version + 1))
+
+
+def count_owners(session: Session, owners: Iterable[int]) -> None:
+    """Increment the versions of the owners with these row ids, whom a change of numbers concerns."""
+    table = _T["owners"]
+    for some in chunks(owners):
+        session.execute(update(table).where(table.c.id.in_(some)).values(version=table.c.version + 1))
 
 
 def _write_named(session: Session, table: str, rows: Sequence[dict[str, Any]]) -> None:
@@ -86,10 +99,12 @@ def drop_named(session: Session, table: str, names: Iterable[str]) -> None:
         session.execute(delete(_T[table]).where(_T[table].c.name.in_(some)))
 
 
-def write_blocked(session: Session, added: Iterable[str], removed: Iterable[str]) -> None:
+def write_blocked(
+    session: Session, added: Iterable[str], removed: Iterable[str], *, at: dt.datetime, note: str = ""
+) -> None:
     """Change who is refused: E.164 numbers, or ``anonymous``."""
     table = _T["blocked_callers"]
-    _insert(session, "blocked_callers", [{"caller": caller} for caller in added])
+    _insert(session, "blocked_callers", [{"caller": caller, "note": note, "created_at": at} for caller in added])
     for some in chunks(removed):
         session.execute(delete(table).where(table.c.caller.in_(some)))
 

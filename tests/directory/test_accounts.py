@@ -142,9 +142,11 @@ def test_numbers_and_losses_are_told(muster: Database):
         numbers.port_away(session, "+493023125010")
     assert [(action, noun, key) for _, action, noun, key, _ in entries(muster)] == [
         ("change", "number", "+493023125044"),
+        ("change", "employee", "anna"),
         ("remove", "number", "+493023125010"),
     ]
-    assert entries(muster)[1][4]["owner"] == ["employee:anna", None]
+    assert entries(muster)[1][4] == {"number": ["+493023125010", None]}
+    assert entries(muster)[2][4]["owner"] == ["employee:anna", None]
 
 
 def test_an_import_tells_what_it_changed(muster: Database):

@@ -7,7 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
-from callrouter.directory import accounts, audit, records  # noqa: F401 (their tables)
+from callrouter.directory import accounts, audit, records, tokens  # noqa: F401 (their tables)
 from callrouter.directory.database import Database
 from callrouter.directory.importing import import_company
 from callrouter.directory.models import Base

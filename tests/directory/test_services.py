@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from callrouter.directory import document, numbers, services
+from callrouter.directory import callers, document, numbers, services
 from callrouter.directory.database import Database
 from callrouter.directory.exporting import export_company, read_employees, read_pools
 from callrouter.directory.models import CompanyRow, DeviceRow, OwnerRow
@@ -54,8 +54,8 @@ def test_every_change_counts_the_version_up(muster: Database):
         lambda s: services.remove_employee(s, "carla"),
         lambda s: services.save_pool(s, document.Pool(id="support", name="Support")),
         lambda s: services.remove_pool(s, "support"),
-        lambda s: services.block_caller(s, "+4917604069001"),
-        lambda s: services.unblock_caller(s, "+4917604069001"),
+        lambda s: callers.block(s, "+4917604069001"),
+        lambda s: callers.unblock(s, "+4917604069001"),
         lambda s: numbers.add_block(s, document.Block(prefix="+4930231251", first="00", last="09")),
         lambda s: numbers.remove_block(s, document.Block(prefix="+4930231251", first="00", last="09")),
         lambda s: numbers.activate(s, "+493023125013"),
@@ -176,7 +176,7 @@ REFUSED: dict[str, tuple[Callable[[Session], Any], str]] = {
     ),
     "a number that is none": (lambda s: numbers.activate(s, "030 23125"), "'030 23125' is not a number as E.164"),
     "a stranger's number ported": (lambda s: numbers.port_away(s, "+4917604069000"), "is no number of the company"),
-    "a caller that is none": (lambda s: services.block_caller(s, "0176"), "is not a number as E.164"),
+    "a caller that is none": (lambda s: callers.block(s, "0176"), "is not a number as E.164"),
     "an unknown trunk": (lambda s: services.remove_trunk(s, "x"), "there is no trunk x"),
     "an unknown pool": (lambda s: services.remove_pool(s, "x"), "there is no pool x"),
     "an unknown employee": (lambda s: services.remove_employee(s, "x"), "there is no employee x"),

@@ -1,0 +1,63 @@
+"""People, from the first day to a new number: what the pages and commands about an employee do, one call each.
+
+All is as in ``directory.services``; *version* is the one the record must still be at (None: any). Mailbox and
+notifications are changed by ``directory.owners``, devices by ``directory.devices``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from callrouter.directory import document, owners, services
+from callrouter.directory.changing import made
+from callrouter.directory.devices import new_sip_user
+from callrouter.directory.exporting import read_employees
+from callrouter.directory.importing import new_password
+from callrouter.errors import RuleError
+
+
+def create(
+    session: Session,
+    *,
+    name: str,
+    key: str | None = None,
+    devices: Sequence[Mapping[str, Any]] = (),
+    **values: Any,
+) -> document.Employee:
+    """Add an employee; the answer has the devices' new passwords, which can be shown this once.
+
+    *key* None: made of the name. A device has ``label``, ``kind``, ``enabled``, and a ``sip_user`` if it must be a
+    certain one. *values* are other fields of the employee: personal_number, extension, email, mailbox …
+    """
+    if key is not None and read_employees(session, [key]):
+        text = f"there is an employee {key} already; take another id, or change that one"
+        raise RuleError(text, [("id", text)])
+    key = key or owners.new_id(session, "employee", name)
+    accounts: list[dict[str, Any]] = []
+    for device in devices:
+        taken = {account["sip_user"] for account in accounts}
+        sip_user = device.get("sip_user") or new_sip_user(session, key, device.get("kind", "desk"), taken)
+        accounts.append({**device, "sip_user": sip_user, "sip_password": new_password()})
+    new = made(document.Employee, id=key, name=name, devices=accounts, **values)
+    services.save_employee(session, new)
+    return new
+
+
+def change(session: Session, key: str, *, version: int | None = None, **values: Any) -> document.Employee:
+    """Change fields of an employee: name, email, extension, role …; the others stay."""
+    found = owners.change(session, f"employee:{key}", version=version, **values)
+    assert isinstance(found, document.Employee)
+    return found
+
+
+def assign_number(session: Session, key: str, e164: str, *, version: int | None = None) -> None:
+    """Give an employee the personal number *e164*; it is active and nobody else's. The old one becomes free."""
+    change(session, key, version=version, personal_number=e164)
+
+
+def set_outgoing_number(session: Session, key: str, shown: str | None, *, version: int | None = None) -> None:
+    """What is shown on calls into the public network: a number of the company, ``anonymous``, None: the personal."""
+    change(session, key, version=version, outgoing_number=shown)

@@ -1,0 +1,56 @@
+"""Messages in mailboxes: who may hear one, and what people do with it. Each change is in the audit log."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callrouter.directory import audit
+from callrouter.directory.models import OwnerRow, PoolMemberRow
+from callrouter.directory.records import MessageRow
+from callrouter.errors import RuleError
+
+
+def message(session: Session, number: int) -> tuple[MessageRow, str]:
+    """The message with that id, and its owner's key (empty: the owner is gone); raises RuleError."""
+    row = session.get(MessageRow, number)
+    if row is None:
+        raise RuleError(f"there is no message {number}; `callrouter message list` shows them")
+    owner = session.get(OwnerRow, row.owner_id) if row.owner_id else None
+    return row, owner.owner_key if owner else ""
+
+
+def may_listen(session: Session, number: int, employee_id: int | None) -> bool:
+    """Whether the employee with that row id owns the mailbox, or is a member of the pool that does."""
+    owner = session.scalar(select(MessageRow.owner_id).where(MessageRow.id == number))
+    if owner is None or employee_id is None:
+        return False
+    member = select(PoolMemberRow.pool_id).where(
+        PoolMemberRow.pool_id == owner, PoolMemberRow.employee_id == employee_id
+    )
+    return owner == employee_id or session.scalar(member) is not None
+
+
+def mark(session: Session, number: int, *, heard: bool, at: dt.datetime) -> str:
+    """Mark a message as heard at *at*, or as not heard; returns its owner's key."""
+    row, owner = message(session, number)
+    before = {"heard": row.heard_at is not None}
+    row.heard_at = (row.heard_at or at) if heard else None
+    audit.record(session, "message", str(number), before, {"heard": heard}, at=at)
+    return owner
+
+
+def take_audio(session: Session, number: int) -> bytes:
+    """The message's WAV file, for somebody who takes it away: that is written down."""
+    row, owner = message(session, number)
+    audit.record(session, "message", str(number), {"saved": None}, {"saved": owner})
+    return row.audio
+
+
+def delete(session: Session, number: int) -> None:
+    """Delete a message with its recording; its call stays in the history."""
+    row, owner = message(session, number)
+    audit.record(session, "message", str(number), {"owner": owner, "milliseconds": row.milliseconds}, None)
+    session.delete(row)

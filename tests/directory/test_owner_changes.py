@@ -1,0 +1,176 @@
+"""What the pages change, one call each: people, their devices, teams, numbers, messages, tokens."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import select
+
+from callrouter.directory import devices, employees, messages, numbers, owners, pools, services, tokens
+from callrouter.directory.audit import AuditRow
+from callrouter.directory.database import Database
+from callrouter.directory.exporting import read_employees
+from callrouter.directory.models import EmployeeRow
+from callrouter.directory.records import CallRow, MessageRow
+from callrouter.directory.store import owner_ids
+from callrouter.errors import RuleError
+
+AT = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
+
+
+def test_an_employee_with_number_and_devices_in_one_call(muster: Database):
+    with muster.write() as session:
+        new = employees.create(
+            session,
+            name="Zoë Weiß-Łukas",
+            personal_number="+493023125012",
+            devices=[{"label": "Tisch", "kind": "desk"}, {"label": "Zweiter Tisch", "kind": "desk"}],
+        )
+    assert new.id == "zoe-weiss-lukas"
+    assert [device.sip_user for device in new.devices] == ["zoe-weiss-lukas-desk", "zoe-weiss-lukas-desk-2"]
+    assert all(len(device.sip_password or "") == 32 for device in new.devices)
+    with muster.read() as session:
+        assert read_employees(session, [new.id]) == [new]
+
+
+def test_ids_are_made_of_names_and_unique(muster: Database):
+    with muster.write() as session:
+        made = [
+            employees.create(session, name=name).id
+            for name in ("Anna", "Anna Schmidt", "Anna Schmidt", "山田", "x" * 99)
+        ]
+        assert made == ["anna-2", "anna-schmidt", "anna-schmidt-2", "employee", "x" * 34]
+        with pytest.raises(RuleError, match="already"):
+            employees.create(session, key="anna", name="Anna")
+
+
+def test_devices_without_a_number_are_refused(muster: Database):
+    with pytest.raises(RuleError, match="has devices but no personal_number"), muster.write() as session:
+        employees.create(session, name="Cara", devices=[{"label": "Tisch", "kind": "desk"}])
+
+
+def test_a_device_from_its_first_day_to_its_last(muster: Database):
+    with muster.write() as session:
+        new = devices.add(session, "anna", label="Laptop", kind="softclient")
+        assert new.sip_user == "anna-softclient"
+        renewed = devices.renew_password(session, "anna", new.sip_user)
+        devices.change(session, "anna", new.sip_user, label="Alter Laptop", enabled=False)
+        found = devices.device(services.employee(session, "anna")[0], new.sip_user)
+        assert (found.label, found.enabled, found.kind) == ("Alter Laptop", False, "softclient")
+        assert found.sip_password == renewed != new.sip_password
+        devices.remove(session, "anna", new.sip_user)
+        with pytest.raises(RuleError, match="has no device"):
+            devices.remove(session, "anna", new.sip_user)
+        said = [str(row.changes) for row in session.scalars(select(AuditRow).where(AuditRow.key == "anna"))]
+    assert said
+    assert not any(secret in text for text in said for secret in (renewed, str(new.sip_password)))
+
+
+def test_an_employee_cannot_have_the_device_of_another(muster: Database):
+    with pytest.raises(RuleError, match="is a device of employee anna too"), muster.write() as session:
+        devices.add(session, "ben", label="x", sip_user="anna-desk")
+
+
+def test_a_pool_and_its_numbers(muster: Database):
+    with muster.write() as session:
+        new = pools.create(session, name="Büro Süd", members=["anna"], numbers=["+493023125012"])
+        assert new.id == "buero-sued"
+        pools.set_members(session, new.id, ["ben", "anna"])
+        assert numbers.free(session, "+493023125012") == "pool:buero-sued"
+        numbers.assign(session, "+493023125012", "pool:buero-sued")
+        found, _ = services.pool(session, new.id)
+        assert (found.members, found.numbers) == (["ben", "anna"], ["+493023125012"])
+        pools.set_numbers(session, new.id, [])
+        numbers.assign(session, "+493023125012", "employee:ben")
+        assert services.employee(session, "ben")[0].personal_number == "+493023125012"
+        with pytest.raises(RuleError, match="has devices but no personal_number"):
+            numbers.free(session, "+493023125012")
+
+
+def test_a_mailbox_goes_by_a_schedule_or_times_of_its_own(muster: Database):
+    with muster.write() as session:
+        own = {"open": [{"days": "mon", "from": "08:00", "to": "12:00"}], "when": "closed"}
+        mailbox = owners.set_mailbox(session, "employee:ben", enabled=True, schedule=own, pin="4711")
+        assert mailbox.schedule is not None
+        assert (mailbox.schedule.name, mailbox.schedule.when) == (None, "closed")
+        mailbox = owners.set_mailbox(session, "employee:ben", schedule={"name": "nights"})
+        assert mailbox.pin == "4711"
+        assert owners.set_mailbox(session, "employee:ben", schedule=None, pin=None).schedule is None
+        assert services.employee(session, "ben")[0].mailbox.pin is None
+        with pytest.raises(RuleError, match="no owner"):
+            owners.set_mailbox(session, "anna", enabled=True)
+
+
+def test_a_message_is_for_its_owner_and_the_members_of_its_pool(muster: Database):
+    with muster.write() as session:
+        ids = {row.key: row.id for row in session.scalars(select(EmployeeRow))}
+        pool, _ = services.pool(session, "sales")
+        sales = owners.owner(session, "pool:sales")
+        assert sales[0] == pool
+        call = CallRow(uuid="u", direction="inbound", caller="anonymous", outcome="voicemail", started_at=AT)
+        session.add(call)
+        session.flush()
+        session.add(
+            MessageRow(call_id=call.id, n="1", owner_id=ids["anna"], recorded_at=AT, milliseconds=9, audio=b"RIFF")
+        )
+        session.flush()
+        assert [messages.may_listen(session, 1, who) for who in (ids["anna"], ids["ben"], None)] == [True, False, False]
+        assert messages.mark(session, 1, heard=True, at=AT) == "employee:anna"
+        messages.mark(session, 1, heard=True, at=AT + dt.timedelta(hours=1))
+        assert messages.message(session, 1)[0].heard_at == AT
+        messages.mark(session, 1, heard=False, at=AT)
+        assert messages.take_audio(session, 1) == b"RIFF"
+        messages.delete(session, 1)
+        session.flush()
+        assert session.scalar(select(CallRow.id)) == call.id
+        with pytest.raises(RuleError, match="there is no message 1"):
+            messages.delete(session, 1)
+        entries = session.scalars(select(AuditRow.action).where(AuditRow.noun == "message").order_by(AuditRow.id))
+        assert list(entries) == ["change", "change", "change", "remove"]
+
+
+def test_members_of_a_pool_may_listen(muster: Database):
+    with muster.write() as session:
+        ids = {row.key: row.id for row in session.scalars(select(EmployeeRow))}
+        pool = pools.create(session, name="Team", members=["ben"])
+        owner = owner_ids(session, "pool", [pool.id])[pool.id]
+        call = CallRow(uuid="u", direction="inbound", caller="anonymous", outcome="voicemail", started_at=AT)
+        session.add(call)
+        session.flush()
+        session.add(MessageRow(call_id=call.id, n="1", owner_id=owner, recorded_at=AT, milliseconds=9, audio=b""))
+        session.flush()
+        assert messages.may_listen(session, 1, ids["ben"])
+        assert not messages.may_listen(session, 1, ids["anna"])
+
+
+def test_a_token_is_shown_once_and_ends(muster: Database):
+    hour = dt.timedelta(hours=1)
+    with muster.write() as session:
+        row, text = tokens.create(session, "CRM", ["write", "read"], at=AT, created_by="web:boss", expires_at=AT + hour)
+        assert text.startswith("crt_")
+        assert text not in str(vars(row))
+        assert row.scopes == ["read", "write"]
+        found = tokens.verify(session, text, AT)
+        assert found is row
+        assert tokens.verify(session, text, AT + hour) is None
+        for wrong in (text[:-1], text + "x", "", "crt_", row.hash, "crt_ü"):
+            assert tokens.verify(session, wrong, AT) is None
+        tokens.used(session, row.id, AT)
+        tokens.used(session, row.id, AT + dt.timedelta(seconds=30))
+        assert row.last_used_at == AT
+        tokens.revoke(session, "CRM")
+        session.flush()
+        assert tokens.verify(session, text, AT) is None
+        entries = list(session.scalars(select(AuditRow).where(AuditRow.noun == "token")))
+        assert [entry.action for entry in entries] == ["add", "remove"]
+        assert not any(text in str(entry.changes) for entry in entries)
+
+
+@pytest.mark.parametrize(
+    ("name", "scopes", "told"),
+    [("", ["read"], "needs a name"), ("x", [], "without a scope"), ("x", ["root"], "'root' is no scope")],
+)
+def test_what_cannot_be_a_token(muster: Database, name: str, scopes: list[str], told: str):
+    with pytest.raises(RuleError, match=told), muster.write() as session:
+        tokens.create(session, name, scopes, at=AT, created_by="web:boss")
