@@ -3,36 +3,45 @@
 from __future__ import annotations
 
 import datetime as dt
+import email.utils
+import json
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import gevent
 import gevent.event
 from gevent.pywsgi import WSGIServer
 
 from callrouter import log
-from callrouter.calls.session import CallHandler
+from callrouter.calls.session import CallHandler, LoadSnapshot
 from callrouter.directory.database import Database
+from callrouter.directory.explaining import Explainer
 from callrouter.directory.snapshots import SnapshotLoader
-from callrouter.errors import CallrouterError, SwitchError
+from callrouter.errors import CallrouterError, RenderError, SwitchError
 from callrouter.esl.client import InboundClient
 from callrouter.esl.server import OutboundServer
 from callrouter.heartbeat import Heartbeat, notify_systemd
 from callrouter.ledger.notes import NoteSweep
 from callrouter.ledger.worker import Ledger
 from callrouter.mail.delivery import Delivery
+from callrouter.mail.smtp import SmtpConnection
 from callrouter.routing.plan import IncomingCall
 from callrouter.routing.snapshot import Snapshot
 from callrouter.settings import Settings, parse_address
 from callrouter.supervise import Role, Supervisor
 from callrouter.web.application import create_application
+from callrouter.web.applying import Applying
 from callrouter.web.checks import check_mail, check_spool
+from callrouter.web.live import LiveSwitch
+from callrouter.web.parts import Parts
 
 #: A router whose hub stands still this long (seconds) is ended; the parent allows a little more.
 _ROUTER_STILL = 1.5
@@ -40,6 +49,10 @@ _ROUTER_SILENCE = 1.8
 _OTHER_SILENCE = 30.0
 #: Longest wait for the directory before a call is given to the static fallback (seconds).
 _DIRECTORY_SECONDS = 3.0
+#: Longest time for rendering the configuration and having FreeSWITCH take it over (seconds).
+_APPLY_SECONDS = 180.0
+#: Longest wait for FreeSWITCH's answer about what it is doing, for a page (seconds).
+_LIVE_SECONDS = 2.0
 
 
 def now() -> dt.datetime:
@@ -54,16 +67,36 @@ def _until_told_to_stop() -> gevent.event.Event:
     return stop
 
 
-def snapshot_source(database: Database) -> Callable[[IncomingCall, dt.date], Snapshot]:
-    """Reads the directory in a thread of the hub's pool (a database must not hold the hub), with a time limit."""
+def snapshot_source(database: Database) -> Callable[[], LoadSnapshot]:
+    """Reads the directory in a thread of the hub's pool (a database must not hold the hub), with a time limit.
+
+    Its version is asked for at once, while FreeSWITCH hands over the call.
+    """
     loader = SnapshotLoader(database)
 
-    def load(call: IncomingCall, today: dt.date) -> Snapshot:
-        with gevent.Timeout(_DIRECTORY_SECONDS, CallrouterError("the directory did not answer in time")):
-            snapshot: Snapshot = gevent.get_hub().threadpool.apply(loader.load, (call, today))
-            return snapshot
+    def in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
+        return gevent.get_hub().threadpool.apply(function, arguments)
 
-    return load
+    def version_now() -> int | None:
+        try:
+            return cast(int, in_thread(loader.version))
+        except Exception:  # loading will say what is wrong
+            return None
+
+    def begin() -> LoadSnapshot:
+        version = gevent.spawn(version_now)
+
+        def load(call: IncomingCall, today: dt.date) -> Snapshot:
+            try:
+                with gevent.Timeout(_DIRECTORY_SECONDS, CallrouterError("the directory did not answer in time")):
+                    known = loader.known(call, today, version.get())
+                    return known or cast(Snapshot, in_thread(loader.load, call, today))
+            finally:
+                version.kill(block=False)
+
+        return load
+
+    return begin
 
 
 def run_router(settings: Settings, heartbeat_fd: int | None) -> int:
@@ -167,17 +200,89 @@ def health_checks(settings: Settings, database: Database) -> dict[str, Callable[
     }
 
 
+def apply_configuration(settings: Settings) -> tuple[str, ...]:
+    """Run ``callrouter config apply``; returns what takes effect only at a restart.
+
+    In a process of its own: rendering a large company takes seconds of computing that pages should not wait for.
+    Raises RenderError when nothing was changed.
+    """
+    config = ["--config", str(settings.file)] if settings.file else []
+    command = [sys.executable, "-m", "callrouter", *config, "config", "apply", "--only-reloaded", "--json"]
+    try:
+        done = subprocess.run(  # noqa: S603
+            command, cwd=settings.base, capture_output=True, text=True, timeout=_APPLY_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise RenderError(f"it took more than {_APPLY_SECONDS:g} s and was ended") from None
+    try:
+        said = json.loads(done.stdout)
+    except ValueError:
+        raise RenderError(done.stderr.strip() or f"`callrouter config apply` ended with {done.returncode}") from None
+    if said["edited"]:
+        raise RenderError(
+            f"not as callrouter wrote them: {', '.join(said['edited'])}; see `callrouter config diff`, then put your "
+            "changes into templates, or run `callrouter config apply --force`"
+        )
+    if said["problem"]:
+        raise RenderError(said["problem"])
+    return tuple(said["restart"])
+
+
+def send_test_mail(settings: Settings, recipient: str) -> None:
+    """Hand a short mail for *recipient* to the mail server; raises DeliveryError with what it said."""
+    message = EmailMessage()
+    message["From"] = settings.smtp.sender
+    message["To"] = recipient
+    message["Subject"] = "callrouter: Test / test"
+    message["Date"] = email.utils.format_datetime(now())
+    message["Message-ID"] = email.utils.make_msgid(domain=settings.smtp.sender.rpartition("@")[2])
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(
+        "Die Mail-Einstellungen von callrouter funktionieren.\n\nThe mail settings of callrouter work.\n"
+    )
+    connection = SmtpConnection(settings.smtp)
+    try:
+        connection.deliver(message, settings.smtp.sender, recipient)
+    finally:
+        connection.close()
+
+
+def _in_a_thread(act: Callable[[], object]) -> object:
+    return gevent.get_hub().threadpool.apply(act)
+
+
+def web_parts(settings: Settings, database: Database, client: InboundClient) -> Parts:
+    """What the pages work with; *client* is connected to FreeSWITCH, or will be."""
+    return Parts(
+        settings=settings,
+        database=database,
+        clock=now,
+        checks=health_checks(settings, database),
+        apply=Applying(lambda: apply_configuration(settings), now),
+        switch=LiveSwitch(lambda command: client.api(command, timeout=_LIVE_SECONDS)),
+        send_test_mail=lambda recipient: send_test_mail(settings, recipient),
+        explain=Explainer(database),
+    )
+
+
 def run_web(settings: Settings, heartbeat_fd: int | None) -> int:
     """The web pages in the foreground, until SIGTERM; returns the exit code."""
     stop = _until_told_to_stop()
     Heartbeat(0, heartbeat_fd).start()
-    database = Database(settings.database_url)
-    application = create_application(health_checks(settings, database))
-    server = WSGIServer(parse_address(settings.web.listen, "[web] listen"), application, log=None)
+    database = Database(settings.database_url, wait=_in_a_thread)
+    client = event_socket_client(settings, "web")
+    given = web_parts(settings, database, client)
+    client.start()
+    given.apply.start()
+    server = WSGIServer(
+        parse_address(settings.web.listen, "[web] listen"), create_application(given), log=None, error_log=None
+    )
     server.start()
-    log.get("web").info(f"pages on http://{settings.web.listen}/")
+    log.get("web").info(f"pages on {settings.web.base_url}")
     stop.wait()
     server.stop(timeout=5)
+    given.apply.stop()
+    client.stop()
     database.close()
     return 0
 

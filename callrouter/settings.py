@@ -133,7 +133,9 @@ class Web:
         "Address under which people reach the web pages; used in mails. With https:// cookies are sent over TLS alone, "
         "and X-Forwarded-For of the one proxy in front is believed.",
     )
-    secret_key: str = _key("", "Signs sessions and links; empty: a new one at each start, which signs everybody out.", secret=True)
+    secret_key: str = _key(
+        "", "Signs sessions and links; empty: a new one at each start, which signs everybody out.", secret=True
+    )
 
 
 @dataclass(frozen=True, slots=True)

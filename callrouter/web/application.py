@@ -1,14 +1,55 @@
-"""The Flask application."""
+"""The Flask application: what every page has, and the list of all pages."""
 
 from __future__ import annotations
 
-from flask import Flask
+import hashlib
+from functools import cache
+from pathlib import Path
 
-from callrouter.web.health import Checks, health_pages
+from flask import Flask, url_for
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from callrouter.web import failures, format, languages, navigation, parts, security
+from callrouter.web.health import health_pages
+from callrouter.web.pages import account, audit, session, start, users
+from callrouter.web.parts import Parts
+
+#: One blueprint a noun.
+_PAGES = (start.pages, session.pages, account.pages, users.pages, audit.pages)
+_STATIC = Path(__file__).parent / "static"
 
 
-def create_application(checks: Checks) -> Flask:
+@cache
+def _checksum(name: str) -> str:
+    return hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+def asset(name: str) -> str:
+    """The address of a static file; it changes with the content, so that browsers may keep it."""
+    return url_for("static", filename=name, v=_checksum(name))
+
+
+def create_application(given: Parts) -> Flask:
     """The web role's WSGI application."""
     application = Flask(__name__)
-    application.register_blueprint(health_pages(checks))
+    https = given.settings.web.base_url.lower().startswith("https://")
+    if https:  # then somebody else ends the TLS: one proxy, who says whose address it was
+        application.wsgi_app = ProxyFix(application.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
+    application.config["SEND_FILE_MAX_AGE_DEFAULT"] = 30 * 86400
+    application.jinja_env.trim_blocks = application.jinja_env.lstrip_blocks = True
+    parts.install(application, given)
+    security.secure(application, secret=given.settings.web.secret_key, https=https)
+    languages.speak(application)
+    format.add_filters(application)
+    failures.explain(application)
+    application.jinja_env.globals.update(
+        asset=asset,
+        navigation=navigation.links,
+        applying=lambda: given.apply.state,
+        language=languages.language,
+        company=languages.company,
+    )
+    application.register_blueprint(health_pages(given.checks))
+    for pages in _PAGES:
+        application.register_blueprint(pages)
     return application

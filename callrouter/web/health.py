@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from flask import Blueprint, Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
 
+from callrouter.web.roles import allow
+
 #: A check by name: raises an exception whose text says what is wrong, or returns what it saw.
 Checks = Mapping[str, Callable[[], object]]
 
@@ -17,6 +19,7 @@ def health_pages(checks: Checks) -> Blueprint:
     pages = Blueprint("health", __name__)
 
     @pages.get("/health")
+    @allow("anyone")
     def health() -> tuple[Response, int]:
         results: dict[str, dict[str, object]] = {}
         for name, check in checks.items():
@@ -28,11 +31,12 @@ def health_pages(checks: Checks) -> Blueprint:
         return jsonify({"ok": good, "checks": results}), 200 if good else 503
 
     @pages.get("/metrics")
+    @allow("anyone")
     def metrics() -> Response:
         registry = REGISTRY
         if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
             registry = CollectorRegistry()
-            multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+            multiprocess.MultiProcessCollector(registry)
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
     return pages

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from callrouter import settings as settings_file
-from callrouter.app import health_checks
+from callrouter.app import event_socket_client, web_parts
 from callrouter.directory.database import Database
 from callrouter.settings import Settings
 from callrouter.web.application import create_application
@@ -34,10 +34,14 @@ def settings(tmp_path: Path, listener: str) -> Settings:
     return loaded
 
 
+def pages(settings: Settings, database: Database):
+    return create_application(web_parts(settings, database, event_socket_client(settings, "web"))).test_client()
+
+
 @pytest.fixture
 def client(settings: Settings):
     database = company.company(settings.database_url)
-    yield create_application(health_checks(settings, database)).test_client()
+    yield pages(settings, database)
     database.close()
 
 
@@ -75,7 +79,7 @@ def test_a_part_that_is_gone_is_told(settings: Settings, tmp_path: Path):
         gone = f"127.0.0.1:{server.getsockname()[1]}"
     settings = settings_file.load(tmp_path / "callrouter.toml", environ={"CALLROUTER_ROUTER_LISTEN": gone})
     database = Database(f"sqlite:///{tmp_path / 'empty.db'}")
-    answer = create_application(health_checks(settings, database)).test_client().get("/health")
+    answer = pages(settings, database).get("/health")
     database.close()
     assert answer.status_code == 503
     wrong = {name for name, check in answer.json["checks"].items() if not check["ok"]}

@@ -1,0 +1,62 @@
+"""What a person sees when a request is refused or fails: a page that says what happened and what to do."""
+
+from __future__ import annotations
+
+import secrets
+from html import escape
+
+from flask import Flask, Response, make_response, render_template
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from callrouter import log
+
+
+def _said(code: int) -> tuple[str, str]:
+    """Title and text for *code*."""
+    texts = {
+        403: (_("Not permitted"), _("This page is not for you. An administrator can do what you were about to do.")),
+        404: (_("Not found"), _("There is nothing at this address. It may have been removed.")),
+        405: (_("Not possible"), _("This address cannot be opened like this. Go back and use the button there.")),
+        413: (_("Too large"), _("What you sent is too large. Choose a smaller file.")),
+        429: (_("Too many attempts"), _("There were too many attempts. Wait a quarter of an hour, then try again.")),
+        500: (_("Something went wrong"), _("Nothing was changed. Try again; if it stays so, tell your administrator.")),
+    }
+    return texts.get(code, (_("Not possible"), _("The request could not be understood. Go back and try again.")))
+
+
+def _page(code: int, title: str, text: str, reference: str = "") -> Response:
+    try:
+        page = render_template("error.html", code=code, title=title, text=text, reference=reference)
+    except Exception:  # the layout needs the database, which may be what is broken
+        log.get("web").exception("the page about an error could not be made")
+        page = f"<!doctype html><title>{escape(title)}</title><h1>{escape(title)}</h1><p>{escape(text)} {reference}</p>"
+    return make_response(page, code)
+
+
+def explain(application: Flask) -> None:
+    """Show errors as pages; what was not foreseen goes into the log with the reference that the page shows."""
+
+    @application.errorhandler(CSRFError)
+    def expired(_error: CSRFError) -> Response:
+        text = _("Your session has ended, or the page was open for too long. Go back, load it again and send it anew.")
+        return _page(400, _("The form has expired"), text)
+
+    @application.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> Response | AnyResponse:
+        code = error.code or 500
+        if code < 400 or error.response is not None:
+            return error.get_response()
+        page = _page(code, *_said(code))
+        for name, value in error.get_headers():
+            if name.lower() in ("allow", "retry-after"):
+                page.headers[name] = value
+        return page
+
+    @application.errorhandler(Exception)
+    def failed(_error: Exception) -> Response:
+        reference = secrets.token_hex(4)
+        log.get("web").exception(f"a page failed; reference {reference}")
+        return _page(500, *_said(500), reference=reference)

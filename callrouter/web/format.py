@@ -1,0 +1,92 @@
+"""How numbers, times and durations are written on pages; each is also a template filter of the same name."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import phonenumbers
+from flask import Flask
+from flask_babel import format_date, format_time, gettext
+from flask_babel import format_decimal as _decimal
+from flask_babel import lazy_gettext as _l
+
+_ = gettext
+#: The kinds of things that the audit log tells of.
+NOUNS = {
+    "company": _l("Company"),
+    "employee": _l("Employee"),
+    "pool": _l("Pool"),
+    "number": _l("Number"),
+    "number block": _l("Number block"),
+    "schedule": _l("Schedule"),
+    "trunk": _l("Trunk"),
+    "blocked caller": _l("Blocked caller"),
+    "message": _l("Message"),
+    "mail": _l("Mail"),
+    "user": _l("User"),
+    "token": _l("API token"),
+    "import": _l("Import"),
+}
+
+
+def number(e164: str | None) -> str:
+    """``+49 30 23125010``; extensions and what is no telephone number stay as they are."""
+    if not e164:
+        return ""
+    if e164 == "anonymous":
+        return str(_("anonymous"))
+    if not e164.startswith("+"):
+        return e164
+    try:
+        parsed = phonenumbers.parse(e164)
+    except phonenumbers.NumberParseException:
+        return e164
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
+
+
+def day(at: dt.date | None) -> str:
+    """The date (of a time: in the company's zone)."""
+    return str(format_date(at, "medium")) if at else ""
+
+
+def clock(at: dt.datetime | None) -> str:
+    """The time of day in the company's zone."""
+    return str(format_time(at, "short")) if at else ""
+
+
+def moment(at: dt.datetime | None) -> str:
+    """Date and time of day in the company's zone."""
+    return f"{day(at)}, {clock(at)}" if at else ""
+
+
+def duration(seconds: float | None) -> str:
+    """``0:07``, ``12:30``, ``1:02:03``."""
+    if seconds is None:
+        return ""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def count(amount: int) -> str:
+    """A whole number with the language's separators."""
+    return str(_decimal(amount))
+
+
+def actor(text: str) -> str:
+    """Who made a change: ``web:anna`` is anna, what came another way says so."""
+    way, _colon, name = text.partition(":")
+    if not name:
+        return str(_("the system")) if text == "system" else text
+    return name if way == "web" else f"{name} ({way})"
+
+
+def noun(name: str) -> str:
+    """What people call a kind of thing in the audit log."""
+    return str(NOUNS.get(name, name))
+
+
+def add_filters(application: Flask) -> None:
+    """Make all of these template filters."""
+    for function in (number, day, clock, moment, duration, count, actor, noun):
+        application.add_template_filter(function)

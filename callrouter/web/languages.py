@@ -1,0 +1,83 @@
+"""German and English: which one a request gets, and the translations, read from the .po file at start."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
+from flask import Flask, g, request
+from flask_babel import Babel, Domain, get_locale
+from flask_login import current_user
+from sqlalchemy import select
+
+from callrouter.directory.models import CompanyRow
+from callrouter.web.parts import reading
+
+LANGUAGES = ("de", "en")
+_FOLDER = Path(__file__).parent / "translations"
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What pages need of the company all the time."""
+
+    name: str
+    timezone: str
+    language: str
+    country: str
+
+
+def company() -> Company:
+    """The company; before there is one, a nameless one that keeps UTC."""
+    if "company" not in g:
+        query = select(CompanyRow.name, CompanyRow.timezone, CompanyRow.language, CompanyRow.country)
+        with reading() as session:
+            row = session.execute(query).first()
+        g.company = Company(*row) if row else Company("callrouter", "UTC", "en", "DE")
+    found: Company = g.company
+    return found
+
+
+def language() -> str:
+    """The language of this request's answer, ``de`` or ``en``."""
+    return str(get_locale())
+
+
+def _choose() -> str:
+    """The user's own setting, else the browser's first wish that we speak."""
+    if current_user and current_user.is_authenticated and current_user.language in LANGUAGES:
+        return str(current_user.language)
+    return request.accept_languages.best_match(LANGUAGES, default="en")
+
+
+@cache
+def catalogue(code: str) -> Translations:
+    """The translations into *code*; none for English, which the sources are in."""
+    path = _FOLDER / code / "LC_MESSAGES" / "messages.po"
+    if not path.is_file():
+        return Translations()
+    compiled = io.BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=code))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+class _Sources(Domain):
+    """Translations from our .po files: no compiled file has to be kept in step with them."""
+
+    def get_translations(self) -> Any:
+        return catalogue(language())
+
+
+def speak(application: Flask) -> None:
+    """Answer each request in its language, with times in the company's zone."""
+    babel = Babel()
+    babel.__dict__["domain_instance"] = _Sources()
+    babel.init_app(application, locale_selector=_choose, timezone_selector=lambda: company().timezone)

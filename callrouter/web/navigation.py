@@ -1,0 +1,65 @@
+"""The entries of the navigation: one list for all, of which everybody sees what is theirs and exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import current_app, request, url_for
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A link to *endpoint*; *own*: it is given the signed-in employee's id as ``key``."""
+
+    endpoint: str
+    label: str
+    own: bool = False
+
+
+_ADMIN = (
+    Entry("start.index", _l("Start")),
+    Entry("employees.index", _l("Employees")),
+    Entry("numbers.index", _l("Numbers")),
+    Entry("pools.index", _l("Pool numbers")),
+    Entry("schedules.index", _l("Schedules")),
+    Entry("trunks.index", _l("Trunks")),
+    Entry("blocked.index", _l("Blocked callers")),
+    Entry("calls.index", _l("Calls")),
+    Entry("messages.index", _l("Messages")),
+    Entry("settings.index", _l("Settings")),
+    Entry("users.index", _l("Users")),
+    Entry("audit.index", _l("Audit log")),
+)
+_EMPLOYEE = (
+    Entry("start.index", _l("Start")),
+    Entry("employees.mailbox", _l("Mailbox"), own=True),
+    Entry("employees.notifications", _l("Notifications"), own=True),
+    Entry("employees.devices", _l("Devices"), own=True),
+    Entry("calls.index", _l("Calls")),
+    Entry("messages.index", _l("Messages")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry as it is shown; *here*: the page belongs to it."""
+
+    url: str
+    label: str
+    here: bool
+
+
+def links() -> Iterator[Link]:
+    """The navigation of the signed-in user."""
+    if not current_user.is_authenticated:
+        return
+    for entry in _ADMIN if current_user.is_admin else _EMPLOYEE:
+        if entry.endpoint in current_app.view_functions:
+            here = (
+                request.endpoint == entry.endpoint if entry.own else request.blueprint == entry.endpoint.split(".")[0]
+            )
+            url = url_for(entry.endpoint, key=current_user.employee) if entry.own else url_for(entry.endpoint)
+            yield Link(url, entry.label, here)

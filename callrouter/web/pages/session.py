@@ -1,0 +1,78 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, request, session, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_limiter.util import get_remote_address
+from flask_login import current_user, logout_user
+from werkzeug.wrappers import Response
+from wtforms import PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+from callrouter import log
+from callrouter.web.forms import Answer, Form, answer
+from callrouter.web.roles import allow
+from callrouter.web.security import check_password, limiter, safe_next
+from callrouter.web.security import sign_in as begin
+
+pages = Blueprint("session", __name__)
+
+
+class SignInForm(Form):
+    """Who, and the proof."""
+
+    login = StringField(
+        _l("User name"),
+        [InputRequired(_l("Enter your user name.")), Length(max=120)],
+        render_kw={"autocomplete": "username", "autocapitalize": "none", "autofocus": True},
+    )
+    password = PasswordField(
+        _l("Password"),
+        [InputRequired(_l("Enter your password.")), Length(max=1024)],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+def _login() -> str:
+    return request.form.get("login", "").strip().lower()[:120]
+
+
+def _failed(response: Response) -> bool:
+    return response.status_code == 422
+
+
+@pages.route("/sign-in", methods=["GET", "POST"])
+@allow("anyone")
+@limiter.limit("50 per 15 minutes", methods=["POST"], deduct_when=_failed)
+@limiter.limit("100 per hour", methods=["POST"], deduct_when=_failed, key_func=_login)
+@limiter.limit(
+    "10 per 15 minutes",
+    methods=["POST"],
+    deduct_when=_failed,
+    key_func=lambda: f"{get_remote_address()} {_login()}",
+)
+def sign_in() -> Answer:
+    """Start a session. Failures are counted per address, per login, and per both."""
+    if current_user.is_authenticated:
+        return redirect(safe_next(request.args.get("next")), 303)
+    form = SignInForm()
+    if form.validate_on_submit():
+        person = check_password(form.login.data, form.password.data)
+        if person is not None:
+            begin(person)
+            log.get("web").info(f"{person.login} signed in")
+            return redirect(safe_next(request.args.get("next")), 303)
+        log.get("web").warning(f"a sign-in as {_login()!r} from {get_remote_address()} failed")
+        form.form_errors.append(_("User name or password is wrong."))
+    return answer("sign_in.html", form)
+
+
+@pages.post("/sign-out")
+@allow("employee")
+def sign_out() -> Answer:
+    """End this session."""
+    logout_user()
+    session.clear()
+    return redirect(url_for("session.sign_in"), 303)
