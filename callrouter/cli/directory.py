@@ -29,14 +29,21 @@ _SECRET = {"sip_password", "password", "pin"}
 def print_page(page: Page[Any], columns: Sequence[str], shown: int, as_json: bool) -> None:
     """A page of a list as a table, or as JSON with the total; says how many more there are."""
     if as_json:
-        print_json({"total": page.total, "rows": [_plain(dataclasses.asdict(row)) for row in page.rows]})
+        values = {"total": page.total, "rows": [_plain(dataclasses.asdict(row)) for row in page.rows]}
+        print_json(values | ({"next": page.next} if page.next else {}))
         return
     table = Table(*[name.replace("_", " ") for name in columns])
     for row in page.rows:
         table.add_row(*[_cell(getattr(row, name)) for name in columns])
     Console().print(table)
-    if page.total > shown:
-        click.echo(f"{page.total} in all; --page shows the others.")
+    if page.next:
+        click.echo(f"{_in_all(page)}--before {page.next} shows the next page.")
+    elif page.total > shown:
+        click.echo(f"{_in_all(page)}--page shows the others.")
+
+
+def _in_all(page: Page[Any]) -> str:
+    return f"{'more than ' if page.capped else ''}{page.total} in all; " if page.total else ""
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

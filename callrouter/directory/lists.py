@@ -1,27 +1,45 @@
-"""Lists for people: paged and searched in the database, so that they stay fast however large the company is."""
+"""Lists of the directory for people: paged and searched in the database, so that they stay fast however large it is.
+
+Calls, messages and the audit log: ``directory.history``.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from callrouter.directory.models import DeviceRow, EmployeeRow, MailboxRow, NumberRow, OwnerRow, PoolMemberRow, PoolRow
-from callrouter.directory.records import CallRow, CallStepRow, MessageRow
+from callrouter.directory import searching
+from callrouter.directory.models import (
+    BlockedCallerRow,
+    DeviceRow,
+    EmployeeRow,
+    MailboxRow,
+    NumberRow,
+    OwnerRow,
+    PoolMemberRow,
+    PoolRow,
+)
 
 PAGE = 50
+#: So many numbers of a pool are in its line; it may have thousands.
+_SHOWN_NUMBERS = 5
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[_T]):
-    """One page of a list: ``rows``, and how many there are in all."""
+    """One page of a list: ``rows``, and how many there are in all; ``capped``: there are even more than ``total``.
+
+    ``next`` is the cursor of the page after this one, where a list goes by cursors; None: this is the last.
+    """
 
     rows: list[_T]
     total: int
+    capped: bool = False
+    next: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +65,18 @@ class NumberLine:
 
 
 @dataclass(frozen=True, slots=True)
+class AssignableLine:
+    """A number that may be given to somebody, or why not: ``reason`` is "" (it may), ``inactive`` or ``belongs``."""
+
+    e164: str
+    reason: str
+    owner: str | None
+    owner_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PoolLine:
-    """A pool in the list."""
+    """A pool in the list; ``numbers`` are the first few of ``number_count``."""
 
     id: str
     name: str
@@ -56,43 +84,24 @@ class PoolLine:
     members: int
     numbers: list[str]
     mailbox: bool
+    number_count: int
 
 
 @dataclass(frozen=True, slots=True)
-class CallLine:
-    """A call in the history; times are UTC."""
+class BlockedLine:
+    """A caller who is refused; ``created_at`` (ISO 8601, UTC) is None for those from before it was written down."""
 
-    uuid: str
-    started_at: dt.datetime
-    direction: str
     caller: str
-    caller_name: str
-    number: str | None
-    outcome: str
-    interrupted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class MessageLine:
-    """A message; ``owner`` is an owner key, ``id`` stays the same for ever."""
-
-    id: int
-    recorded_at: dt.datetime
-    owner: str
-    caller: str
-    caller_name: str
-    milliseconds: int
-    heard_at: dt.datetime | None
-
-
-def _contains(search: str, *columns: Any) -> ColumnElement[bool]:
-    """Any of *columns* contains *search*, upper or lower case, its own ``%`` and ``_`` taken as they are."""
-    return or_(*(column.icontains(search.strip(), autoescape=True) for column in columns))
+    note: str
+    created_at: str | None
 
 
 def _page(session: Session, query: Select[*tuple[Any, ...]], page: int, size: int) -> tuple[list[Any], int]:
-    total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
-    return list(session.execute(query.limit(size).offset(max(page - 1, 0) * size))), total
+    rows = list(session.execute(query.limit(size).offset(max(page - 1, 0) * size)))
+    if page <= 1 and len(rows) < size:
+        return rows, len(rows)
+    total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery()))
+    return rows, total or 0
 
 
 def employees(
@@ -109,12 +118,24 @@ def employees(
         .order_by(func.lower(EmployeeRow.name), EmployeeRow.key)
     )
     if search.strip():
-        columns = (EmployeeRow.name, EmployeeRow.key, EmployeeRow.extension, EmployeeRow.email, NumberRow.e164)
-        query = query.where(_contains(search, *columns))
+        columns = (EmployeeRow.name, EmployeeRow.key, EmployeeRow.extension, EmployeeRow.email)
+        found = [searching.contains(session, search, *columns)]
+        if digits := searching.digits(session, search):
+            found.append(searching.has_digits(digits, NumberRow.e164))
+        query = query.where(or_(*found))
     if without_number:
         query = query.where(NumberRow.id.is_(None), devices > 0)
     rows, total = _page(session, query, page, size)
     return Page([EmployeeLine(*row) for row in rows], total)
+
+
+def _numbers_found(session: Session, search: str) -> ColumnElement[bool]:
+    """Numbers that *search* means: by their digits, or by the name or id of their owner."""
+    owners = select(OwnerRow.id).where(searching.contains(session, search, OwnerRow.name, OwnerRow.key))
+    found: list[ColumnElement[bool]] = [NumberRow.owner_id.in_(owners)]
+    if digits := searching.digits(session, search):
+        found.append(searching.has_digits(digits, NumberRow.e164))
+    return or_(*found)
 
 
 def numbers(
@@ -127,105 +148,101 @@ def numbers(
         .order_by(NumberRow.e164)
     )
     if search.strip():
-        query = query.where(_contains(search, NumberRow.e164, OwnerRow.name, OwnerRow.key))
+        query = query.where(_numbers_found(session, search))
     if state:
         query = query.where(NumberRow.state == state)
     if free:
         query = query.where(NumberRow.state == "active", NumberRow.owner_id.is_(None))
     rows, total = _page(session, query, page, size)
-    lines = [NumberLine(row.e164, row.state, f"{row.kind}:{row.key}" if row.key else None, row.name) for row in rows]
+    return Page([NumberLine(row.e164, row.state, _key(row), row.name) for row in rows], total)
+
+
+def assignable_numbers(
+    session: Session, search: str = "", *, for_owner: str = "", page: int = 1, size: int = PAGE
+) -> Page[AssignableLine]:
+    """Numbers for somebody to be given one: those that are active and free, or *for_owner*'s, then the others.
+
+    Each part is in the order of the numbers; the others say why not. *for_owner* is an owner key.
+    """
+    kind, _, key = for_owner.partition(":")
+    own = session.scalar(select(OwnerRow.id).where(OwnerRow.kind == kind, OwnerRow.key == key))
+    given = (NumberRow.state == "active") & NumberRow.owner_id.is_(None)
+    if own is not None:
+        given |= NumberRow.owner_id.is_not(None) & (NumberRow.owner_id == own)
+    wanted = [_numbers_found(session, search)] if search.strip() else []
+    start, lines = max(page - 1, 0) * size, list[AssignableLine]()
+    total = 0
+    for part in (given, ~given):
+        count = session.scalar(select(func.count(NumberRow.id)).where(part, *wanted)) or 0
+        skipped = max(start - total, 0)
+        if len(lines) < size and skipped < count:
+            query = (
+                select(NumberRow.e164, NumberRow.state, OwnerRow.id, OwnerRow.kind, OwnerRow.key, OwnerRow.name)
+                .outerjoin(OwnerRow, OwnerRow.id == NumberRow.owner_id)
+                .where(part, *wanted)
+                .order_by(NumberRow.e164)
+                .limit(size - len(lines))
+                .offset(skipped)
+            )
+            lines += [
+                AssignableLine(row.e164, _why_not(row, own), _key(row), row.name) for row in session.execute(query)
+            ]
+        total += count
     return Page(lines, total)
 
 
+def _why_not(row: Any, own: int | None) -> str:
+    if row.state != "active":
+        return "inactive"
+    return "" if row.id is None or row.id == own else "belongs"
+
+
+def _key(row: Any) -> str | None:
+    return f"{row.kind}:{row.key}" if row.key else None
+
+
 def pools(session: Session, search: str = "", *, page: int = 1, size: int = PAGE) -> Page[PoolLine]:
-    """Pools by name, with their numbers."""
+    """Pools by name, with the first of their numbers; *search* looks into name, id, extension and numbers."""
     members = select(func.count()).where(PoolMemberRow.pool_id == PoolRow.id).correlate(PoolRow).scalar_subquery()
+    owned = select(func.count()).where(NumberRow.owner_id == PoolRow.id).correlate(PoolRow).scalar_subquery()
     query = (
-        select(PoolRow.id, PoolRow.key, PoolRow.name, PoolRow.strategy, members.label("members"), MailboxRow.enabled)
+        select(
+            PoolRow.id,
+            PoolRow.key,
+            PoolRow.name,
+            PoolRow.strategy,
+            members.label("members"),
+            MailboxRow.enabled,
+            owned.label("owned"),
+        )
         .join(MailboxRow, MailboxRow.owner_id == PoolRow.id)
         .order_by(func.lower(PoolRow.name), PoolRow.key)
     )
     if search.strip():
-        query = query.where(_contains(search, PoolRow.name, PoolRow.key, PoolRow.extension))
+        found = [searching.contains(session, search, PoolRow.name, PoolRow.key, PoolRow.extension)]
+        if digits := searching.digits(session, search):
+            having = select(NumberRow.owner_id).where(searching.has_digits(digits, NumberRow.e164))
+            found.append(PoolRow.id.in_(having.where(NumberRow.owner_id.is_not(None))))
+        query = query.where(or_(*found))
     rows, total = _page(session, query, page, size)
-    owned: dict[int, list[str]] = {row.id: [] for row in rows}
-    for number in session.scalars(
-        select(NumberRow).where(NumberRow.owner_id.in_(list(owned))).order_by(NumberRow.e164)
-    ):
-        owned[number.owner_id or 0].append(number.e164)
-    return Page([PoolLine(r.key, r.name, r.strategy, r.members, owned[r.id], r.enabled) for r in rows], total)
-
-
-def calls(
-    session: Session,
-    search: str = "",
-    *,
-    owner: str = "",
-    outcome: str = "",
-    since: dt.datetime | None = None,
-    page: int = 1,
-    size: int = PAGE,
-) -> Page[CallLine]:
-    """Calls, the latest first; *owner* is an owner key, *search* looks into numbers and names."""
-    query = select(
-        CallRow.uuid,
-        CallRow.started_at,
-        CallRow.direction,
-        CallRow.caller,
-        CallRow.caller_name,
-        CallRow.number,
-        CallRow.outcome,
-        CallRow.interrupted,
-    ).order_by(CallRow.started_at.desc(), CallRow.id.desc())
-    if search.strip():
-        query = query.where(_contains(search, CallRow.caller, CallRow.caller_name, CallRow.number))
-    if owner:
-        steps = select(CallStepRow.call_id).where(CallStepRow.owner == owner)
-        query = query.where(CallRow.id.in_(steps))
-    if outcome:
-        query = query.where(CallRow.outcome == outcome)
-    if since:
-        query = query.where(CallRow.started_at >= since)
-    rows, total = _page(session, query, page, size)
-    return Page([CallLine(*row) for row in rows], total)
-
-
-def messages(
-    session: Session, *, owner: str = "", unheard: bool = False, page: int = 1, size: int = PAGE
-) -> Page[MessageLine]:
-    """Messages, the latest first; *owner* is an owner key."""
-    whose = aliased(OwnerRow)
-    query = (
-        select(
-            MessageRow.id,
-            MessageRow.recorded_at,
-            whose.kind,
-            whose.key,
-            CallRow.caller,
-            CallRow.caller_name,
-            MessageRow.milliseconds,
-            MessageRow.heard_at,
-        )
-        .join(CallRow, CallRow.id == MessageRow.call_id)
-        .outerjoin(whose, whose.id == MessageRow.owner_id)
-        .order_by(MessageRow.recorded_at.desc(), MessageRow.id.desc())
-    )
-    if owner:
-        kind, _, key = owner.partition(":")
-        query = query.where(whose.kind == kind, whose.key == key)
-    if unheard:
-        query = query.where(MessageRow.heard_at.is_(None))
-    rows, total = _page(session, query, page, size)
-    lines = [
-        MessageLine(
-            r.id,
-            r.recorded_at,
-            f"{r.kind}:{r.key}" if r.key else "",
-            r.caller,
-            r.caller_name,
-            r.milliseconds,
-            r.heard_at,
-        )
-        for r in rows
-    ]
+    lines = []
+    for row in rows:
+        first = select(NumberRow.e164).where(NumberRow.owner_id == row.id).order_by(NumberRow.e164)
+        shown = list(session.scalars(first.limit(_SHOWN_NUMBERS))) if row.owned else []
+        lines.append(PoolLine(row.key, row.name, row.strategy, row.members, shown, row.enabled, row.owned))
     return Page(lines, total)
+
+
+def blocked_callers(session: Session, search: str = "", *, page: int = 1, size: int = PAGE) -> Page[BlockedLine]:
+    """Callers who are refused, by number; *search* looks into numbers and notes."""
+    row = BlockedCallerRow
+    query = select(row.caller, row.note, row.created_at).order_by(row.caller)
+    if search.strip():
+        found = [searching.contains(session, search, row.note, row.caller)]
+        if digits := searching.digits(session, search):
+            found.append(searching.has_digits(digits, row.caller))
+        query = query.where(or_(*found))
+    rows, total = _page(session, query, page, size)
+    return Page(
+        [BlockedLine(r.caller, r.note, r.created_at.isoformat() if r.created_at else None) for r in rows], total
+    )

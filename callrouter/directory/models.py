@@ -187,6 +187,7 @@ class NumberRow(Base):
     __table_args__ = (
         CheckConstraint("state in ('active', 'inactive')", name="number_state"),
         CheckConstraint("owner_id is null or state = 'active'", name="owned_is_active"),
+        Index("numbers_by_state", "state", "owner_id", "e164"),
         Index(
             "one_personal_number",
             "owner_id",

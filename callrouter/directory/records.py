@@ -32,19 +32,21 @@ class CallRow(Base):
     outcome: Mapped[str]
     interrupted: Mapped[bool] = mapped_column(default=False)
     cause: Mapped[str] = mapped_column(default="")
-    started_at: Mapped[dt.datetime] = mapped_column(index=True)
+    started_at: Mapped[dt.datetime]
     answered_at: Mapped[dt.datetime | None]
     ended_at: Mapped[dt.datetime | None]
     steps: Mapped[list[CallStepRow]] = relationship(
         back_populates="call", cascade="all, delete-orphan", order_by="CallStepRow.position"
     )
+    #: All that a list of calls filters by, in its order: it is searched without a look at the calls themselves.
+    __table_args__ = (Index("calls_listed", "started_at", "direction", "outcome", "caller", "number", "caller_name"),)
 
 
 class CallStepRow(Base):
     """What happened to one owner during a call: the ringing (and voicemail) of one part, with its outcome.
 
     ``n`` is the step's mark (``variables.StepMark.n``) of the part's first step; (call, n) is unique: the ledger's
-    idempotence key together with the UUID.
+    idempotence key together with the UUID. ``started_at`` is that of the call, for the list of an owner's calls.
     """
 
     __tablename__ = "call_steps"
@@ -55,12 +57,16 @@ class CallStepRow(Base):
     kind: Mapped[str]
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("owners.id", ondelete="SET NULL"), index=True)
     owner: Mapped[str] = mapped_column(default="")
+    started_at: Mapped[dt.datetime]
     outcome: Mapped[str]
     detail: Mapped[str] = mapped_column(default="")
     device: Mapped[str | None]
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"), index=True)
     call: Mapped[CallRow] = relationship(back_populates="steps")
-    __table_args__ = (Index("one_step", "call_id", "n", unique=True),)
+    __table_args__ = (
+        Index("one_step", "call_id", "n", unique=True),
+        Index("steps_of_owner", "owner", "started_at", "call_id"),
+    )
 
 
 class MessageRow(Base):
@@ -70,7 +76,7 @@ class MessageRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     call_id: Mapped[int] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), index=True)
     n: Mapped[str]
-    owner_id: Mapped[int | None] = mapped_column(ForeignKey("owners.id", ondelete="SET NULL"), index=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("owners.id", ondelete="SET NULL"))
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"), index=True)
     recorded_at: Mapped[dt.datetime]
     milliseconds: Mapped[int]
@@ -78,7 +84,11 @@ class MessageRow(Base):
     heard_at: Mapped[dt.datetime | None]
     audio: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     call: Mapped[CallRow] = relationship()
-    __table_args__ = (Index("one_message", "call_id", "n", unique=True),)
+    __table_args__ = (
+        Index("one_message", "call_id", "n", unique=True),
+        Index("messages_listed", "recorded_at", "heard_at", "owner_id"),
+        Index("messages_of_owner", "owner_id", "recorded_at", "heard_at"),
+    )
 
 
 class CaseRow(Base):

@@ -123,6 +123,7 @@ class Step:
             "kind": part.kind,
             "owner_id": self.owner_id,
             "owner": self.owner.owner_key if self.owner else part.owner,
+            "started_at": self.call.started_at,
             "outcome": part.outcome,
             "detail": part.detail,
             "device": part.device,

@@ -140,7 +140,9 @@ def test_calls_and_messages(company: Path):  # noqa: F811
         )  # fmt: skip
         session.add(call)
         session.flush()
-        step = CallStepRow(n="1", position=0, kind="ring", owner_id=anna.id, owner="employee:anna", outcome="voicemail")
+        step = CallStepRow(
+            n="1", position=0, kind="ring", owner_id=anna.id, owner="employee:anna", started_at=AT, outcome="voicemail"
+        )
         call.steps.append(step)
         session.add(
             MessageRow(call_id=call.id, n="1", owner_id=anna.id, recorded_at=AT, milliseconds=4000, audio=b"RIFF")
