@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from callrouter.directory.database import Database
@@ -11,9 +11,12 @@ from callrouter.directory.snapshots import SnapshotLoader
 from callrouter.routing import reasons
 from callrouter.routing.decide import decide
 from callrouter.routing.explain import describe, describe_emergency
-from callrouter.routing.plan import IncomingCall, Reject
+from callrouter.routing.plan import IncomingCall, Reject, Ring, Step, Voicemail
+from callrouter.routing.week import spans
 
 _NO_CALL = "00000000-0000-0000-0000-000000000000"
+#: Says that the caller is anonymous, which in a week of no call in particular says nothing.
+_OF_CALLER = "caller_anonymous"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,21 @@ class Explanation:
     caller: str
     at: dt.datetime
     refused: bool
+    steps: tuple[str, ...]
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WeekSpan:
+    """What happens to calls from ``start`` up to, not including, ``end`` (in the company's zone), and why.
+
+    ``kind`` is ``refused``, ``mailbox`` (at once), ``rings_then_mailbox``, ``rings``, or ``nobody`` (no phone, no
+    mailbox).
+    """
+
+    start: dt.datetime
+    end: dt.datetime
+    kind: str
     steps: tuple[str, ...]
     why: tuple[str, ...]
 
@@ -56,8 +74,7 @@ class Explainer:
             caller_number=caller,
             private=caller is None and device is None,
         )
-        zone = ZoneInfo(self._loader.load(call, at.date()).timezone)
-        moment = at.astimezone(zone) if at.tzinfo else at.replace(tzinfo=zone)
+        moment = self._local(call, at)
         snapshot = self._loader.load(call, moment.date())
         plan = decide(call, snapshot, moment)
         language = language or snapshot.language
@@ -68,3 +85,40 @@ class Explainer:
             # The dialplan sends these to the trunks before it would ask the router.
             steps, why, refused = describe_emergency(number, language), why[:1], False
         return Explanation(plan.number, plan.owner, plan.caller, moment, refused, tuple(steps), tuple(why))
+
+    def week(self, number: str, start: dt.datetime, language: str | None = None, *, days: int = 7) -> list[WeekSpan]:
+        """What happens to calls of nobody in particular to *number* in the *days* from *start* on, from one change to the next.
+
+        *start* without an offset is in the company's time zone; the end is at the same time of the wall clock.
+        """
+        call = IncomingCall(uuid=_NO_CALL, dialed=number, trunk="explain", private=True)
+        first = self._local(call, start)
+        snapshot = replace(self._loader.load(call, first.date()), blocked=frozenset())
+        language = language or snapshot.language
+        return [
+            WeekSpan(
+                span.start.astimezone(first.tzinfo),
+                span.end.astimezone(first.tzinfo),
+                _kind(span.plan.steps),
+                tuple(describe(span.plan, language)),
+                tuple(reasons.text(reason, language) for reason in span.plan.reasons if reason.code != _OF_CALLER),
+            )
+            for span in spans(call, snapshot, first, first + dt.timedelta(days=days))
+        ]
+
+    def _local(self, call: IncomingCall, at: dt.datetime) -> dt.datetime:
+        zone = ZoneInfo(self._loader.load(call, at.date()).timezone)
+        return at.astimezone(zone) if at.tzinfo else at.replace(tzinfo=zone)
+
+
+def _kind(steps: tuple[Step, ...]) -> str:
+    match steps[0]:
+        case Reject():
+            return "refused"
+        case Voicemail():
+            return "mailbox"
+        case Ring() if any(isinstance(step, Voicemail) for step in steps):
+            return "rings_then_mailbox"
+        case Ring(targets=targets) if targets:
+            return "rings"
+    return "nobody"

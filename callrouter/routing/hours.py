@@ -36,6 +36,29 @@ class Change:
     open: bool
 
 
+@dataclass(frozen=True, slots=True)
+class DayHours:
+    """One calendar day: its open windows (start, end; minutes after midnight), none where a date ``closes`` it.
+
+    ``closed`` is the reason of a closed date (perhaps empty) or the holiday's name.
+    """
+
+    windows: tuple[tuple[int, int], ...]
+    closes: bool
+    closed: str | None
+
+
+def day_hours(schedule: Schedule, day: dt.date) -> DayHours:
+    """What :func:`state` says of all of *day*, by the wall clock."""
+    why = _closed_date(schedule, day)
+    if why is None:
+        why = schedule.holidays.get(day)
+    if why is not None:
+        return DayHours((), True, why)
+    parts = (part for window in schedule.windows for part in _parts(window))
+    return DayHours(tuple((start, end) for weekday, start, end in parts if weekday == day.weekday()), False, None)
+
+
 def state(schedule: Schedule, at: dt.datetime) -> State:
     """Tell whether *schedule* is open at the aware moment *at*.
 
@@ -69,11 +92,21 @@ def changes(schedule: Schedule, start: dt.datetime, end: dt.datetime) -> list[Ch
     _check_aware(end)
     found: list[Change] = []
     was_open = state(schedule, start).open
-    for moment in sorted(set(_moments(schedule, start, end))):
-        if start < moment < end and (is_open := state(schedule, moment).open) is not was_open:
+    for moment in moments(schedule, start, end):
+        if (is_open := state(schedule, moment).open) is not was_open:
             found.append(Change(moment, is_open))
             was_open = is_open
     return found
+
+
+def moments(schedule: Schedule, start: dt.datetime, end: dt.datetime) -> list[dt.datetime]:
+    """Return, in order, the instants (UTC) after *start* and before *end* at which :func:`state` can change.
+
+    Midnights are among them: with the day changes why it is closed. Raises as :func:`state` does.
+    """
+    _check_aware(start)
+    _check_aware(end)
+    return sorted({moment for moment in _moments(schedule, start, end) if start < moment < end})
 
 
 def _closed_date(schedule: Schedule, day: dt.date) -> str | None:
