@@ -29,8 +29,8 @@ WAYS = {
     "sqlite": "callrouter, SQLite",
     "postgresql": "callrouter, PostgreSQL",
 }
-#: Below the ephemeral ports, and away from sipp's control port 8888.
-_MEDIA = (10000, 11998)
+#: Between the ports of private switches (simulator.ports) and those that the system gives out.
+_MEDIA = (30000, 31998)
 _SETTLE = 0.5
 _TALK_MS = 200
 

@@ -50,9 +50,9 @@ def incoming_call(info: Mapping[str, str]) -> IncomingCall:
     )
 
 
-def steps_so_far(info: Mapping[str, str]) -> int:
-    """How many numbered steps the call has had before (a transferred call comes to the router again)."""
-    marks = (
-        variables.StepMark.parse(text) for text in variables.step_texts(info.get(f"variable_{variables.STEP}", ""))
-    )
-    return max((int(mark.n) for mark in marks if mark and mark.n.isascii() and mark.n.isdigit()), default=0)
+def steps_so_far(info: Mapping[str, str]) -> tuple[int, bool]:
+    """The number of the call's last numbered step (a transferred call comes again), and whether it has any mark."""
+    texts = variables.step_texts(info.get(f"variable_{variables.STEP}", ""))
+    marks = (variables.StepMark.parse(text) for text in texts)
+    last = max((int(mark.n) for mark in marks if mark and mark.n.isascii() and mark.n.isdigit()), default=0)
+    return last, bool(texts)

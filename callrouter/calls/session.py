@@ -27,33 +27,54 @@ from callrouter.routing.snapshot import Snapshot
 from callrouter.settings import Settings
 from callrouter.spool import write_whole
 
+#: What a call, on a day in the company's time zone, needs of the directory.
+LoadSnapshot = Callable[[IncomingCall, dt.date], Snapshot]
+
 
 @dataclass(frozen=True, slots=True)
 class CallHandler:
-    """What handling a call needs from outside: the directory, the clock, the settings."""
+    """What handling a call needs from outside: the directory, the clock, the settings.
 
-    load_snapshot: Callable[[IncomingCall, dt.date], Snapshot]
+    ``read_directory`` begins to read before it is known whose call it is, and never waits.
+    """
+
+    read_directory: Callable[[], LoadSnapshot]
     clock: Callable[[], dt.datetime]
     settings: Settings
 
     def __call__(self, channel: Channel) -> None:
         """Handle the call on *channel*; raises whatever the server should log and count."""
         accepted = time.monotonic()
+        load_snapshot = self.read_directory()
         info = channel.connect()
         with structlog.contextvars.bound_contextvars(call=info.get("Unique-ID", "?")):
             call = incoming_call(info)
             now = self.clock()
-            snapshot = self.load_snapshot(call, now.date())
+            snapshot = load_snapshot(call, now.date())
             plan = decide(call, snapshot, now)
-            metrics.CALLS.labels("internal" if call.device else "inbound").inc()
-            self._log_plan(call, plan)
-            gevent.spawn(self._write_note, self._note(info, call, plan, snapshot.version, now))
-            metrics.PLAN_SECONDS.observe(time.monotonic() - accepted)
-            runner = PlanRunner(channel, call, plan, self.settings, snapshot.sip_domain, steps_so_far(info))
+            planned = time.monotonic() - accepted
+            gevent.spawn(self._keep, info, call, plan, snapshot.version, now, planned)
+            runner = PlanRunner(channel, call, plan, self.settings, snapshot.sip_domain, *steps_so_far(info))
             try:
                 runner.run()
             except ChannelGone as gone:
                 self._log_gone(gone)
+
+    def _keep(
+        self,
+        info: Mapping[str, str],
+        call: IncomingCall,
+        plan: RoutePlan,
+        version: int,
+        now: dt.datetime,
+        planned: float,
+    ) -> None:
+        """All that need not be done before phones ring: runs while FreeSWITCH works on the first commands."""
+        with structlog.contextvars.bound_contextvars(call=call.uuid):
+            metrics.CALLS.labels("internal" if call.device else "inbound").inc()
+            metrics.PLAN_SECONDS.observe(planned)
+            self._log_plan(call, plan)
+            self._write_note(self._note(info, call, plan, version, now))
 
     def _log_plan(self, call: IncomingCall, plan: RoutePlan) -> None:
         why = "; ".join(reasons.text(reason, "en") for reason in plan.reasons)
@@ -93,8 +114,8 @@ class CallHandler:
     def _write_note(self, note: Note) -> None:
         """Leave *note*, from which the ledger can make a record if FreeSWITCH dies before it writes the CDR.
 
-        Runs while FreeSWITCH works on the first commands, in a thread: a slow disk holds neither this call nor others,
-        and a full one costs a record only if the switch dies too.
+        Written in a thread: a slow disk holds neither this call nor others, and a full one costs a record only if the
+        switch dies too.
         """
         write = (write_whole, (self.settings.spool.note(note.uuid), note.to_json()))
         try:

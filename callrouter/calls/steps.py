@@ -29,7 +29,10 @@ _SILENCE_LEVEL = 200
 
 @dataclass(slots=True)
 class PlanRunner:
-    """One call on its way through its plan; ``n`` is the number of the last step."""
+    """One call on its way through its plan; ``n`` is the number of the last step.
+
+    ``marked``: the call carries marks of earlier steps (the router's, the fallback's).
+    """
 
     channel: Channel
     call: IncomingCall
@@ -37,6 +40,7 @@ class PlanRunner:
     settings: Settings
     sip_domain: str
     n: int = 0
+    marked: bool = False
     last_ring: RingResult = RingResult.FAILED
 
     def run(self) -> None:
@@ -54,9 +58,9 @@ class PlanRunner:
                 case Voicemail():
                     self._voicemail(step)
                 case Reject():
-                    self._end(step.reason.cause, [self._mark("reject", "", step.reason.value)])
+                    self._end(step.reason.cause, self._begin(self._last(), "reject", "", step.reason.value))
                 case Release():
-                    self._end(self.last_ring.cause, [])
+                    self._end(self.last_ring.cause, [self._set(self._last())])
                 case _:
                     assert_never(step)
 
@@ -69,6 +73,13 @@ class PlanRunner:
 
     def _set(self, values: Mapping[str, str]) -> command.Command:
         return command.execute("multiset", dial.set_all(values))
+
+    def _begin(self, values: Mapping[str, str], kind: str, owner: str, result: str = "") -> list[command.Command]:
+        """Set *values* and the step's mark: one command for a call's first mark; later ones are pushed behind it."""
+        if self.marked:
+            return [self._set(values), self._mark(kind, owner, result)]
+        self.marked = True
+        return [self._set({**values, variables.STEP: StepMark(str(self.n), kind, owner, result).text()})]
 
     def _identity(self) -> dict[str, str]:
         """What the call is, for the record and for the phones' displays."""
@@ -88,9 +99,7 @@ class PlanRunner:
 
     def _ring(self, step: Ring) -> RingResult:
         if not step.targets:
-            self._send(
-                [self._set(self._identity()), self._mark("ring", step.owner, RingResult.OFFLINE)], timeout=_PROMPT
-            )
+            self._send(self._begin(self._identity(), "ring", step.owner, RingResult.OFFLINE), timeout=_PROMPT)
             return RingResult.OFFLINE
         values = self._identity() | {
             variables.STAGE: "ringing",
@@ -99,8 +108,7 @@ class PlanRunner:
         }
         self._send(
             [
-                self._set(values),
-                self._mark("ring", step.owner),
+                *self._begin(values, "ring", step.owner),
                 command.execute("ring_ready"),
                 command.execute("bridge", dial.bridge(step, self.sip_domain)),
             ],
@@ -130,8 +138,7 @@ class PlanRunner:
         # One write: should this process die now, FreeSWITCH has all it needs to take the message.
         self._send(
             [
-                self._set(self._identity() | before),
-                self._mark("voicemail", step.owner),
+                *self._begin(self._identity() | before, "voicemail", step.owner),
                 command.execute("answer"),
                 command.execute("sleep", "300"),
                 command.execute("playback", str(self._prompt(step.language, greeting))),
@@ -155,12 +162,8 @@ class PlanRunner:
             timeout=_PROMPT + 30,
         )
 
-    def _end(self, cause: str, marks: list[command.Command]) -> None:
-        self._send(
-            [
-                self._set(self._identity() | {variables.STAGE: "done"}),
-                *marks,
-                command.execute("hangup", cause),
-            ],
-            timeout=_PROMPT,
-        )
+    def _last(self) -> dict[str, str]:
+        return self._identity() | {variables.STAGE: "done"}
+
+    def _end(self, cause: str, before: list[command.Command]) -> None:
+        self._send([*before, command.execute("hangup", cause)], timeout=_PROMPT)

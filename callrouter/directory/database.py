@@ -5,17 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import alembic.command
 import alembic.config
-from sqlalchemy import Engine, Table, create_engine, event
+from sqlalchemy import Engine, Select, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 
 from callrouter.resources import data_dir
+
+_T = TypeVar("_T")
 
 #: The database is out of reach, locked or full: not the fault of what was to be written; wait and try again.
 TROUBLE = (OperationalError, InterfaceError, PoolTimeout)
@@ -59,6 +61,8 @@ class Database:
         self.engine = open_engine(url)
         # SQLite has one writer and lets others poll for their turn, up to 100 ms late; threads queue here instead.
         self._turn = threading.Lock() if self.engine.dialect.name == "sqlite" else None
+        # A statement by itself needs no BEGIN and ROLLBACK around it; SQLite's driver sends none anyway.
+        self._alone = self.engine if self._turn else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @contextmanager
@@ -70,6 +74,11 @@ class Database:
             else:
                 session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             yield session
+
+    def value(self, statement: Select[_T]) -> _T | None:
+        """The one value that *statement* reads, None where there is no row: the cheapest read there is."""
+        with self._alone.connect() as connection:
+            return connection.scalar(statement)
 
     @contextmanager
     def write(self) -> Iterator[Session]:

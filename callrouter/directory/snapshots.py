@@ -1,7 +1,8 @@
 """Reads from the directory what one call needs, as the frozen values that routing decides with.
 
 It runs before any phone rings, so everything read is kept until the directory's version changes: a call whose number
-was called before costs one statement, any other a handful of indexed ones, however many numbers there are.
+was called before costs one statement, which the router asks while it takes the call; any other costs a handful of
+indexed ones, however many numbers there are.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -77,6 +78,13 @@ _DEVICES_OF = select(
 ).order_by(_DEVICES.c.employee_id, _DEVICES.c.position)
 
 
+class _Key(NamedTuple):
+    dialed: str
+    device: str | None
+    caller: str | None
+    year: int
+
+
 @dataclass(frozen=True, slots=True)
 class _Company:
     """What every call needs, at one version of the directory; ``snapshot`` has no part of any single call yet.
@@ -87,9 +95,13 @@ class _Company:
     snapshot: Snapshot
     holidays: str | None
     schedules: Mapping[int, document.Schedule]
-    calls: dict[tuple[str, str | None, str | None, int], Snapshot] = field(default_factory=dict)
+    calls: dict[_Key, Snapshot] = field(default_factory=dict)
 
-    def colleague(self, call: IncomingCall) -> str | None:
+    def key(self, call: IncomingCall, today: dt.date) -> _Key:
+        """All that the snapshot for *call* depends on."""
+        return _Key(call.dialed, call.device, self._colleague(call), today.year)
+
+    def _colleague(self, call: IncomingCall) -> str | None:
         """The caller's number in E.164 if it may be one of the company's; nobody else is known by number."""
         caller = numbers.normalise(call.caller_number, self.snapshot.digits) if call.caller_number else None
         if caller and any(caller.startswith(block.prefix) for block in self.snapshot.blocks):
@@ -237,6 +249,17 @@ class SnapshotLoader:
         self._database = database
         self._company: _Company | None = None
 
+    def version(self) -> int:
+        """The directory's version now; raises what SQLAlchemy raises for a database out of reach."""
+        return self._database.value(_VERSION) or 0
+
+    def known(self, call: IncomingCall, today: dt.date, version: int | None) -> Snapshot | None:
+        """What ``load`` would read at *version*, if a call like this one was there before; asks no database."""
+        company = self._company
+        if company is None or company.snapshot.version != version:
+            return None
+        return company.calls.get(company.key(call, today))
+
     def load(self, call: IncomingCall, today: dt.date) -> Snapshot:
         """What *call* needs of the directory; *today* is the day in the company's time zone (holidays around it).
 
@@ -248,11 +271,10 @@ class SnapshotLoader:
             if company is None or company.snapshot.version != version:
                 company = _read_company(session, version)
                 self._company = company
-            caller = company.colleague(call)
-            key = (call.dialed, call.device, caller, today.year)
+            key = company.key(call, today)
             snapshot = company.calls.get(key)
             if snapshot is None:
                 if len(company.calls) >= _KEPT:
                     company.calls.clear()
-                snapshot = company.calls[key] = _read_call(session, company, call, caller, today)
+                snapshot = company.calls[key] = _read_call(session, company, call, key.caller, today)
             return snapshot

@@ -7,7 +7,7 @@ and each value is decoded afterwards, so that no value can become a header of it
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -22,26 +22,38 @@ MAX_BODY = 16 * 1024 * 1024
 _HEADER = re.compile(r"^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ ]?([^\n]*)$", re.MULTILINE)
 
 
-def parse_headers(block: str) -> dict[str, str]:
+class Encoded(Mapping[str, str]):
+    """Headers whose values are decoded when they are read: of a call's 170, few ever are."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: dict[str, str]) -> None:
+        self._values = values
+
+    def __getitem__(self, name: str) -> str:
+        return unquote(self._values[name], errors="replace")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+def parse_headers(block: str) -> Mapping[str, str]:
     """The headers of one *block* (lines ended by LF): of equal names the first wins, lines that are none are left out.
 
     FreeSWITCH URL-encodes the values of events, which all carry an Event-Name; everything else comes as it is.
     """
-    headers: dict[str, str] = {}
-    for name, value in _HEADER.findall(block):
-        headers.setdefault(name, value)
-    if "Event-Name" in headers:
-        for name, value in headers.items():
-            if "%" in value:
-                headers[name] = unquote(value, errors="replace")
-    return headers
+    headers = dict(reversed(_HEADER.findall(block)))
+    return Encoded(headers) if "Event-Name" in headers else headers
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """One message of the event socket: a reply, a notice, or an event proper."""
 
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     body: str = ""
 
     @property
@@ -100,7 +112,7 @@ class Parser:
 
     _buffer: bytearray = field(default_factory=bytearray)
     _searched: int = 0
-    _headers: dict[str, str] | None = None
+    _headers: Mapping[str, str] | None = None
     _missing: int = 0
 
     def feed(self, data: bytes) -> None:

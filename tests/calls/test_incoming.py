@@ -71,6 +71,8 @@ def test_an_account_name_on_a_trunk_is_not_believed() -> None:
 
 
 def test_numbered_steps_go_on_where_they_stopped() -> None:
-    assert steps_so_far({}) == 0
-    assert steps_so_far({"variable_callrouter_step": "1;ring;employee:anna"}) == 1
-    assert steps_so_far({"variable_callrouter_step": "ARRAY::1;ring;a|:was;anna-desk|:2;ring;b|:f-b;ring;b"}) == 2
+    assert steps_so_far({}) == (0, False)
+    assert steps_so_far({"variable_callrouter_step": "1;ring;employee:anna"}) == (1, True)
+    assert steps_so_far({"variable_callrouter_step": "f-7;ring;employee:anna"}) == (0, True)
+    several = "ARRAY::1;ring;a|:was;anna-desk|:2;ring;b|:f-b;ring;b"
+    assert steps_so_far({"variable_callrouter_step": several}) == (2, True)

@@ -122,6 +122,20 @@ def test_a_change_is_seen_by_the_next_call(muster: Database):
     assert snapshot.numbers["+493023125012"].state is NumberState.INACTIVE
 
 
+def test_what_was_read_is_known_until_the_directory_changes(muster: Database):
+    loader = SnapshotLoader(muster)
+    call = inbound("+493023125010", "+4917604069001")
+    assert loader.known(call, TODAY, loader.version()) is None
+    snapshot = loader.load(call, TODAY)
+    assert loader.known(call, TODAY, loader.version()) is snapshot
+    assert loader.known(inbound("+493023125010", "+493023125011"), TODAY, loader.version()) is None
+    assert loader.known(call, TODAY.replace(year=TODAY.year + 1), loader.version()) is None
+    assert loader.known(call, TODAY, None) is None
+    with muster.write() as session:
+        numbers.deactivate(session, "+493023125012")
+    assert loader.known(call, TODAY, loader.version()) is None
+
+
 def test_a_call_needs_few_statements(muster: Database):
     loader = SnapshotLoader(muster)
     loader.load(inbound("+493023125000"), TODAY)
