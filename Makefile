@@ -49,6 +49,10 @@ docs: $(READY)
 	$(RUN)/python docs/settings_page.py > docs/settings.new
 	mv docs/settings.new docs/settings.md
 
+# Appends what the pages say and nobody has translated yet to callrouter/web/translations.
+translations: $(READY)
+	$(RUN)/python docs/translations.py $(ARGS)
+
 upgrade:
 	$(PYTHON) -m venv --clear $(VENV)
 	$(PIP) install --quiet --upgrade --editable '.[demo,test,bench]'

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
@@ -58,13 +59,16 @@ def _choose() -> str:
 
 @cache
 def catalogue(code: str) -> Translations:
-    """The translations into *code*; none for English, which the sources are in."""
-    path = _FOLDER / code / "LC_MESSAGES" / "messages.po"
-    if not path.is_file():
-        return Translations()
+    """The translations into *code*, from all of its files; none for English, which the sources are in."""
+    folder = _FOLDER / code / "LC_MESSAGES"
+    all_of_them = Catalog(locale=code)
+    for path in sorted(folder.glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=code):
+                if message.id:
+                    all_of_them[message.id] = message
     compiled = io.BytesIO()
-    with path.open("rb") as file:
-        write_mo(compiled, read_po(file, locale=code))
+    write_mo(compiled, all_of_them)
     compiled.seek(0)
     return Translations(compiled)
 

@@ -7,7 +7,7 @@ from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from wtforms import PasswordField, SelectField
+from wtforms import PasswordField, SelectChoice, SelectField
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from callrouter.directory import accounts
@@ -24,7 +24,12 @@ class LanguageForm(Form):
     """In which language the pages are shown."""
 
     language = SelectField(
-        _l("Language"), choices=[("", _l("As the browser asks")), ("de", "Deutsch"), ("en", "English")]
+        _l("Language"),
+        choices=[
+            SelectChoice("", _l("As the browser asks")),
+            SelectChoice("de", "Deutsch"),
+            SelectChoice("en", "English"),
+        ],
     )
 
 

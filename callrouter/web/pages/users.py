@@ -6,7 +6,7 @@ from flask import Blueprint, abort, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from wtforms import SelectField, StringField
+from wtforms import SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from callrouter.directory import accounts, lists, user_list
@@ -20,7 +20,7 @@ from callrouter.web.security import elsewhere
 
 pages = Blueprint("users", __name__, url_prefix="/users")
 
-_ROLES = [("employee", _l("Employee")), ("admin", _l("Administrator"))]
+_ROLES = [SelectChoice("employee", _l("Employee")), SelectChoice("admin", _l("Administrator"))]
 
 
 class NewUserForm(Form):
