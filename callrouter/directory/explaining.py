@@ -87,7 +87,7 @@ class Explainer:
         return Explanation(plan.number, plan.owner, plan.caller, moment, refused, tuple(steps), tuple(why))
 
     def week(self, number: str, start: dt.datetime, language: str | None = None, *, days: int = 7) -> list[WeekSpan]:
-        """What happens to calls of nobody in particular to *number* in the *days* from *start* on, from one change to the next.
+        """What happens to anybody's calls to *number* in the *days* from *start* on, from one change to the next.
 
         *start* without an offset is in the company's time zone; the end is at the same time of the wall clock.
         """

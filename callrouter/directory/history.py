@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from callrouter.directory import searching
@@ -104,22 +104,22 @@ def calls(
     ]
     wanted += [] if since is None else [at >= since]
     wanted += [] if until is None else [at < until]
-    query = select(row_id.label("id"), at.label("at"))
+    query: Select[*tuple[Any, ...]] = select(row_id)
     if owner:
-        query = query.distinct().where(CallStepRow.owner == owner)
+        query = select(row_id, at).distinct().where(CallStepRow.owner == owner)
         if search.strip() or outcome or direction:
             query = query.join(CallRow, CallRow.id == CallStepRow.call_id)
-    query = query.where(*wanted)
     if before:
         last_at, last_id = _cursor(before)
-        cut = query.where(at <= last_at, or_(at < last_at, row_id < last_id))
-    found = session.execute((cut if before else query).order_by(at.desc(), row_id.desc()).limit(size + 1)).all()
+        wanted += [at <= last_at, or_(at < last_at, row_id < last_id)]
+    # The page and the total are found in one go: a search may have to look at every call, and does so once.
+    most = size if before else max(size, MOST_COUNTED)
+    ids = list(session.scalars(query.where(*wanted).order_by(at.desc(), row_id.desc()).limit(most + 1)))
+    rows = _lines(session, ids[:size])
     following = None
-    if len(found) > size:
-        last = found[size - 1]
-        following = f"{round(last.at.timestamp() * 1_000_000)}-{last.id}"
-    total = 0 if before else len(found) if following is None else _count(session, query)
-    rows = _lines(session, [row.id for row in found[:size]])
+    if len(ids) > size:
+        following = f"{round(rows[-1].started_at.timestamp() * 1_000_000)}-{ids[size - 1]}"
+    total = 0 if before else len(ids)
     return Page(rows, min(total, MOST_COUNTED), total > MOST_COUNTED, following)
 
 
@@ -127,7 +127,10 @@ def _called(session: Session, search: str) -> ColumnElement[bool]:
     found = searching.digits(session, search)
     if found is not None:
         return searching.has_digits(found, CallRow.caller, CallRow.number)
-    return searching.contains(session, search, CallRow.caller_name, CallRow.caller)
+    if search.strip().lower() in "anonymous":
+        return CallRow.caller == "anonymous"
+    # Spelled as the condition of the index calls_named, so that the database sees that it may take it.
+    return and_(text("calls.caller_name <> ''"), searching.contains(session, search, CallRow.caller_name))
 
 
 def _cursor(text: str) -> tuple[dt.datetime, int]:

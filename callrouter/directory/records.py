@@ -38,8 +38,17 @@ class CallRow(Base):
     steps: Mapped[list[CallStepRow]] = relationship(
         back_populates="call", cascade="all, delete-orphan", order_by="CallStepRow.position"
     )
-    #: All that a list of calls filters by, in its order: it is searched without a look at the calls themselves.
-    __table_args__ = (Index("calls_listed", "started_at", "direction", "outcome", "caller", "number", "caller_name"),)
+    #: All that a list of calls is searched by, in its order: so it is searched without a look at the calls themselves.
+    __table_args__ = (
+        Index("calls_listed", "started_at", "direction", "outcome", "caller", "number"),
+        Index(
+            "calls_named",
+            "started_at",
+            "caller_name",
+            sqlite_where=text("caller_name <> ''"),
+            postgresql_where=text("caller_name <> ''"),
+        ),
+    )
 
 
 class CallStepRow(Base):

@@ -13,12 +13,17 @@ from callrouter.directory.digits import digit_rules
 from callrouter.directory.models import CompanyRow
 from callrouter.routing.snapshot import DigitRules
 
+#: So few digits may be the end of a number, although they begin as one that is dialled (012).
+_SHORT = 5
 _BETWEEN = re.compile(r"[\s()/.\-–]")
 
 
 @dataclass(frozen=True, slots=True)
 class Digits:
-    """A number, or a part of one: ``prefix`` is how it begins in E.164 if that is known, ``part`` the bare digits."""
+    """A number, or a part of one: ``prefix`` is how it begins in E.164, ``part`` what it has somewhere.
+
+    Either is empty where the spelling says nothing of it.
+    """
 
     prefix: str
     part: str
@@ -30,10 +35,10 @@ def read_digits(text: str, rules: DigitRules) -> Digits | None:
     if not re.fullmatch(r"\+?[0-9]{1,20}", plain):
         return None
     if plain.startswith("+"):
-        return Digits(plain, plain[1:])
+        return Digits(plain, "")
     for start, instead in ((rules.international_prefix, "+"), (rules.trunk_prefix, f"+{rules.country_code}")):
         if start and plain.startswith(start) and len(plain) > len(start):
-            return Digits(instead + plain[len(start) :], plain)
+            return Digits(instead + plain[len(start) :], plain if len(plain) <= _SHORT else "")
     return Digits("", plain)
 
 
@@ -57,5 +62,5 @@ def contains(session: Session, text: str, *columns: Any) -> ColumnElement[bool]:
 
 def has_digits(found: Digits, *columns: Any) -> ColumnElement[bool]:
     """Any of *columns* begins as *found* in E.164, or has its digits somewhere."""
-    prefix = (column.like(f"{found.prefix}%") for column in columns if found.prefix)
-    return or_(*prefix, *(column.like(f"%{found.part}%") for column in columns))
+    patterns = ([f"{found.prefix}%"] if found.prefix else []) + ([f"%{found.part}%"] if found.part else [])
+    return or_(*(column.like(pattern) for column in columns for pattern in patterns))

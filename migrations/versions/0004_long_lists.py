@@ -11,8 +11,15 @@ depends_on = None
 
 def upgrade():
     op.drop_index("ix_calls_started_at", table_name="calls")
+    op.create_index("calls_listed", "calls", ["started_at", "direction", "outcome", "caller", "number"], unique=False)
+    named = sa.text("caller_name <> ''")
     op.create_index(
-        "calls_listed", "calls", ["started_at", "direction", "outcome", "caller", "number", "caller_name"], unique=False
+        "calls_named",
+        "calls",
+        ["started_at", "caller_name"],
+        unique=False,
+        sqlite_where=named,
+        postgresql_where=named,
     )
     op.add_column("call_steps", sa.Column("started_at", sa.DateTime(timezone=True), nullable=True))
     op.execute(
