@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 from html import escape
 
-from flask import Flask, Response, make_response, render_template
+from flask import Flask, Response, g, make_response, render_template
 from flask_babel import gettext as _
+from flask_login import AnonymousUserMixin, current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
@@ -36,6 +37,14 @@ def _page(code: int, title: str, text: str, reference: str = "") -> Response:
     return make_response(page, code)
 
 
+def _forget_who() -> None:
+    """Where the user cannot be read, the page about the error is for nobody in particular."""
+    try:
+        bool(current_user.is_authenticated)
+    except Exception:
+        g._login_user = AnonymousUserMixin()
+
+
 def explain(application: Flask) -> None:
     """Show errors as pages; what was not foreseen goes into the log with the reference that the page shows."""
 
@@ -58,5 +67,6 @@ def explain(application: Flask) -> None:
     @application.errorhandler(Exception)
     def failed(_error: Exception) -> Response:
         reference = secrets.token_hex(4)
+        _forget_who()
         log.get("web").exception(f"a page failed; reference {reference}")
         return _page(500, *_said(500), reference=reference)

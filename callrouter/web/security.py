@@ -23,7 +23,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from callrouter import log
 from callrouter.directory import accounts
 from callrouter.directory.accounts import UserRow
-from callrouter.directory.models import EmployeeRow, PoolMemberRow, PoolRow
+from callrouter.directory.models import OwnerRow, PoolMemberRow, PoolRow
 from callrouter.web.parts import parts, reading
 from callrouter.web.roles import allow
 
@@ -50,6 +50,7 @@ class Person(UserMixin):
     role: str
     language: str | None
     employee: str | None
+    employee_row: int | None
     name: str
 
     @property
@@ -72,9 +73,9 @@ def elsewhere(function: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -
     return done
 
 
-def _person(row: UserRow, employee: EmployeeRow | None) -> Person:
-    key, name = (employee.key, employee.name) if employee else (None, row.login)
-    return Person(row.id, row.epoch, row.login, row.role, row.language, key, name)
+def _person(row: UserRow, key: str | None, name: str | None) -> Person:
+    name = name or row.login
+    return Person(row.id, row.epoch, row.login, row.role, row.language, key, row.employee_id, name)
 
 
 def load_person(told: str) -> Person | None:
@@ -82,10 +83,10 @@ def load_person(told: str) -> Person | None:
     row_id, _, epoch = told.partition(".")
     if not row_id.isdecimal() or not epoch.isdecimal():
         return None
-    query = select(UserRow, EmployeeRow).outerjoin(EmployeeRow, EmployeeRow.id == UserRow.employee_id)
+    query = select(UserRow, OwnerRow.key, OwnerRow.name).outerjoin(OwnerRow, OwnerRow.id == UserRow.employee_id)
     with reading() as database:
         found = database.execute(query.where(UserRow.id == int(row_id), UserRow.epoch == int(epoch))).first()
-    return _person(found[0], found[1]) if found else None
+    return _person(*found) if found else None
 
 
 def check_password(login: str, password: str) -> Person | None:
@@ -94,7 +95,7 @@ def check_password(login: str, password: str) -> Person | None:
         row = elsewhere(accounts.verify, database, login, password)
         if row is None:
             return None
-        person = _person(row, row.employee)
+        person = _person(row, *((row.employee.key, row.employee.name) if row.employee else (None, None)))
     # The hash may be a stronger one now; a password changed meanwhile stays.
     unchanged = (UserRow.id == person.row_id) & (UserRow.epoch == person.epoch)
     values = {"signed_in_at": parts().clock(), "password_hash": row.password_hash}
@@ -125,13 +126,10 @@ def _pools() -> frozenset[str]:
         query = (
             select(PoolRow.key)
             .join(PoolMemberRow, PoolMemberRow.pool_id == PoolRow.id)
-            .join(EmployeeRow, EmployeeRow.id == PoolMemberRow.employee_id)
-            .where(EmployeeRow.key == current_user.employee)
+            .where(PoolMemberRow.employee_id == current_user.employee_row)
         )
         with reading() as database:
-            g.pools = (
-                frozenset(f"pool:{key}" for key in database.scalars(query)) if current_user.employee else frozenset()
-            )
+            g.pools = frozenset(f"pool:{key}" for key in database.scalars(query))
     found: frozenset[str] = g.pools
     return found
 

@@ -1,0 +1,66 @@
+"""Every route with every role: each is declared here, and a new one without a line here fails."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.web.world import World
+
+#: Endpoint → its address for anna's things, and what nobody, anna, ben and an administrator get from a GET of it (or
+#: from a POST where it takes no GET): "in" is a redirect to the sign-in.
+IN, NO = "in", 403
+ROUTES: dict[str, tuple[str, tuple[int | str, int | str, int | str, int | str]]] = {
+    "static": ("/static/app.css", (200, 200, 200, 200)),
+    "health.health": ("/health", (200, 200, 200, 200)),
+    "health.metrics": ("/metrics", (200, 200, 200, 200)),
+    "session.sign_in": ("/sign-in", (200, 303, 303, 303)),
+    "session.sign_out": ("/sign-out", (IN, 400, 400, 400)),
+    "account.index": ("/account", (IN, 200, 200, 200)),
+    "account.language": ("/account/language", (IN, 400, 400, 400)),
+    "account.password": ("/account/password", (IN, 400, 400, 400)),
+    "start.index": ("/", (IN, 303, 303, 200)),
+    "start.applying": ("/applying", (IN, NO, NO, 200)),
+    "start.retry": ("/applying", (IN, NO, NO, 400)),
+    "users.index": ("/users", (IN, NO, NO, 200)),
+    "users.employees": ("/users/employees", (IN, NO, NO, 200)),
+    "users.new": ("/users/new", (IN, NO, NO, 200)),
+    "users.show": ("/users/anna", (IN, NO, NO, 200)),
+    "users.password": ("/users/anna/password", (IN, NO, NO, 200)),
+    "users.remove": ("/users/anna/remove", (IN, NO, NO, 200)),
+    "audit.index": ("/audit", (IN, NO, NO, 200)),
+}
+ROLES = (None, "employee", "other", "admin")
+
+
+def test_every_route_is_declared_here(world: World):
+    assert {rule.endpoint for rule in world.application.url_map.iter_rules()} == set(ROUTES)
+
+
+def test_every_view_says_who_may_use_it(world: World):
+    allowed = {name: getattr(view, "allowed", None) for name, view in world.application.view_functions.items()}
+    assert {name for name, role in allowed.items() if role not in ("anyone", "employee", "admin")} == set()
+
+
+@pytest.mark.parametrize("endpoint", ROUTES)
+def test_each_role_gets_what_is_its(world: World, endpoint: str):
+    path, expected = ROUTES[endpoint]
+    rules = [rule for rule in world.application.url_map.iter_rules() if rule.endpoint == endpoint]
+    reads = any("GET" in (rule.methods or ()) for rule in rules)
+    for role, wanted in zip(ROLES, expected, strict=True):
+        browser = world.browser(role)
+        page = browser.get(path) if reads else browser.post(path, {})
+        if wanted == IN:
+            assert page.status == 303, (role, page.status)
+            assert page.location.startswith("/sign-in"), (role, page.location)
+        else:
+            assert page.status == wanted, (role, page.status)
+
+
+@pytest.mark.parametrize("endpoint", ROUTES)
+def test_nothing_is_changed_without_the_forms_token(world: World, endpoint: str):
+    path, _ = ROUTES[endpoint]
+    rules = [rule for rule in world.application.url_map.iter_rules() if rule.endpoint == endpoint]
+    for method in {method for rule in rules for method in rule.methods or ()} & {"POST", "PUT", "PATCH", "DELETE"}:
+        for role in ("admin", "employee"):
+            answer = world.browser(role).client.open(path, method=method, data={"csrf_token": "made-up"})
+            assert answer.status_code in (400, 403), (method, role)

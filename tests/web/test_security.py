@@ -1,0 +1,186 @@
+"""Signing in and out, what ends a session, the headers, and what a stranger is not told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask_login import login_user
+
+from callrouter.directory import accounts
+from callrouter.directory.database import Database
+from callrouter.web import security
+from tests.web.world import NOW, PASSWORD, World, make_world
+
+
+@pytest.mark.parametrize("role", ["admin", "employee", None])
+@pytest.mark.parametrize("path", ["/sign-in", "/users", "/nowhere", "/static/app.css", "/health"])
+def test_every_answer_has_the_headers(world: World, role: str | None, path: str):
+    headers = world.browser(role).get(path).response.headers
+    policy = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == "'self'"
+    assert policy["frame-ancestors"] == "'none'"
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert ("no-store" in headers["Cache-Control"]) == (not path.startswith("/static"))
+
+
+def test_no_page_has_script_or_style_of_its_own(world: World):
+    for path in ("/sign-in", "/", "/users", "/users/new", "/audit", "/account", "/users/anna/remove"):
+        tree = world.browser("admin" if path != "/sign-in" else None).get(path).tree
+        assert not tree.xpath("//script[not(@src)] | //style | //@style | //@*[starts-with(name(), 'on')]"), path
+
+
+def test_the_cookie_cannot_be_read_by_scripts_nor_sent_from_other_sites(world: World):
+    cookie = world.browser().sign_in("anna").response.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert "Secure" not in cookie
+
+
+def test_with_https_the_cookie_never_travels_in_the_clear(database: Database, tmp_path: Path):
+    world = make_world(database, tmp_path, base_url="https://telefon.muster.example")
+    answer = world.application.test_client().get("/sign-in")
+    assert "Secure" in answer.headers["Set-Cookie"]
+    assert answer.headers["Strict-Transport-Security"]
+
+
+@pytest.mark.parametrize(("login", "password"), [("anna", "falsch"), ("niemand", PASSWORD), ("", ""), ("anna", "")])
+def test_a_wrong_sign_in_tells_nothing(world: World, login: str, password: str):
+    page = world.browser().sign_in(login, password)
+    assert page.status == 422
+    if login and password:
+        assert page.texts("bad") == ["User name or password is wrong."]
+    assert PASSWORD not in page.text
+
+
+def test_guessing_is_stopped_and_others_go_on(world: World):
+    browser = world.browser()
+    answers = [browser.sign_in("anna", f"geraten {n}").status for n in range(10)]
+    assert answers == [422] * 10
+    form = browser.get("/sign-in").values()
+    stopped = browser.post("/sign-in", form | {"login": "Anna ", "password": PASSWORD})
+    assert stopped.status == 429
+    assert "Too many attempts" in stopped.text
+    assert browser.sign_in("ben").status == 303
+
+
+def test_one_address_cannot_try_all_logins(world: World):
+    browser = world.browser()
+    form = browser.get("/sign-in").values()
+    statuses = [browser.post("/sign-in", form | {"login": f"l{n}", "password": ""}).status for n in range(51)]
+    assert statuses == [422] * 50 + [429]
+
+
+@pytest.mark.parametrize(
+    ("target", "reached"),
+    [
+        ("/users?q=a", "/users?q=a"),
+        ("//evil.example/", "/"),
+        ("https://evil.example/", "/"),
+        ("/\\evil.example", "/"),
+        ("javascript:alert(1)", "/"),
+        ("/\t/evil.example", "/"),
+        ("", "/"),
+    ],
+)
+def test_nobody_is_sent_to_another_site(world: World, target: str, reached: str):
+    browser = world.browser()
+    page = Path("/sign-in")
+    form = browser.get("/sign-in").values()
+    answer = browser.client.post(
+        str(page), query_string={"next": target}, data=form | {"login": "chefin", "password": PASSWORD}
+    )
+    assert answer.headers["Location"] == reached
+
+
+def test_after_signing_in_one_is_where_one_wanted_to_go(world: World):
+    browser = world.browser()
+    asked = browser.get("/users?q=anna")
+    assert asked.status == 303
+    page = browser.send(asked.location, {"login": "chefin", "password": PASSWORD})
+    assert page.location == "/users?q=anna"
+
+
+def test_signing_out_ends_it(world: World):
+    browser = world.browser("employee")
+    assert browser.send("/account", action="/sign-out").status == 303
+    assert browser.get("/account").status == 303
+
+
+def test_a_new_password_ends_all_other_sessions_but_not_this_one(world: World):
+    here, elsewhere = world.browser("employee"), world.browser("employee")
+    new = "noch ein langes Passwort"
+    page = here.send("/account", {"current": PASSWORD, "password": new, "again": new}, action="/account/password")
+    assert page.status == 303
+    assert here.get("/account").status == 200
+    assert elsewhere.get("/account").status == 303
+    assert world.browser().sign_in("anna", new).status == 303
+
+
+@pytest.mark.parametrize(
+    ("values", "error"),
+    [
+        ({"current": "falsch", "password": "1234567890", "again": "1234567890"}, "This is not your current password."),
+        ({"current": PASSWORD, "password": "kurz", "again": "kurz"}, "Take 10 characters or more."),
+        ({"current": PASSWORD, "password": "1234567890", "again": "123456789"}, "The two new passwords differ."),
+    ],
+)
+def test_what_is_wrong_with_a_new_password_stands_beside_it(world: World, values: dict[str, str], error: str):
+    page = world.browser("employee").send("/account", values, action="/account/password")
+    assert page.status == 422
+    assert page.texts("error") == [error]
+
+
+def test_the_epoch_ends_a_session_whoever_counted_it_up(world: World):
+    anna = world.browser("employee")
+    assert anna.get("/account").status == 200
+    with world.database.write() as session:
+        accounts.set_password(session, "anna", "vom Terminal aus gesetzt", at=NOW)
+    assert anna.get("/account").status == 303
+
+
+@pytest.mark.parametrize("told", ["", "1", "1.", "x.0", "1.x", "0.0", "999.0", "1.0.0", "².0", "None"])
+def test_a_made_up_user_is_nobody(world: World, told: str):
+    with world.application.test_request_context():
+        assert security.load_person(told) is None
+
+
+def test_a_view_that_does_not_say_who_may_use_it_is_refused(world: World):
+    application: Flask = world.application
+    application._got_first_request = False
+    application.add_url_rule("/forgotten", "forgotten", lambda: "secret")
+    for role in (None, "employee", "admin"):
+        page = world.browser(role).get("/forgotten")
+        assert page.status == 403
+        assert "secret" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("login", "owner", "see", "change", "listen"),
+    [
+        ("chefin", "employee:anna", True, True, False),
+        ("chefin", "pool:sales", True, True, False),
+        ("anna", "employee:anna", True, True, True),
+        ("anna", "pool:sales", True, False, True),
+        ("anna", "employee:ben", False, False, False),
+        ("anna", "employee:", False, False, False),
+        ("anna", "", False, False, False),
+        ("ben", "employee:anna", False, False, False),
+    ],
+)
+def test_whose_things_are_whose(world: World, login: str, owner: str, see: bool, change: bool, listen: bool):
+    with world.application.test_request_context():
+        login_user(security.check_password(login, PASSWORD))
+        assert security.may_see_owner(owner) is see
+        assert security.may_change_owner(owner) is change
+        assert security.may_listen(owner) is listen
+
+
+def test_the_password_is_not_logged(world: World, capsys: pytest.CaptureFixture[str]):
+    world.browser().sign_in("anna", "geheim geheim")
+    said = capsys.readouterr()
+    assert "a sign-in as 'anna'" in said.out + said.err
+    assert "geheim" not in said.out + said.err
