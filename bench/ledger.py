@@ -33,6 +33,7 @@ from tests.postgresql_server import running, url
 _COMPANIES = {"small": cdrs.muster, "large": cdrs.large_company}
 #: Longest wait for a worker's start, and for the last mail.
 _SECONDS = 60.0
+_say = Console(stderr=True).print
 
 
 class Databases:
@@ -149,15 +150,19 @@ def measure(databases: Databases, count: int, rate: float, seconds: float) -> li
     for name, company in _COMPANIES.items():
         for kind in databases.kinds:
             result: dict[str, Any] = {"database": kind, "company": name, "cdrs": count}
+            _say(f"{kind}, {name} company: {count} CDRs wait")
             with databases.scratch(kind, company()) as scratch:
                 result |= catch_up(scratch, count)
+            _say(f"  {result['cdrs_per_second']:.0f} a second alone")
             with databases.scratch(kind, company()) as scratch:
                 result |= catch_up_and_mail(scratch, count)
+            _say(f"  {result['worker_cdrs_per_second']:.0f} a second while mailing")
             if seconds:
                 with databases.scratch(kind, company()) as scratch:
                     delays = mail_delays(scratch, rate, seconds)
                 result |= {f"mail_p{round(share * 100)}_ms": _at(delays, share) * 1000 for share in (0.5, 0.95, 0.99)}
                 result["mails"] = len(delays)
+                _say(f"  mails at {rate:g} calls a second: p99 {result['mail_p99_ms']:.0f} ms")
             results.append(result)
     return results
 

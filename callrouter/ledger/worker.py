@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -66,6 +67,8 @@ class Ledger:
         self._clock = clock
         self._on_mail = on_mail
         self._told: set[str] = set()
+        self._caught_up = threading.Event()
+        self._caught_up.set()
         self._log = log.get("ledger")
         self.spool = settings.spool
 
@@ -86,6 +89,10 @@ class Ledger:
                 self._log.warning(f"calls wait in the spool, the next try is in {pause:.0f} s: {error}")
             stop.wait(pause)
 
+    def wait_until_caught_up(self, seconds: float) -> None:
+        """Return when no great number of calls waits to be entered, or after *seconds*."""
+        self._caught_up.wait(seconds)
+
     def pending(self) -> int:
         """How many CDRs wait in the spool."""
         return len(self._cdrs())
@@ -97,11 +104,16 @@ class Ledger:
             return 0
         recordings = self.recordings()  # after the CDRs: a recording is closed before its CDR is written
         done = 0
-        for start in range(0, len(cdrs), _BATCH):
-            read = [self._read(name, recordings) for name in cdrs[start : start + _BATCH]]
-            calls = [ended for ended in read if ended]
-            self.take(calls)
-            done += len(calls)
+        if len(cdrs) > _BATCH:
+            self._caught_up.clear()
+        try:
+            for start in range(0, len(cdrs), _BATCH):
+                read = [self._read(name, recordings) for name in cdrs[start : start + _BATCH]]
+                calls = [ended for ended in read if ended]
+                self.take(calls)
+                done += len(calls)
+        finally:
+            self._caught_up.set()
         return done
 
     def recordings(self) -> dict[str, dict[str, Path]]:

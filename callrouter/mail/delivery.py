@@ -17,6 +17,8 @@ from callrouter.settings import Settings
 _POLL = 1.0
 #: So many mails are leased at a time.
 _LEASED = 10
+#: Lets calls that have piled up go first for so long (seconds).
+_LONGEST_HOLD = 5.0
 #: Rests so long (seconds) when the mail server or the database cannot be used.
 _PAUSE = 10.0
 
@@ -32,10 +34,19 @@ class Stop(Protocol):
 class Delivery:
     """The mail loop of one worker process."""
 
-    def __init__(self, database: Database, settings: Settings, *, clock: Callable[[], dt.datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        *,
+        clock: Callable[[], dt.datetime],
+        hold: Callable[[float], None] = lambda _seconds: None,
+    ) -> None:
+        """*hold* waits, at most so many seconds, while there is something more urgent than mail."""
         self._database = database
         self._smtp = settings.smtp
         self._clock = clock
+        self._hold = hold
         self._owner = outbox.lease_owner()
         self._lease = dt.timedelta(seconds=60 + (_LEASED + 3) * settings.smtp.timeout_seconds)
         self._unmarked: list[int] = []
@@ -80,6 +91,7 @@ class Delivery:
         try:
             while stop is None or not stop.is_set():
                 self._mark()
+                self._hold(_LONGEST_HOLD)
                 mails = outbox.lease(self._database, self._owner, self._clock(), self._lease, _LEASED)
                 if not mails:
                     break

@@ -428,6 +428,26 @@ def test_the_loop_takes_what_comes_tells_of_mails_and_stops(database: Database, 
     assert not old.exists()
 
 
+def test_it_says_when_calls_that_piled_up_are_entered(database: Database, settings: Settings) -> None:
+    """Mails wait for that: at each moment it had caught up only before the pile and after it."""
+    for number in range(150):
+        put_cdr(settings, cdr_bytes(RING, uuid=uuid(number)), uuid=uuid(number))
+    entered_when_caught_up: list[int] = []
+
+    def look() -> dt.datetime:
+        if ledger._caught_up.is_set():
+            entered_when_caught_up.append(len(calls(database)))
+        return NOW
+
+    ledger = Ledger(database, settings, clock=look)
+    assert ledger.run_once() == 150
+    assert entered_when_caught_up == []
+    ledger.wait_until_caught_up(0)
+    put_cdr(settings, cdr_bytes(RING, uuid=uuid(200)), uuid=uuid(200))
+    assert ledger.run_once() == 1
+    assert entered_when_caught_up[0] == 150
+
+
 def test_two_workers_at_once_enter_each_call_once(settings: Settings, either_database: Database) -> None:
     database, count = either_database, 60
     for number in range(count):

@@ -358,6 +358,17 @@ def test_the_loop_delivers_when_woken_and_stops(server: MailServer, settings: Op
     assert len(server.taken) == 1
 
 
+def test_mails_let_what_is_more_urgent_go_first(server: MailServer, settings: Options, database: Database) -> None:
+    sent_before: list[int] = []
+    for number in range(12):
+        put_mail(database, number)
+    delivery = Delivery(
+        database, settings(), clock=Clock(), hold=lambda _seconds: sent_before.append(len(server.taken))
+    )
+    assert delivery.run_once() == 12
+    assert sent_before == [0, 10, 12]
+
+
 WORKER = """
 import datetime, sys, threading
 from callrouter.directory.database import Database
