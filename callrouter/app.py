@@ -33,6 +33,7 @@ from callrouter.ledger.notes import NoteSweep
 from callrouter.ledger.worker import Ledger
 from callrouter.mail.delivery import Delivery
 from callrouter.mail.smtp import SmtpConnection
+from callrouter.rendering.changes import MANIFEST
 from callrouter.routing.plan import IncomingCall
 from callrouter.routing.snapshot import Snapshot
 from callrouter.settings import Settings, parse_address
@@ -133,10 +134,10 @@ class _Switch:
         return self._client.api(f"uuid_exists {uuid}").strip() == "true"
 
 
-def event_socket_client(settings: Settings, name: str) -> InboundClient:
+def event_socket_client(settings: Settings, name: str, on_connected: Callable[[], None] | None = None) -> InboundClient:
     """A connection to FreeSWITCH's event socket, not yet started."""
     address = parse_address(settings.freeswitch.event_socket, "[freeswitch] event_socket")
-    return InboundClient(address, settings.freeswitch.password, name=name)
+    return InboundClient(address, settings.freeswitch.password, name=name, on_connected=on_connected)
 
 
 def run_worker(settings: Settings, heartbeat_fd: int | None) -> int:
@@ -270,10 +271,16 @@ def run_web(settings: Settings, heartbeat_fd: int | None) -> int:
     stop = _until_told_to_stop()
     Heartbeat(0, heartbeat_fd).start()
     database = Database(settings.database_url, wait=_in_a_thread)
-    client = event_socket_client(settings, "web")
+
+    def connected() -> None:
+        given.apply.retry()
+
+    client = event_socket_client(settings, "web", connected)
     given = web_parts(settings, database, client)
     client.start()
     given.apply.start()
+    if (settings.conf_dir / MANIFEST).is_file():  # a change may have been saved just before the last end
+        given.apply.request()
     server = WSGIServer(
         parse_address(settings.web.listen, "[web] listen"), create_application(given), log=None, error_log=None
     )

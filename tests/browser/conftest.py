@@ -1,0 +1,79 @@
+"""A real Chromium before the pages, served over HTTP on a free port."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from tests.web.conftest import company_file, database, migrated, world  # noqa: F401
+from tests.web.world import LOGINS, PASSWORD, World
+
+#: No step of a page takes longer (milliseconds).
+_LONGEST = 15_000
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, once for all tests."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Desk:
+    """Somebody before the pages; ``complaints`` is what the browser said about scripts and the security policy."""
+
+    chromium: Browser
+    url: str
+    world: World
+    complaints: list[str]
+
+    def open(
+        self,
+        role: str | None = None,
+        *,
+        language: str = "de-DE",
+        width: int = 1280,
+        height: int = 800,
+        dark: bool = False,
+    ) -> Page:
+        """A page in a browser of its own, signed in as *role* through the form; on a phone's screen with 390 × 844."""
+        scheme = "dark" if dark else "light"
+        context = self.chromium.new_context(
+            base_url=self.url, locale=language, viewport={"width": width, "height": height}, color_scheme=scheme
+        )
+        context.set_default_timeout(_LONGEST)
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        if role is not None:
+            page.goto("/sign-in")
+            page.fill("#login", LOGINS[role])
+            page.fill("#password", PASSWORD)
+            page.press("#password", "Enter")
+            page.wait_for_url(lambda url: "/sign-in" not in url)
+        return page
+
+
+@pytest.fixture
+def desk(chromium: Browser, world: World) -> Iterator[Desk]:  # noqa: F811
+    """The pages on a free port; a test fails when the browser complained about one."""
+    server = make_server("127.0.0.1", 0, world.application, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    complaints: list[str] = []
+    yield Desk(chromium, f"http://127.0.0.1:{server.server_port}", world, complaints)
+    for context in chromium.contexts:
+        context.close()
+    server.shutdown()
+    thread.join(10)
+    server.server_close()
+    assert complaints == []
