@@ -1,35 +1,139 @@
-"""``callrouter doctor``: what is wrong with the directory although no rule was broken."""
+"""``callrouter doctor``: what is wrong although no rule was broken, in the directory and around it."""
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import click
 
+from callrouter import log
 from callrouter.cli.common import load_settings, open_database, print_json
-from callrouter.directory.exporting import read_company
+from callrouter.directory.database import Database
+from callrouter.directory.exporting import read_company, read_trunks
 from callrouter.directory.numbers import employees_without_number, numbers_without_owner
+from callrouter.errors import CallrouterError, SwitchError
+from callrouter.esl.client import InboundClient
+from callrouter.settings import Settings
+from callrouter.web.checks import check_mail, check_spool
+from callrouter.web.live import read_gateways
+
+#: Longest wait for FreeSWITCH to answer (seconds).
+_SWITCH_SECONDS = 3.0
+_NO_TRUNK = "list is empty: no calls come or go; add one with `callrouter trunk set`"
+#: So many of one kind are told one by one.
+_SHOWN = 20
 
 
 @click.command(short_help="List what is wrong although no rule was broken.")
+@click.option("--offline", is_flag=True, help="Look into the database only, not at FreeSWITCH, router and spool.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @click.pass_context
-def doctor(ctx: click.Context, as_json: bool) -> None:
-    """List employees without a number and numbers without an owner; exit code 1 if there are any."""
-    with open_database(load_settings(ctx)) as database, database.read() as session:
+def doctor(ctx: click.Context, offline: bool, as_json: bool) -> None:
+    """List what is wrong, each with what to do; exit code 1 if there is anything, 2 without a database.
+
+    Employees without a number, numbers without an owner, no trunk, mails that were given up; and unless --offline
+    whether the router answers, the spool is emptied, FreeSWITCH can be reached and its trunks are up.
+    """
+    settings = load_settings(ctx)
+    log.configure("error", settings.log.format)
+    with open_database(settings) as database:
+        found = _directory(database)
+        if not offline:
+            found |= _surroundings(settings, database)
+    if as_json:
+        print_json(found)
+    else:
+        _tell(found)
+    if any(found.values()):
+        sys.exit(1)
+
+
+def _directory(database: Database) -> dict[str, Any]:
+    with database.read() as session:
         read_company(session)
         found = {
             "employees_without_number": employees_without_number(session),
             "numbers_without_owner": numbers_without_owner(session),
+            "trunks": [] if read_trunks(session) else [_NO_TRUNK],
         }
-    if as_json:
-        print_json(found)
-    else:
-        for key in found["employees_without_number"]:
-            click.echo(f"employee {key}: lost the personal number; give a new one")
-        for e164 in found["numbers_without_owner"]:
-            click.echo(f"number {e164}: active, but nobody's; give it to someone or deactivate it")
-        if not any(found.values()):
-            click.echo("Nothing is wrong.")
-    if any(found.values()):
-        sys.exit(1)
+    return found | {"dead_mails": check_mail(database)["dead"]}
+
+
+def _surroundings(settings: Settings, database: Database) -> dict[str, Any]:
+    from callrouter.app import health_checks  # the servers' libraries take a moment to load
+
+    found: dict[str, Any] = {"router": "", "spool": "", "switch": ""}
+    try:
+        health_checks(settings, database)["router"]()
+    except (OSError, CallrouterError) as error:
+        found["router"] = f"{settings.router.listen}: {error}; `callrouter serve` runs it"
+    try:
+        spool = check_spool(settings.spool, dt.datetime.now(dt.UTC).timestamp())
+        if spool["quarantined"]:
+            found["spool"] = f"{spool['quarantined']} files in {settings.spool.quarantine}; the .reason.txt say why"
+    except (OSError, CallrouterError) as error:
+        found["spool"] = str(error)
+    try:
+        with _switch(settings) as client:
+            found["trunks"] = _trunks(database, client)
+    except SwitchError as error:
+        found["switch"] = f"FreeSWITCH at {settings.freeswitch.event_socket}: {error}"
+    return found
+
+
+@contextmanager
+def _switch(settings: Settings) -> Iterator[InboundClient]:
+    from callrouter.app import event_socket_client
+
+    client = event_socket_client(settings, "doctor")
+    client.start()
+    try:
+        if not client.first_try(_SWITCH_SECONDS):
+            raise SwitchError(client.problem)
+        yield client
+    finally:
+        client.stop()
+
+
+def _trunks(database: Database, client: InboundClient) -> list[str]:
+    with database.read() as session:
+        trunks = read_trunks(session)
+    if not trunks:
+        return [_NO_TRUNK]
+    gateways = read_gateways(client.api("sofia xmlstatus gateway"))
+    told = []
+    for trunk in trunks:
+        gateway = gateways.get(trunk.name)
+        if gateway is None:
+            told.append(f"{trunk.name}: FreeSWITCH does not know it; `callrouter config apply`")
+        elif not gateway.up or (trunk.register_ and gateway.state != "REGED"):
+            told.append(f"{trunk.name}: {gateway.state or 'down'}; check the provider's address, name and password")
+    return told
+
+
+def _tell(found: dict[str, Any]) -> None:
+    lines = {
+        "employees_without_number": "employee {}: lost the personal number; give a new one",
+        "numbers_without_owner": "number {}: active, but nobody's; give it to someone or deactivate it",
+        "trunks": "trunk {}",
+        "router": "router {}",
+        "spool": "spool {}",
+        "switch": "{}",
+    }
+    for what, line in lines.items():
+        values = found.get(what) or []
+        values = [values] if isinstance(values, str) else values
+        for value in values[:_SHOWN]:
+            click.echo(line.format(value))
+        if len(values) > _SHOWN:
+            click.echo(f"and {len(values) - _SHOWN} more {what.replace('_', ' ')}; --json has all")
+    if found["dead_mails"]:
+        click.echo(
+            f"mail: {found['dead_mails']} were given up; `callrouter mail list` says why, `mail retry` tries again"
+        )
+    if not any(found.values()):
+        click.echo("Nothing is wrong.")

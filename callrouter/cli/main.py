@@ -27,16 +27,19 @@ COMMANDS = {
     "trunk": ("schedule", "trunk"),
     "number": ("number", "number"),
     "block": ("number", "block"),
+    "blocked": ("blocked", "blocked"),
     "call": ("call", "call"),
     "message": ("call", "message"),
     "mail": ("mail", "mail"),
     "user": ("user", "user"),
+    "token": ("token", "token"),
     "audit": ("user", "audit"),
     "doctor": ("doctor", "doctor"),
     "config": ("config", "config"),
     "serve": ("serve", "serve"),
     "explain": ("explain", "explain"),
     "demo": ("demo", "demo"),
+    "completion": ("completion", "completion"),
 }
 
 

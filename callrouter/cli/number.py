@@ -73,6 +73,27 @@ def deactivate(ctx: click.Context, e164: str) -> None:
     tell(ctx, f"{e164} is inactive")
 
 
+@number.command("assign")
+@click.argument("e164", metavar="NUMBER")
+@click.argument("owner")
+@click.pass_context
+def assign(ctx: click.Context, e164: str, owner: str) -> None:
+    """Give NUMBER, active and free, to OWNER (employee:ID or pool:ID); an employee's old one becomes free."""
+    with open_database(load_settings(ctx)) as database, acting(database) as session:
+        numbers.assign(session, e164, owner)
+    tell(ctx, f"{e164} belongs to {owner.replace(':', ' ')}")
+
+
+@number.command("free")
+@click.argument("e164", metavar="NUMBER")
+@click.pass_context
+def free(ctx: click.Context, e164: str) -> None:
+    """Take NUMBER from its owner; it stays active. An employee with devices needs another one first."""
+    with open_database(load_settings(ctx)) as database, acting(database) as session:
+        owner = numbers.free(session, e164)
+    tell(ctx, f"{e164} is free; it belonged to {owner.replace(':', ' ')}")
+
+
 @number.command("port-away", short_help="Remove a number that goes to another provider.")
 @click.argument("e164", metavar="NUMBER")
 @click.pass_context

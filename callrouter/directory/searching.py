@@ -13,8 +13,6 @@ from callrouter.directory.digits import digit_rules
 from callrouter.directory.models import CompanyRow
 from callrouter.routing.snapshot import DigitRules
 
-#: So few digits may be the end of a number, although they begin as one that is dialled (012).
-_SHORT = 5
 _BETWEEN = re.compile(r"[\s()/.\-–]")
 
 
@@ -38,7 +36,8 @@ def read_digits(text: str, rules: DigitRules) -> Digits | None:
         return Digits(plain, "")
     for start, instead in ((rules.international_prefix, "+"), (rules.trunk_prefix, f"+{rules.country_code}")):
         if start and plain.startswith(start) and len(plain) > len(start):
-            return Digits(instead + plain[len(start) :], plain if len(plain) <= _SHORT else "")
+            # It may also be the end of a number, which begins with a 0 as well as with anything else.
+            return Digits(instead + plain[len(start) :], plain)
     return Digits("", plain)
 
 
