@@ -8,19 +8,18 @@ from typing import Any, TypeVar
 
 import click
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy.orm import Session
 
 from callrouter.cli.common import load_settings, print_json
 from callrouter.cli.config import apply_after_change
-from callrouter.directory import document
-from callrouter.directory.exporting import read_employees, read_pools
+from callrouter.directory import document, services
+from callrouter.directory.changing import revised
 from callrouter.directory.lists import Page
-from callrouter.errors import RuleError
 
-_T = TypeVar("_T", bound=BaseModel)
+_T = TypeVar("_T", bound=document.Part)
 
 #: Never shown by a command; ``export --with-secrets`` has them.
 _SECRET = {"sip_password", "password", "pin"}
@@ -78,29 +77,17 @@ def print_record(part: BaseModel, as_json: bool) -> None:
 
 def employee_of(session: Session, key: str) -> document.Employee:
     """The employee of that id; raises RuleError."""
-    found = next(iter(read_employees(session, [key])), None)
-    if found is None:
-        raise RuleError(f"there is no employee {key}; `callrouter employee list` shows them")
-    return found
+    return services.employee(session, key)[0]
 
 
 def pool_of(session: Session, key: str) -> document.Pool:
     """The pool of that id; raises RuleError."""
-    found = next(iter(read_pools(session, [key])), None)
-    if found is None:
-        raise RuleError(f"there is no pool {key}; `callrouter pool list` shows them")
-    return found
+    return services.pool(session, key)[0]
 
 
 def changed(part: _T, **values: Any) -> _T:
     """*part* with those of *values* that were given (not None), checked anew; raises RuleError naming the field."""
-    given = {key: value for key, value in values.items() if value is not None}
-    try:
-        return type(part).model_validate(part.model_dump(by_alias=True) | given)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(step) for step in first["loc"])
-        raise RuleError(f"{where}: {first['input']!r}: {first['msg']}") from error
+    return revised(part, **{key: value for key, value in values.items() if value is not None})
 
 
 def tell(ctx: click.Context, text: str) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from callrouter.cli.common import acting, load_settings, open_database
-from callrouter.cli.directory import changed, employee_of, print_page, print_record, tell
-from callrouter.directory import document, lists, services
-from callrouter.directory.exporting import read_employees
-from callrouter.directory.importing import new_password
-from callrouter.errors import RuleError
+from callrouter.cli.directory import employee_of, print_page, print_record, tell
+from callrouter.directory import devices, employees, lists, services
 
 
 @click.group()
@@ -51,11 +50,7 @@ def show(ctx: click.Context, key: str, as_json: bool) -> None:
 def add(ctx: click.Context, key: str, name: str, number: str | None, extension: str | None, email: str | None) -> None:
     """Add an employee. Without a number there can be no devices."""
     with open_database(load_settings(ctx)) as database, acting(database) as session:
-        if read_employees(session, [key]):
-            raise RuleError(f"there is an employee {key} already; change it with `callrouter employee set {key}`")
-        blank = document.Employee(id="new", name="new")
-        new = changed(blank, id=key, name=name, personal_number=number, extension=extension, email=email)
-        services.save_employee(session, new)
+        employees.create(session, key=key, name=name, personal_number=number, extension=extension, email=email)
     tell(ctx, f"employee {key} added")
 
 
@@ -80,16 +75,15 @@ def change(
 ) -> None:
     """Change an employee; what is not named stays."""
     with open_database(load_settings(ctx)) as database, acting(database) as session:
-        new = changed(
-            employee_of(session, key),
-            name=name,
-            personal_number=number,
-            extension=extension,
-            email=email,
-            role=role,
-            outgoing_number=outgoing,
-        )
-        services.save_employee(session, new)
+        given: dict[str, Any] = {
+            "name": name,
+            "personal_number": number,
+            "extension": extension,
+            "email": email,
+            "role": role,
+            "outgoing_number": outgoing,
+        }
+        employees.change(session, key, **{field: value for field, value in given.items() if value is not None})
     tell(ctx, f"employee {key} changed")
 
 
@@ -116,30 +110,9 @@ def device() -> None:
 @click.pass_context
 def add_device(ctx: click.Context, key: str, sip_user: str, label: str, kind: str) -> None:
     """Add a phone to EMPLOYEE; its password is made and printed, this once."""
-    password = new_password()
-    blank = document.Device(label="new", sip_user="new")
-    new = changed(blank, label=label, kind=kind, sip_user=sip_user, sip_password=password)
     with open_database(load_settings(ctx)) as database, acting(database) as session:
-        owner = employee_of(session, key)
-        if any(known.sip_user == sip_user for known in owner.devices):
-            raise RuleError(f"employee {key} has a device {sip_user} already")
-        services.save_employee(session, owner.model_copy(update={"devices": [*owner.devices, new]}))
-    tell(ctx, f"device {sip_user} added to employee {key}\nSIP password, shown this once: {password}")
-
-
-def _one_device(owner: document.Employee, sip_user: str) -> document.Device:
-    for known in owner.devices:
-        if known.sip_user == sip_user:
-            return known
-    raise RuleError(f"employee {owner.id} has no device {sip_user}; `callrouter employee show {owner.id}` lists them")
-
-
-def _save_device(ctx: click.Context, key: str, sip_user: str, **values: object) -> None:
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
-        owner = employee_of(session, key)
-        new = changed(_one_device(owner, sip_user), **values)
-        devices = [new if known.sip_user == sip_user else known for known in owner.devices]
-        services.save_employee(session, owner.model_copy(update={"devices": devices}))
+        new = devices.add(session, key, label=label, kind=kind, sip_user=sip_user)
+    tell(ctx, f"device {sip_user} added to employee {key}\nSIP password, shown this once: {new.sip_password}")
 
 
 @device.command("set")
@@ -153,7 +126,8 @@ def change_device(
     ctx: click.Context, key: str, sip_user: str, label: str | None, kind: str | None, enabled: bool | None
 ) -> None:
     """Change a phone; what is not named stays."""
-    _save_device(ctx, key, sip_user, label=label, kind=kind, enabled=enabled)
+    with open_database(load_settings(ctx)) as database, acting(database) as session:
+        devices.change(session, key, sip_user, label=label, kind=kind, enabled=enabled)
     tell(ctx, f"device {sip_user} changed")
 
 
@@ -163,8 +137,8 @@ def change_device(
 @click.pass_context
 def new_device_password(ctx: click.Context, key: str, sip_user: str) -> None:
     """Give a phone a new password, printed this once; the old one ends."""
-    password = new_password()
-    _save_device(ctx, key, sip_user, sip_password=password)
+    with open_database(load_settings(ctx)) as database, acting(database) as session:
+        password = devices.renew_password(session, key, sip_user)
     tell(ctx, f"device {sip_user} has a new password\nSIP password, shown this once: {password}")
 
 
@@ -175,9 +149,5 @@ def new_device_password(ctx: click.Context, key: str, sip_user: str) -> None:
 def remove_device(ctx: click.Context, key: str, sip_user: str) -> None:
     """Remove a phone."""
     with open_database(load_settings(ctx)) as database, acting(database) as session:
-        owner = employee_of(session, key)
-        gone = _one_device(owner, sip_user)
-        services.save_employee(
-            session, owner.model_copy(update={"devices": [known for known in owner.devices if known is not gone]})
-        )
+        devices.remove(session, key, sip_user)
     tell(ctx, f"device {sip_user} removed")

@@ -6,27 +6,14 @@ import click
 from sqlalchemy.orm import Session
 
 from callrouter.cli.common import acting, load_settings, open_database
-from callrouter.cli.directory import changed, employee_of, pool_of, print_record, tell
-from callrouter.directory import document, services
+from callrouter.cli.directory import changed, print_record, tell
+from callrouter.directory import document, owners
 from callrouter.errors import RuleError
 
 
 def owner_of(session: Session, key: str) -> document.Employee | document.Pool:
     """The owner named ``employee:anna``, ``pool:sales``; a bare id is an employee's. Raises RuleError."""
-    kind, colon, name = key.partition(":")
-    if not colon:
-        return employee_of(session, key)
-    if kind not in ("employee", "pool"):
-        raise RuleError(f"{key!r} is no owner; write employee:ID or pool:ID")
-    return employee_of(session, name) if kind == "employee" else pool_of(session, name)
-
-
-def save_owner(session: Session, owner: document.Employee | document.Pool) -> None:
-    """Save an employee or a pool; raises RuleError."""
-    if isinstance(owner, document.Employee):
-        services.save_employee(session, owner)
-    else:
-        services.save_pool(session, owner)
+    return owners.owner(session, key if ":" in key else f"employee:{key}")[0]
 
 
 @click.group()
@@ -84,5 +71,5 @@ def change(
             if new.schedule is None:
                 raise RuleError(f"the mailbox of {key} has no schedule; name one with --schedule")
             new = new.model_copy(update={"schedule": changed(new.schedule, when=when)})
-        save_owner(session, owner.model_copy(update={"mailbox": new}))
+        owners.save(session, owner.model_copy(update={"mailbox": new}))
     tell(ctx, f"mailbox of {key} changed")

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from pathlib import Path
+
+import alembic.command
+import alembic.config
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
 from callrouter.directory import accounts, audit, records, tokens  # noqa: F401 (their tables)
 from callrouter.directory.database import Database
 from callrouter.directory.importing import import_company
-from callrouter.directory.models import Base
+from callrouter.directory.models import Base, OwnerRow
+from callrouter.directory.records import CallStepRow, MessageRow
+from callrouter.resources import data_dir
 from tests.directory.conftest import MUSTER
 
 
@@ -58,5 +65,59 @@ def test_postgresql_has_the_tables_of_the_models_and_takes_the_company(postgresq
         assert differences(database) == []
         assert import_company(database, MUSTER, "muster.yaml").version == 1
         assert not import_company(database, MUSTER, "muster.yaml").changed
+    finally:
+        database.close()
+
+
+_OLD = (
+    "INSERT INTO company (id, version, name, language, timezone, country, area_code, sip_domain, ring_seconds)"
+    " VALUES (1, 7, 'Muster', 'de', 'Europe/Berlin', 'DE', '30', 'pbx.muster.example', 30)",
+    "INSERT INTO owners (id, kind, key, name, notify_about, notify_internal, handled_mail)"
+    " VALUES (1, 'employee', 'anna', 'Anna', 'none', false, false)",
+    "INSERT INTO employees (id, role) VALUES (1, 'employee')",
+    "INSERT INTO blocked_callers (id, caller) VALUES (1, 'anonymous')",
+    "INSERT INTO calls (id, uuid, node, source, direction, dialed, caller, caller_name, outcome, interrupted, cause,"
+    " started_at) VALUES (1, 'u', '', 'cdr', 'inbound', '', 'anonymous', '', 'missed', false, '',"
+    " '2026-11-23 09:00:00')",
+    "INSERT INTO call_steps (id, call_id, n, position, kind, owner_id, owner, outcome, detail)"
+    " VALUES (1, 1, '1', 0, 'ring', 1, 'employee:anna', 'missed', '')",
+    "INSERT INTO messages (id, call_id, n, owner_id, recorded_at, milliseconds, repaired, audio)"
+    " VALUES (1, 1, '1', 1, '2026-11-23 09:00:00', 4000, false, CAST('RIFF' AS BLOB))",
+)
+
+
+def to_revision(url: str, revision: str) -> None:
+    config = alembic.config.Config()
+    config.set_main_option("script_location", str(data_dir("migrations")))
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    alembic.command.upgrade(config, revision)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def test_a_database_in_use_is_brought_up_with_all_it_has(kind: str, tmp_path: Path, request: pytest.FixtureRequest):
+    url = f"sqlite:///{tmp_path}/old.db" if kind == "sqlite" else request.getfixturevalue("postgresql_url")
+    to_revision(url, "0002")
+    database = Database(url)
+    try:
+        with database.write() as session:
+            if kind == "postgresql":
+                session.execute(text("SET TIME ZONE 'UTC'"))
+            for statement in _OLD:
+                session.execute(text(statement.replace("BLOB", "bytea") if kind == "postgresql" else statement))
+        database.migrate()
+        assert differences(database) == []
+        with database.read() as session:
+            step = session.scalars(select(CallStepRow)).one()
+            assert step.started_at == step.call.started_at == dt.datetime(2026, 11, 23, 9, tzinfo=dt.UTC)
+            assert step.owner == "employee:anna"
+            message = session.scalars(select(MessageRow)).one()
+            assert (message.call_id, message.owner_id, bytes(message.audio)) == (1, 1, b"RIFF")
+            owner = session.scalars(select(OwnerRow)).one()
+            assert (owner.key, owner.version) == ("anna", 1)
+            assert session.scalar(text("SELECT settings_version FROM company")) == 1
+            assert session.scalar(text("SELECT note FROM blocked_callers")) == ""
+        with database.write() as session:
+            session.execute(text("DELETE FROM calls"))
+            assert session.scalar(text("SELECT count(*) FROM call_steps")) == 0
     finally:
         database.close()
