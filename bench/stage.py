@@ -84,9 +84,12 @@ class Stage:
         self._postgresql = postgresql
         data = company.company(digits)
         switch = {"rtp_start": _MEDIA[0], "rtp_end": _MEDIA[1], "max_sessions": 2000, "sessions_per_second": 1000}
-        self.scratch = Scratch(folder, data, freeswitch=switch)
+        quiet = {"level": "warning"}
+        self.scratch = Scratch(folder, data, freeswitch=switch, log=quiet)
         self.other = (
-            Scratch(folder / "other", data, database={"url": url(postgresql, "postgres")}) if postgresql else None
+            Scratch(folder / "other", data, database={"url": url(postgresql, "postgres")}, log=quiet)
+            if postgresql
+            else None
         )
         self._ports = {way: free_udp_port() for way in self.ways} | {"sqlite": self._freeswitch.trunk_port}
         self._servers: dict[str, subprocess.Popen[bytes]] = {}

@@ -7,6 +7,7 @@ so that the caller still reaches a phone or the mailbox.
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -77,8 +78,10 @@ class CallHandler:
             self._write_note(self._note(info, call, plan, version, now))
 
     def _log_plan(self, call: IncomingCall, plan: RoutePlan) -> None:
-        why = "; ".join(reasons.text(reason, "en") for reason in plan.reasons)
         rejected = [step.reason.value for step in plan.steps if isinstance(step, Reject)]
+        if not (rejected or log.get("router").is_enabled_for(logging.INFO)):
+            return  # the reasons' texts take longer than the decision
+        why = "; ".join(reasons.text(reason, "en") for reason in plan.reasons)
         source = f"phone {call.device}" if call.device else f"trunk {call.trunk}"
         if rejected:
             log.get("router").warning(f"rejecting a call from {source} to {call.dialed!r}: {rejected[0]}", why=why)
