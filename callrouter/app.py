@@ -147,7 +147,7 @@ def run_worker(settings: Settings, heartbeat_fd: int | None) -> int:
     Heartbeat(0, heartbeat_fd).start()
     database = Database(settings.database_url)
     settings.spool.create()
-    ledger = Ledger(database, settings, clock=now, on_mail=lambda: delivery.wake())
+    ledger = Ledger(database, settings, clock=now, on_mail=lambda: delivery.wake())  # noqa: PLW0108 (made below)
     delivery = Delivery(database, settings, clock=now, hold=ledger.wait_until_caught_up)
     client = event_socket_client(settings, "worker")
     client.start()
