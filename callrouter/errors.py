@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+class Saying(str):
+    """A text for people with what it was made of, so that a page can say it in another language."""
+
+    template: str
+    values: Mapping[str, Any]
+
+
+def say(template: str, **values: Any) -> Saying:
+    """The English *template* (``%(name)s``) with its *values*; those may be sayings too."""
+    text = Saying(template % values)
+    text.template, text.values = template, values
+    return text
 
 
 class CallrouterError(Exception):

@@ -1,4 +1,4 @@
-"""Appends to the German translations every text of the pages that has none yet, for somebody to translate.
+"""Appends to the German translations every text of pages and rules that has none yet, for somebody to translate.
 
 Run it as ``make translations``; it prints what is missing, and what is translated but used no more. ARGS=NAME appends
 to NAME.po in place of messages.po: a text may stand in any one of the files.
@@ -14,7 +14,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parent.parent
-WEB = ROOT / "callrouter" / "web"
+WEB, DIRECTORY = ROOT / "callrouter" / "web", ROOT / "callrouter" / "directory"
 GERMAN = WEB / "translations" / "de" / "LC_MESSAGES"
 _METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2.ext:babel_extract")]
 _KEYWORDS = {"_": None, "_l": None, "gettext": None, "ngettext": (1, 2), "_n": (1, 2)}
@@ -25,8 +25,9 @@ Text = str | tuple[str, ...]
 def used() -> dict[Text, str]:
     """Every text (singular and plural where it has both) and the first place where it stands."""
     found: dict[Text, str] = {}
-    for path, line, text, _, _ in extract_from_dir(str(WEB), _METHODS, {}, keywords=_KEYWORDS):
-        found.setdefault(text, f"{path}:{line}")
+    for folder, keywords in ((WEB, _KEYWORDS), (DIRECTORY, {"say": None})):
+        for path, line, text, _, _ in extract_from_dir(str(folder), _METHODS, {}, keywords=keywords):
+            found.setdefault(text, f"{path}:{line}")
     return found
 
 

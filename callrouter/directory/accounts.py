@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from callrouter.directory import audit
 from callrouter.directory.models import Base, EmployeeRow
 from callrouter.directory.versions import check_version
-from callrouter.errors import RuleError
+from callrouter.errors import RuleError, say
 
 #: NIST SP 800-63B, 5.1.1.1: length is what counts, composition rules are not.
 MIN_PASSWORD = 10
@@ -61,9 +61,15 @@ def new_password() -> str:
 
 def _checked(password: str) -> str:
     if len(password) < MIN_PASSWORD:
-        raise RuleError(f"the password has {len(password)} characters; take {MIN_PASSWORD} or more")
+        raise RuleError(
+            say(
+                "the password has %(length)s characters; take %(shortest)s or more",
+                length=len(password),
+                shortest=MIN_PASSWORD,
+            )
+        )
     if len(password) > _MAX_PASSWORD:
-        raise RuleError(f"the password is longer than {_MAX_PASSWORD} characters")
+        raise RuleError(say("the password is longer than %(longest)s characters", longest=_MAX_PASSWORD))
     return _HASHER.hash(password)
 
 
@@ -71,7 +77,7 @@ def find(session: Session, login: str) -> UserRow:
     """The user who signs in as *login*; raises RuleError."""
     user = session.scalar(select(UserRow).where(UserRow.login == login.strip().lower()))
     if user is None:
-        raise RuleError(f"there is no user {login.strip()[:120]!r}")
+        raise RuleError(say("there is no user %(login)r", login=login.strip()[:120]))
     return user
 
 
@@ -81,18 +87,23 @@ def add(
     """Add a user; *employee* is the id of the employee a user of role ``employee`` is. Raises RuleError."""
     login = login.strip().lower()
     if not _LOGIN.fullmatch(login):
-        raise RuleError(f"{login[:120]!r} is no user name; take letters, digits and . _ @ + - (a mail address will do)")
+        raise RuleError(
+            say(
+                "%(login)r is no user name; take letters, digits and . _ @ + - (a mail address will do)",
+                login=login[:120],
+            )
+        )
     if role not in ("admin", "employee"):
-        raise RuleError(f"{role!r} is no role; there are admin and employee")
+        raise RuleError(say("%(role)r is no role; there are admin and employee", role=role))
     if session.scalar(select(UserRow.id).where(UserRow.login == login)) is not None:
-        raise RuleError(f"there is a user {login} already")
+        raise RuleError(say("there is a user %(login)s already", login=login))
     person = None
     if employee is not None:
         person = session.scalar(select(EmployeeRow).where(EmployeeRow.key == employee))
         if person is None:
-            raise RuleError(f"there is no employee {employee}")
+            raise RuleError(say("there is no employee %(employee)s", employee=employee))
     elif role == "employee":
-        raise RuleError(f"user {login} is to be an employee; say which one")
+        raise RuleError(say("user %(login)s is to be an employee; say which one", login=login))
     user = UserRow(login=login, password_hash=_checked(password), role=role, employee=person, created_at=at)
     session.add(user)
     session.flush()
@@ -114,9 +125,9 @@ def set_role(session: Session, login: str, role: str, *, at: dt.datetime, expect
     user = find(session, login)
     check_version(session, "user", user.login, user.version, expected_version)
     if role not in ("admin", "employee"):
-        raise RuleError(f"{role!r} is no role; there are admin and employee")
+        raise RuleError(say("%(role)r is no role; there are admin and employee", role=role))
     if role == "employee" and user.employee_id is None:
-        raise RuleError(f"user {user.login} belongs to no employee and can only be admin")
+        raise RuleError(say("user %(login)s belongs to no employee and can only be admin", login=user.login))
     before = _said(user)
     if user.role == "admin" and role != "admin":
         _refuse_last_admin(session, user)
@@ -139,7 +150,7 @@ def set_language(session: Session, login: str, language: str | None, *, at: dt.d
     """Show *login* the pages in *language* (de, en; None: what the browser asks for). Raises RuleError."""
     user = find(session, login)
     if language not in ("de", "en", None):
-        raise RuleError(f"{language!r} is no language of the pages; there are de and en")
+        raise RuleError(say("%(language)r is no language of the pages; there are de and en", language=language))
     before = {"language": user.language}
     user.language = language
     audit.record(session, "user", user.login, before, {"language": language}, at=at)
@@ -160,7 +171,7 @@ def verify(session: Session, login: str, password: str) -> UserRow | None:
 def _refuse_last_admin(session: Session, user: UserRow) -> None:
     others = select(func.count()).select_from(UserRow).where(UserRow.role == "admin", UserRow.id != user.id)
     if not session.scalar(others):
-        raise RuleError(f"{user.login} is the last administrator; make somebody else one first")
+        raise RuleError(say("%(login)s is the last administrator; make somebody else one first", login=user.login))
 
 
 def _said(user: UserRow) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from callrouter.directory import audit, store
 from callrouter.directory.models import BlockedCallerRow
 from callrouter.directory.rules import check_e164
 from callrouter.directory.services import refuse
-from callrouter.errors import RuleError
+from callrouter.errors import RuleError, say
 
 _LONGEST_NOTE = 200
 
@@ -24,7 +24,9 @@ def block(session: Session, caller: str, *, note: str = "", at: dt.datetime | No
         refuse(check_e164(caller))
     note = " ".join(note.split())
     if len(note) > _LONGEST_NOTE or not note.isprintable():
-        text = f"the note is longer than {_LONGEST_NOTE} characters, or has some that cannot be shown"
+        text = say(
+            "the note is longer than %(longest)s characters, or has some that cannot be shown", longest=_LONGEST_NOTE
+        )
         raise RuleError(text, [("note", text)])
     row = session.scalar(select(BlockedCallerRow).where(BlockedCallerRow.caller == caller))
     before = None if row is None else {"note": row.note}

@@ -14,7 +14,7 @@ from callrouter.directory import document, services
 from callrouter.directory.changing import made, revised
 from callrouter.directory.importing import new_password
 from callrouter.directory.models import DeviceRow
-from callrouter.errors import RuleError
+from callrouter.errors import RuleError, say
 
 
 def device(employee: document.Employee, sip_user: str) -> document.Device:
@@ -23,7 +23,14 @@ def device(employee: document.Employee, sip_user: str) -> document.Device:
         if known.sip_user == sip_user:
             return known
     there = ", ".join(known.sip_user for known in employee.devices) or "none"
-    raise RuleError(f"employee {employee.id} has no device {sip_user}; there are: {there}")
+    raise RuleError(
+        say(
+            "employee %(id)s has no device %(sip_user)s; there are: %(there)s",
+            id=employee.id,
+            sip_user=sip_user,
+            there=there,
+        )
+    )
 
 
 def add(
@@ -40,7 +47,7 @@ def add(
     employee, _ = services.employee(session, key)
     sip_user = sip_user or new_sip_user(session, key, kind)
     if any(known.sip_user == sip_user for known in employee.devices):
-        text = f"employee {key} has a device {sip_user} already"
+        text = say("employee %(key)s has a device %(sip_user)s already", key=key, sip_user=sip_user)
         raise RuleError(text, [("sip_user", text)])
     password = new_password()
     new = made(document.Device, label=label, kind=kind, sip_user=sip_user, sip_password=password, enabled=enabled)

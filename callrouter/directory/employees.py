@@ -16,7 +16,7 @@ from callrouter.directory.changing import made
 from callrouter.directory.devices import new_sip_user
 from callrouter.directory.exporting import read_employees
 from callrouter.directory.importing import new_password
-from callrouter.errors import RuleError
+from callrouter.errors import RuleError, say
 
 
 def create(
@@ -33,7 +33,7 @@ def create(
     certain one. *values* are other fields of the employee: personal_number, extension, email, mailbox …
     """
     if key is not None and read_employees(session, [key]):
-        text = f"there is an employee {key} already; take another id, or change that one"
+        text = say("there is an employee %(key)s already; take another id, or change that one", key=key)
         raise RuleError(text, [("id", text)])
     key = key or owners.new_id(session, "employee", name)
     accounts: list[dict[str, Any]] = []

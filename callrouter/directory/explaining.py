@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -10,12 +11,12 @@ from callrouter.directory.database import Database
 from callrouter.directory.snapshots import SnapshotLoader
 from callrouter.routing import reasons
 from callrouter.routing.decide import decide
-from callrouter.routing.explain import describe, describe_emergency
-from callrouter.routing.plan import IncomingCall, Reject, Ring, Step, Voicemail
+from callrouter.routing.explain import describe, describe_emergency, in_short
+from callrouter.routing.plan import IncomingCall, Reject
 from callrouter.routing.week import spans
 
 _NO_CALL = "00000000-0000-0000-0000-000000000000"
-#: Says that the caller is anonymous, which in a week of no call in particular says nothing.
+#: Says that the caller is anonymous, which of no call in particular says nothing.
 _OF_CALLER = "caller_anonymous"
 
 
@@ -33,16 +34,21 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
-class WeekSpan:
-    """What happens to calls from ``start`` up to, not including, ``end`` (in the company's zone), and why.
+class InShort:
+    """What a number does, in one sentence; ``kind`` as ``routing.explain.in_short`` says."""
 
-    ``kind`` is ``refused``, ``mailbox`` (at once), ``rings_then_mailbox``, ``rings``, or ``nobody`` (no phone, no
-    mailbox).
-    """
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class WeekSpan:
+    """What happens to calls from ``start`` up to, not including, ``end`` (in the company's zone), and why."""
 
     start: dt.datetime
     end: dt.datetime
     kind: str
+    text: str
     steps: tuple[str, ...]
     why: tuple[str, ...]
 
@@ -61,10 +67,11 @@ class Explainer:
         *,
         caller: str | None = None,
         device: str | None = None,
+        anybody: bool = False,
     ) -> Explanation:
         """A call to *number* at *at* from *caller* (E.164; None: anonymous) or the phone *device* (its ``sip_user``).
 
-        *at* without an offset is in the company's time zone. *language* is de or en; None: the company's.
+        *anybody*: from outside, and from nobody who is blocked. *at* without an offset is in the company's time zone. *language* is de or en; None: the company's.
         """
         call = IncomingCall(
             uuid=_NO_CALL,
@@ -76,10 +83,12 @@ class Explainer:
         )
         moment = self._local(call, at)
         snapshot = self._loader.load(call, moment.date())
+        if anybody:
+            snapshot = replace(snapshot, blocked=frozenset())
         plan = decide(call, snapshot, moment)
         language = language or snapshot.language
         steps = describe(plan, language)
-        why = [reasons.text(reason, language) for reason in plan.reasons]
+        why = [reasons.text(reason, language) for reason in plan.reasons if not (anybody and reason.code == _OF_CALLER)]
         refused = any(isinstance(step, Reject) for step in plan.steps)
         if device in snapshot.devices and number in snapshot.digits.emergency:
             # The dialplan sends these to the trunks before it would ask the router.
@@ -99,26 +108,24 @@ class Explainer:
             WeekSpan(
                 span.start.astimezone(first.tzinfo),
                 span.end.astimezone(first.tzinfo),
-                _kind(span.plan.steps),
+                *in_short(span.plan, language),
                 tuple(describe(span.plan, language)),
                 tuple(reasons.text(reason, language) for reason in span.plan.reasons if reason.code != _OF_CALLER),
             )
             for span in spans(call, snapshot, first, first + dt.timedelta(days=days))
         ]
 
+    def in_short(self, e164s: Collection[str], at: dt.datetime, language: str | None = None) -> dict[str, InShort]:
+        """What each of the company's numbers *e164s* does at *at* (aware) with anybody's calls, for a list of them."""
+        known = self._loader.load_numbers(e164s, at.date())
+        moment = at.astimezone(ZoneInfo(known.timezone))
+        snapshot = replace(known, blocked=frozenset())
+        found: dict[str, InShort] = {}
+        for e164 in e164s:
+            plan = decide(IncomingCall(uuid=_NO_CALL, dialed=e164, trunk="explain", private=True), snapshot, moment)
+            found[e164] = InShort(*in_short(plan, language or snapshot.language))
+        return found
+
     def _local(self, call: IncomingCall, at: dt.datetime) -> dt.datetime:
         zone = ZoneInfo(self._loader.load(call, at.date()).timezone)
         return at.astimezone(zone) if at.tzinfo else at.replace(tzinfo=zone)
-
-
-def _kind(steps: tuple[Step, ...]) -> str:
-    match steps[0]:
-        case Reject():
-            return "refused"
-        case Voicemail():
-            return "mailbox"
-        case Ring() if any(isinstance(step, Voicemail) for step in steps):
-            return "rings_then_mailbox"
-        case Ring(targets=targets) if targets:
-            return "rings"
-    return "nobody"

@@ -25,7 +25,7 @@ from callrouter.directory.models import (
     ScheduleRow,
     TrunkRow,
 )
-from callrouter.errors import RuleError
+from callrouter.errors import RuleError, say
 
 _SECRETS = ("sip_password", "pin", "password")
 #: The store writes past the session's objects: read them again each time.
@@ -37,7 +37,7 @@ def read_company(session: Session) -> document.Company:
     """The company; raises RuleError before the first import."""
     row = session.get(CompanyRow, 1, populate_existing=True)
     if row is None:
-        raise RuleError("there is no company yet; `callrouter import FILE` makes it")
+        raise RuleError(say("there is no company yet; `callrouter import FILE` makes it"))
     return document.Company(**{name: getattr(row, name) for name in document.Company.model_fields})
 
 

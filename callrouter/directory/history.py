@@ -20,7 +20,7 @@ from callrouter.directory.audit import AuditRow
 from callrouter.directory.lists import PAGE, Page
 from callrouter.directory.models import DeviceRow, EmployeeRow, OwnerRow
 from callrouter.directory.records import CallRow, CallStepRow, MessageRow
-from callrouter.errors import RuleError
+from callrouter.errors import RuleError, say
 
 #: Beyond this a list says "more than"; counting further would cost more than anybody gains from it.
 MOST_COUNTED = 10_000
@@ -139,7 +139,7 @@ def _cursor(text: str) -> tuple[dt.datetime, int]:
         moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=int(at))
         return moment, int(row_id)
     except (ValueError, OverflowError):
-        raise RuleError(f"{text[:80]!r} is no page of this list; start again at the first") from None
+        raise RuleError(say("%(text)r is no page of this list; start again at the first", text=text[:80])) from None
 
 
 def _count(session: Session, query: Select[*tuple[Any, ...]]) -> int:
@@ -248,7 +248,7 @@ def audit_log(
     wanted += [] if since is None else [AuditRow.at >= since]
     wanted += [] if until is None else [AuditRow.at < until]
     if before and not before.isdecimal():
-        raise RuleError(f"{before[:80]!r} is no page of this list; start again at the first")
+        raise RuleError(say("%(text)r is no page of this list; start again at the first", text=before[:80]))
     cut = [*wanted, AuditRow.id < int(before)] if before else wanted
     found = list(session.scalars(select(AuditRow).where(and_(True, *cut)).order_by(AuditRow.id.desc()).limit(size + 1)))
     following = str(found[size - 1].id) if len(found) > size else None

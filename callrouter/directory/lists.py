@@ -76,7 +76,7 @@ class AssignableLine:
 
 @dataclass(frozen=True, slots=True)
 class PoolLine:
-    """A pool in the list; ``numbers`` are the first few of ``number_count``."""
+    """A pool in the list; ``numbers`` are the first few of ``number_count``, ``email`` is where its mails go."""
 
     id: str
     name: str
@@ -85,6 +85,7 @@ class PoolLine:
     numbers: list[str]
     mailbox: bool
     number_count: int
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +140,16 @@ def _numbers_found(session: Session, search: str) -> ColumnElement[bool]:
 
 
 def numbers(
-    session: Session, search: str = "", *, state: str = "", free: bool = False, page: int = 1, size: int = PAGE
+    session: Session,
+    search: str = "",
+    *,
+    state: str = "",
+    free: bool = False,
+    kind: str = "",
+    page: int = 1,
+    size: int = PAGE,
 ) -> Page[NumberLine]:
-    """Numbers in order; *state* active or inactive, *free*: active and nobody's."""
+    """Numbers in order; *state* active or inactive, *free*: active and nobody's, *kind*: an employee's or a pool's."""
     query = (
         select(NumberRow.e164, NumberRow.state, OwnerRow.kind, OwnerRow.key, OwnerRow.name)
         .outerjoin(OwnerRow, OwnerRow.id == NumberRow.owner_id)
@@ -153,6 +161,8 @@ def numbers(
         query = query.where(NumberRow.state == state)
     if free:
         query = query.where(NumberRow.state == "active", NumberRow.owner_id.is_(None))
+    if kind:
+        query = query.where(NumberRow.owner_id.is_not(None), NumberRow.personal == (kind == "employee"))
     rows, total = _page(session, query, page, size)
     return Page([NumberLine(row.e164, row.state, _key(row), row.name) for row in rows], total)
 
@@ -213,6 +223,8 @@ def pools(session: Session, search: str = "", *, page: int = 1, size: int = PAGE
             PoolRow.strategy,
             members.label("members"),
             MailboxRow.enabled,
+            PoolRow.notify_about,
+            PoolRow.notify_email,
             owned.label("owned"),
         )
         .join(MailboxRow, MailboxRow.owner_id == PoolRow.id)
@@ -229,7 +241,8 @@ def pools(session: Session, search: str = "", *, page: int = 1, size: int = PAGE
     for row in rows:
         first = select(NumberRow.e164).where(NumberRow.owner_id == row.id).order_by(NumberRow.e164)
         shown = list(session.scalars(first.limit(_SHOWN_NUMBERS))) if row.owned else []
-        lines.append(PoolLine(row.key, row.name, row.strategy, row.members, shown, row.enabled, row.owned))
+        email = row.notify_email if row.notify_about != "none" else None
+        lines.append(PoolLine(row.key, row.name, row.strategy, row.members, shown, row.enabled, row.owned, email))
     return Page(lines, total)
 
 

@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 from callrouter.directory import audit
 from callrouter.directory.models import OwnerRow, PoolMemberRow
 from callrouter.directory.records import MessageRow
-from callrouter.errors import RuleError
+from callrouter.errors import RuleError, say
 
 
 def message(session: Session, number: int) -> tuple[MessageRow, str]:
     """The message with that id, and its owner's key (empty: the owner is gone); raises RuleError."""
     row = session.get(MessageRow, number)
     if row is None:
-        raise RuleError(f"there is no message {number}; `callrouter message list` shows them")
+        raise RuleError(say("there is no message %(number)s; `callrouter message list` shows them", number=number))
     owner = session.get(OwnerRow, row.owner_id) if row.owner_id else None
     return row, owner.owner_key if owner else ""
 

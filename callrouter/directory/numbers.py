@@ -17,7 +17,7 @@ from callrouter.directory.models import DeviceRow, EmployeeRow, NumberRow, Owner
 from callrouter.directory.rules import block_text, check_blocks, check_e164, said, span
 from callrouter.directory.services import refuse
 from callrouter.directory.views import DatabaseView
-from callrouter.errors import RuleError
+from callrouter.errors import RuleError, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def remove_block(session: Session, block: document.Block) -> Loss:
     known = read_blocks(session)
     if block not in known:
         there = ", ".join(block_text(one) for one in known) or "none"
-        raise RuleError(f"there is no block {block_text(block)}; there are: {there}")
+        raise RuleError(say("there is no block %(block)s; there are: %(there)s", block=block_text(block), there=there))
     length, first, last = span(block)
     gone = [
         e164
@@ -60,7 +60,7 @@ def port_away(session: Session, e164: str) -> Loss:
     """Let a number go to another provider: a single one is gone, a block is split around it."""
     store.count_up(session)
     if DatabaseView(session).number_state(e164) is None:
-        raise RuleError(f"{e164} is no number of the company")
+        raise RuleError(say("%(e164)s is no number of the company", e164=e164))
     loss = _lose(session, [e164])
     for block in read_blocks(session):
         length, first, last = span(block)
@@ -120,7 +120,7 @@ def free(session: Session, e164: str) -> str:
     """Take a number from its owner, whose key is the answer; an employee with devices needs another one first."""
     owner = next(iter(DatabaseView(session).number_owners(e164)), None)
     if owner is None:
-        raise RuleError(f"{e164} belongs to nobody")
+        raise RuleError(say("%(e164)s belongs to nobody", e164=e164))
     part, _ = owners.owner(session, owner)
     if isinstance(part, document.Employee):
         owners.change(session, owner, personal_number=None)
@@ -143,12 +143,18 @@ def deactivate(session: Session, e164: str) -> None:
     store.count_up(session)
     view = DatabaseView(session)
     if view.number_state(e164) is None:
-        raise RuleError(f"{e164} is no number of the company")
+        raise RuleError(say("%(e164)s is no number of the company", e164=e164))
     if users := ", ".join(said(owner) for owner in view.number_owners(e164)):
-        raise RuleError(f"{e164} belongs to {users}; give them another number first")
+        raise RuleError(say("%(e164)s belongs to %(users)s; give them another number first", e164=e164, users=users))
     shown_by = session.scalars(select(EmployeeRow.key).where(EmployeeRow.outgoing_number == e164))
     if users := ", ".join(shown_by):
-        raise RuleError(f"{e164} is the outgoing number of employee {users}; give them another one first")
+        raise RuleError(
+            say(
+                "%(e164)s is the outgoing number of employee %(users)s; give them another one first",
+                e164=e164,
+                users=users,
+            )
+        )
     number_store.deactivate(session, [e164])
     audit.record(session, "number", e164, {"state": "active"}, {"state": view.number_state(e164)})
 

@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from callrouter.directory import document, owners, services
 from callrouter.directory.changing import made
 from callrouter.directory.exporting import read_pools
-from callrouter.errors import RuleError
+from callrouter.errors import RuleError, say
 
 
 def create(session: Session, *, name: str, key: str | None = None, **values: Any) -> document.Pool:
     """Add a pool; *key* None: made of the name. *values* are its other fields: numbers, members, extension …"""
     if key is not None and read_pools(session, [key]):
-        text = f"there is a pool {key} already; take another id, or change that one"
+        text = say("there is a pool %(key)s already; take another id, or change that one", key=key)
         raise RuleError(text, [("id", text)])
     new = made(document.Pool, id=key or owners.new_id(session, "pool", name), name=name, **values)
     services.save_pool(session, new)

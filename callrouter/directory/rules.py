@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from callrouter.directory import document
 from callrouter.directory.digits import digit_rules, known_country
 from callrouter.directory.schedules import known_subdivision
+from callrouter.errors import say
 
 Path = tuple[str | int, ...]
 #: Most numbers of one block: a company with more has several, and a typing mistake does not fill the disk.
@@ -51,7 +52,8 @@ class View(Protocol):
 
 def said(owner: str) -> str:
     """``employee:anna`` as people read it."""
-    return owner.replace(":", " ")
+    kind, _, key = owner.partition(":")
+    return say("pool %(key)s", key=key) if kind == "pool" else say("employee %(key)s", key=key)
 
 
 def twice(items: Iterable[str], path: Path, what: str) -> Iterator[Problem]:
@@ -59,14 +61,17 @@ def twice(items: Iterable[str], path: Path, what: str) -> Iterator[Problem]:
     seen = set()
     for index, item in enumerate(items):
         if item in seen:
-            yield Problem((*path, index), f"{what} {item} stands here again; each may be listed once")
+            yield Problem(
+                (*path, index),
+                say("%(what)s %(item)s stands here again; each may be listed once", what=what, item=item),
+            )
         seen.add(item)
 
 
 def check_e164(text: str) -> Iterator[Problem]:
     """Spelling of a number that comes alone, outside a document."""
     if not _E164.fullmatch(text):
-        yield Problem((), f"{text!r} is not a number as E.164; write for example +493023125010")
+        yield Problem((), say("%(text)r is not a number as E.164; write for example +493023125010", text=text))
 
 
 def _zone_exists(name: str) -> bool:
@@ -80,32 +85,56 @@ def _zone_exists(name: str) -> bool:
 def check_company(company: document.Company) -> Iterator[Problem]:
     """Time zone, country and subdivision exist."""
     if not _zone_exists(company.timezone):
-        yield Problem(("timezone",), f"{company.timezone!r} is no time zone; write for example Europe/Berlin")
+        yield Problem(
+            ("timezone",),
+            say("%(timezone)r is no time zone; write for example Europe/Berlin", timezone=company.timezone),
+        )
     if not known_country(company.country):
-        yield Problem(("country",), f"{company.country!r} is no country with telephones; write for example DE")
+        yield Problem(
+            ("country",),
+            say("%(country)r is no country with telephones; write for example DE", country=company.country),
+        )
     elif company.area_code.startswith("0") and digit_rules(company.country, "").trunk_prefix.startswith("0"):
-        yield Problem(("area_code",), f"area_code {company.area_code}: write it without the 0 before it")
+        yield Problem(
+            ("area_code",),
+            say("area_code %(area_code)s: write it without the 0 before it", area_code=company.area_code),
+        )
     if company.holidays and not known_subdivision(company.holidays):
-        yield Problem(("holidays",), f"{company.holidays!r}: no public holidays are known; write for example DE-BE")
+        yield Problem(
+            ("holidays",),
+            say("%(holidays)r: no public holidays are known; write for example DE-BE", holidays=company.holidays),
+        )
 
 
 def check_trunk(trunk: document.Trunk, path: Path = ()) -> Iterator[Problem]:
     """Port, peers, and the account of a trunk that registers."""
     port = trunk.proxy.rpartition("]")[2].rpartition(":")[2]
     if ":" in trunk.proxy.rpartition("]")[2] and not 0 < int(port) < 65536:
-        yield Problem((*path, "proxy"), f"trunk {trunk.name}: {port} is no port; ports are 1 to 65535")
+        yield Problem(
+            (*path, "proxy"),
+            say("trunk %(name)s: %(port)s is no port; ports are 1 to 65535", name=trunk.name, port=port),
+        )
     for index, peer in enumerate(trunk.peers):
         try:
             network = ipaddress.ip_network(peer)
         except ValueError as error:
-            text = f"trunk {trunk.name}: peer {peer!r} is no address or network ({error}); write 192.0.2.0/28"
+            text = say(
+                "trunk %(name)s: peer %(peer)r is no address or network (%(error)s); write 192.0.2.0/28",
+                name=trunk.name,
+                peer=peer,
+                error=error,
+            )
             yield Problem((*path, "peers", index), text)
             continue
         if network.prefixlen == 0:
-            text = f"trunk {trunk.name}: peer {peer} lets anyone call in; list the provider's addresses"
+            text = say(
+                "trunk %(name)s: peer %(peer)s lets anyone call in; list the provider's addresses",
+                name=trunk.name,
+                peer=peer,
+            )
             yield Problem((*path, "peers", index), text)
     if trunk.register_ and not (trunk.username and trunk.password):
-        yield Problem((*path, "register"), f"trunk {trunk.name}: register needs username and password")
+        yield Problem((*path, "register"), say("trunk %(name)s: register needs username and password", name=trunk.name))
 
 
 def span(block: document.Block) -> tuple[int, int, int]:
@@ -125,11 +154,18 @@ def check_blocks(blocks: Sequence[document.Block], path: Path = ()) -> Iterator[
     for index, block in enumerate(blocks):
         length, first, last = span(block)
         if len(block.first) != len(block.last) or first > last:
-            text = f"block {block_text(block)}: first and last must have equally many digits, first before last"
+            text = say(
+                "block %(block)s: first and last must have equally many digits, first before last",
+                block=block_text(block),
+            )
         elif length > 15:
-            text = f"block {block_text(block)}: its numbers have {length} digits; E.164 allows 15"
+            text = say(
+                "block %(block)s: its numbers have %(length)s digits; E.164 allows 15",
+                block=block_text(block),
+                length=length,
+            )
         elif last - first >= MAX_BLOCK:
-            text = f"block {block_text(block)}: more than {MAX_BLOCK} numbers; split it"
+            text = say("block %(block)s: more than %(most)s numbers; split it", block=block_text(block), most=MAX_BLOCK)
         else:
             sound.append((length, first, last, index))
             continue
@@ -137,7 +173,11 @@ def check_blocks(blocks: Sequence[document.Block], path: Path = ()) -> Iterator[
     sound.sort()
     for before, after in pairwise(sound):
         if before[0] == after[0] and after[1] <= before[2]:
-            text = f"block {block_text(blocks[after[3]])} overlaps {block_text(blocks[before[3]])}; number each once"
+            text = say(
+                "block %(block)s overlaps %(other)s; number each once",
+                block=block_text(blocks[after[3]]),
+                other=block_text(blocks[before[3]]),
+            )
             yield Problem((*path, after[3]), text)
 
 
@@ -146,22 +186,32 @@ def check_schedule(
 ) -> Iterator[Problem]:
     """Times and dates of a schedule, named or inline; *what* names it in messages."""
     if rules.timezone and not _zone_exists(rules.timezone):
-        yield Problem((*path, "timezone"), f"{what}: {rules.timezone!r} is no time zone; write Europe/Berlin")
+        yield Problem(
+            (*path, "timezone"),
+            say("%(what)s: %(timezone)r is no time zone; write Europe/Berlin", what=what, timezone=rules.timezone),
+        )
     if not rules.open:
-        yield Problem(path, f"{what}: it has no open times, so it would never be open; list some under open")
+        yield Problem(
+            path, say("%(what)s: it has no open times, so it would never be open; list some under open", what=what)
+        )
     for index, window in enumerate(rules.open):
         if window.from_ == "24:00":
-            yield Problem((*path, "open", index, "from"), f'{what}: nothing starts at 24:00; write "00:00"')
+            yield Problem(
+                (*path, "open", index, "from"), say('%(what)s: nothing starts at 24:00; write "00:00"', what=what)
+            )
     for index, entry in enumerate(rules.closed):
         here = (*path, "closed", index)
         kinds = [entry.holidays, entry.date is not None, entry.from_ is not None or entry.to is not None]
         if kinds.count(True) != 1:
-            yield Problem(here, f"{what}: write one of holidays: true, date, or from and to")
+            yield Problem(here, say("%(what)s: write one of holidays: true, date, or from and to", what=what))
         elif kinds[2] and (entry.from_ is None or entry.to is None or entry.from_ > entry.to):
-            yield Problem(here, f"{what}: a range needs from and to, from not after to")
+            yield Problem(here, say("%(what)s: a range needs from and to, from not after to", what=what))
         elif entry.holidays and not company.holidays:
             yield Problem(
-                here, f"{what}: closes on holidays, but company.holidays says not which; set it to e.g. DE-BE"
+                here,
+                say(
+                    "%(what)s: closes on holidays, but company.holidays says not which; set it to e.g. DE-BE", what=what
+                ),
             )
 
 
@@ -170,40 +220,76 @@ def _check_owner(owner: str, part: document.Employee | document.Pool, view: View
     if part.extension:
         for other in view.extension_owners(part.extension):
             if other != owner:
-                text = f"{who}: extension {part.extension} is that of {said(other)} too; give another"
+                text = say(
+                    "%(who)s: extension %(extension)s is that of %(other)s too; give another",
+                    who=who,
+                    extension=part.extension,
+                    other=said(other),
+                )
                 yield Problem((*path, "extension"), text)
         company = view.company
         if (
             known_country(company.country)
             and part.extension in digit_rules(company.country, "", company.emergency).emergency
         ):
-            text = f"{who}: extension {part.extension} is an emergency number; give another"
+            text = say(
+                "%(who)s: extension %(extension)s is an emergency number; give another",
+                who=who,
+                extension=part.extension,
+            )
             yield Problem((*path, "extension"), text)
     schedule = part.mailbox.schedule
     if schedule is not None:
         here = (*path, "mailbox", "schedule")
         own = bool(schedule.open or schedule.closed or schedule.timezone)
         if schedule.name is not None and own:
-            yield Problem(here, f"{who}: the mailbox's schedule has a name and times of its own; write one of them")
+            yield Problem(
+                here, say("%(who)s: the mailbox's schedule has a name and times of its own; write one of them", who=who)
+            )
         elif schedule.name is not None and not view.has_schedule(schedule.name):
-            text = f"{who}: there is no schedule {schedule.name!r}; add it under schedules, or correct the name"
+            text = say(
+                "%(who)s: there is no schedule %(name)r; add it under schedules, or correct the name",
+                who=who,
+                name=schedule.name,
+            )
             yield Problem((*here, "name"), text)
         elif schedule.name is None:
-            yield from check_schedule(schedule, view.company, here, f"{who}: mailbox schedule")
+            yield from check_schedule(schedule, view.company, here, say("%(who)s: mailbox schedule", who=who))
     if part.notify.about != "none" and not part.notify.email:
-        yield Problem((*path, "notify"), f"{who}: notify about {part.notify.about} needs an email")
+        yield Problem(
+            (*path, "notify"), say("%(who)s: notify about %(about)s needs an email", who=who, about=part.notify.about)
+        )
 
 
 def _check_number(owner: str, e164: str, view: View, path: Path) -> Iterator[Problem]:
     state = view.number_state(e164)
     if state is None:
-        text = f"{said(owner)}: {e164} is no number of the company; add it to numbers, and its block to number_blocks"
+        text = say(
+            "%(owner)s: %(e164)s is no number of the company; add it to numbers, and its block to number_blocks",
+            owner=said(owner),
+            e164=e164,
+        )
         yield Problem(path, text)
     elif state == "inactive":
-        yield Problem(path, f"{said(owner)}: {e164} is inactive; activate it (list it under numbers) first")
+        yield Problem(
+            path,
+            say(
+                "%(owner)s: %(e164)s is inactive; activate it (list it under numbers) first",
+                owner=said(owner),
+                e164=e164,
+            ),
+        )
     for other in view.number_owners(e164):
         if other != owner:
-            yield Problem(path, f"{said(owner)}: {e164} belongs to {said(other)}; a number has one owner")
+            yield Problem(
+                path,
+                say(
+                    "%(owner)s: %(e164)s belongs to %(other)s; a number has one owner",
+                    owner=said(owner),
+                    e164=e164,
+                    other=said(other),
+                ),
+            )
 
 
 def check_employee(employee: document.Employee, view: View, path: Path = ()) -> Iterator[Problem]:
@@ -214,20 +300,36 @@ def check_employee(employee: document.Employee, view: View, path: Path = ()) -> 
     if employee.personal_number:
         yield from _check_number(owner, employee.personal_number, view, (*path, "personal_number"))
     elif employee.devices and not view.may_lack_number(employee.id):
-        yield Problem(path, f"{who}: has devices but no personal_number; give one of the active numbers")
+        yield Problem(path, say("%(who)s: has devices but no personal_number; give one of the active numbers", who=who))
     shown = employee.outgoing_number
     if shown and shown != "anonymous" and view.number_state(shown) != "active":
-        text = f"{who}: {shown} is none of the company's active numbers; show one of them, or anonymous"
+        text = say(
+            "%(who)s: %(shown)s is none of the company's active numbers; show one of them, or anonymous",
+            who=who,
+            shown=shown,
+        )
         yield Problem((*path, "outgoing_number"), text)
     own = set()
     for index, device in enumerate(employee.devices):
         here = (*path, "devices", index, "sip_user")
         if device.sip_user in own:
-            yield Problem(here, f"{who}: two devices have the sip_user {device.sip_user}; one account per device")
+            yield Problem(
+                here,
+                say(
+                    "%(who)s: two devices have the sip_user %(sip_user)s; one account per device",
+                    who=who,
+                    sip_user=device.sip_user,
+                ),
+            )
         own.add(device.sip_user)
         for other in view.device_owners(device.sip_user):
             if other != owner:
-                text = f"{who}: sip_user {device.sip_user} is a device of {said(other)} too; one account per device"
+                text = say(
+                    "%(who)s: sip_user %(sip_user)s is a device of %(other)s too; one account per device",
+                    who=who,
+                    sip_user=device.sip_user,
+                    other=said(other),
+                )
                 yield Problem(here, text)
 
 
@@ -241,7 +343,11 @@ def check_pool(pool: document.Pool, view: View, path: Path = ()) -> Iterator[Pro
     yield from twice(pool.members, (*path, "members"), f"{said(owner)}: member")
     for index, member in enumerate(pool.members):
         if not view.has_employee(member):
-            text = f"{said(owner)}: there is no employee {member}; add the employee, or remove the member"
+            text = say(
+                "%(owner)s: there is no employee %(member)s; add the employee, or remove the member",
+                owner=said(owner),
+                member=member,
+            )
             yield Problem((*path, "members", index), text)
 
 

@@ -37,7 +37,7 @@ from callrouter.directory.rules import (
 )
 from callrouter.directory.versions import check_version
 from callrouter.directory.views import DatabaseView
-from callrouter.errors import RuleError
+from callrouter.errors import RuleError, say
 
 
 def refuse(problems: Iterable[Problem]) -> None:
@@ -57,7 +57,7 @@ def trunk(session: Session, name: str) -> tuple[document.Trunk, int]:
     """The trunk of that name, with its password, and its version."""
     found = _trunks(session).get(name)
     if found is None:
-        raise RuleError(f"there is no trunk {name}; `callrouter trunk list` shows them")
+        raise RuleError(say("there is no trunk %(name)s; `callrouter trunk list` shows them", name=name))
     return found, session.scalars(select(TrunkRow.version).where(TrunkRow.name == name)).one()
 
 
@@ -65,7 +65,7 @@ def schedule(session: Session, name: str) -> tuple[document.Schedule, int]:
     """The schedule of that name, and its version."""
     found = _schedule(session, name)
     if found is None:
-        raise RuleError(f"there is no schedule {name!r}; `callrouter schedule list` shows them")
+        raise RuleError(say("there is no schedule %(name)r; `callrouter schedule list` shows them", name=name))
     return found, session.scalars(select(ScheduleRow.version).where(ScheduleRow.name == name)).one()
 
 
@@ -73,7 +73,7 @@ def employee(session: Session, key: str) -> tuple[document.Employee, int]:
     """The employee of that id, with secrets, and the record's version."""
     found = next(iter(read_employees(session, [key])), None)
     if found is None:
-        raise RuleError(f"there is no employee {key}; `callrouter employee list` shows them")
+        raise RuleError(say("there is no employee %(key)s; `callrouter employee list` shows them", key=key))
     return found, _owner_version(session, "employee", key) or 0
 
 
@@ -81,7 +81,7 @@ def pool(session: Session, key: str) -> tuple[document.Pool, int]:
     """The pool of that id, with its PIN, and the record's version."""
     found = next(iter(read_pools(session, [key])), None)
     if found is None:
-        raise RuleError(f"there is no pool {key}; `callrouter pool list` shows them")
+        raise RuleError(say("there is no pool %(key)s; `callrouter pool list` shows them", key=key))
     return found, _owner_version(session, "pool", key) or 0
 
 
@@ -94,13 +94,20 @@ def save_company(session: Session, company: document.Company, *, expected_versio
     refuse(check_company(company))
     for emergency in digit_rules(company.country, company.area_code, company.emergency).emergency:
         for kind, key in session.execute(select(OwnerRow.kind, OwnerRow.key).where(OwnerRow.extension == emergency)):
-            raise RuleError(f"{kind} {key} has the extension {emergency}, an emergency number; give another one first")
+            raise RuleError(
+                say(
+                    "%(kind)s %(key)s has the extension %(emergency)s, an emergency number; give another one first",
+                    kind=kind,
+                    key=key,
+                    emergency=emergency,
+                )
+            )
     for one in read_schedules(session):
-        refuse(check_schedule(one, company, what=f"schedule {one.name!r}"))
+        refuse(check_schedule(one, company, what=say("schedule %(name)r", name=one.name)))
     own = select(OwnerRow.key, MailboxRow.rules).join(MailboxRow, MailboxRow.owner_id == OwnerRow.id)
     for key, rules in session.execute(own.where(MailboxRow.schedule_id.is_(None))):
         if rules is not None:
-            refuse(check_schedule(_rules(rules), company, what=f"{key}: mailbox schedule"))
+            refuse(check_schedule(_rules(rules), company, what=say("%(who)s: mailbox schedule", who=key)))
     store.write_company(session, company)
     audit.record(session, "company", "", before, company)
 
@@ -133,7 +140,7 @@ def save_schedule(session: Session, schedule: document.Schedule, *, expected_ver
     store.count_up(session)
     version = session.scalar(select(ScheduleRow.version).where(ScheduleRow.name == schedule.name))
     check_version(session, "schedule", schedule.name, version, expected_version)
-    refuse(check_schedule(schedule, DatabaseView(session).company, what=f"schedule {schedule.name!r}"))
+    refuse(check_schedule(schedule, DatabaseView(session).company, what=say("schedule %(name)r", name=schedule.name)))
     known = _schedule(session, schedule.name)
     store.write_schedules(session, [schedule])
     audit.record(session, "schedule", schedule.name, known, schedule)
@@ -156,7 +163,13 @@ def remove_schedule(session: Session, name: str) -> None:
     store.count_up(session)
     known, _ = schedule(session, name)
     if used := ", ".join(key.replace(":", " ") for key in schedule_users(session, name)):
-        raise RuleError(f"schedule {name!r} is used by the mailbox of {used}; give them another one first")
+        raise RuleError(
+            say(
+                "schedule %(name)r is used by the mailbox of %(used)s; give them another one first",
+                name=name,
+                used=used,
+            )
+        )
     store.drop_named(session, "schedules", [name])
     audit.record(session, "schedule", name, known, None)
 
@@ -192,7 +205,9 @@ def remove_employee(session: Session, key: str) -> None:
     member = store.owner_ids(session, "employee", [key])[key]
     memberships = select(PoolRow.key).join(PoolMemberRow, PoolMemberRow.pool_id == PoolRow.id)
     if used := ", ".join(session.scalars(memberships.where(PoolMemberRow.employee_id == member))):
-        raise RuleError(f"employee {key} is a member of pool {used}; remove the membership first")
+        raise RuleError(
+            say("employee %(key)s is a member of pool %(used)s; remove the membership first", key=key, used=used)
+        )
     store.drop_owners(session, "employee", [key])
     audit.record(session, "employee", key, known, None)
 

@@ -260,17 +260,33 @@ class SnapshotLoader:
             return None
         return company.calls.get(company.key(call, today))
 
+    def load_numbers(self, e164s: Collection[str], today: dt.date) -> Snapshot:
+        """What anybody's call to any of *e164s* needs, in one snapshot, for lists; it is not kept.
+
+        Raises as :meth:`load` does.
+        """
+        with self._database.read() as session:
+            company = self._company_now(session)
+            found: dict[str, Number] = {}
+            ids: set[int] = set()
+            for row in session.execute(_BY_NUMBER.where(_NUMBERS.c.e164.in_(e164s))):
+                owner = None if row.owner_id is None else f"{row.kind}:{row.key}"
+                found[row.e164] = Number(row.e164, NumberState(row.state), owner)
+                ids.update(() if row.owner_id is None else (row.owner_id,))
+            owners = _Reader(session, company, today).owners(ids) if ids else {}
+        return replace(
+            company.snapshot,
+            numbers=MappingProxyType(found),
+            owners=MappingProxyType({owner.key: owner for owner in owners.values()}),
+        )
+
     def load(self, call: IncomingCall, today: dt.date) -> Snapshot:
         """What *call* needs of the directory; *today* is the day in the company's time zone (holidays around it).
 
         Raises RuleError when there is no company yet, and what SQLAlchemy raises for a database out of reach.
         """
         with self._database.read() as session:
-            version = session.scalar(_VERSION) or 0
-            company = self._company
-            if company is None or company.snapshot.version != version:
-                company = _read_company(session, version)
-                self._company = company
+            company = self._company_now(session)
             key = company.key(call, today)
             snapshot = company.calls.get(key)
             if snapshot is None:
@@ -278,3 +294,11 @@ class SnapshotLoader:
                     company.calls.clear()
                 snapshot = company.calls[key] = _read_call(session, company, call, key.caller, today)
             return snapshot
+
+    def _company_now(self, session: Session) -> _Company:
+        version = session.scalar(_VERSION) or 0
+        company = self._company
+        if company is None or company.snapshot.version != version:
+            company = _read_company(session, version)
+            self._company = company
+        return company

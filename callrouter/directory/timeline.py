@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from callrouter.directory.history import device_names, owner_names
 from callrouter.directory.records import CallRow, CallStepRow, MessageRow, OutboxRow
-from callrouter.errors import RuleError
+from callrouter.errors import RuleError, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def call_detail(session: Session, uuid: str) -> CallDetail:
     """The call with that UUID; raises RuleError."""
     row = session.scalar(select(CallRow).where(CallRow.uuid == uuid))
     if row is None:
-        raise RuleError(f"there is no call {uuid[:80]}")
+        raise RuleError(say("there is no call %(uuid)s", uuid=uuid[:80]))
     steps = list(
         session.scalars(select(CallStepRow).where(CallStepRow.call_id == row.id).order_by(CallStepRow.position))
     )

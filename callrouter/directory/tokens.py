@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from callrouter.directory import audit
 from callrouter.directory.models import Base
-from callrouter.errors import RuleError
+from callrouter.errors import RuleError, say
 
 #: ``read``: everything but messages' audio and secrets; ``write``: changes too; ``messages``: messages and their audio.
 SCOPES = ("read", "write", "messages")
@@ -99,7 +99,7 @@ def revoke(session: Session, name: str) -> None:
     """Remove a token: it is refused from now on. Raises RuleError."""
     row = session.scalar(select(TokenRow).where(TokenRow.name == name))
     if row is None:
-        raise RuleError(f"there is no token {name!r}; `callrouter token list` shows them")
+        raise RuleError(say("there is no token %(name)r; `callrouter token list` shows them", name=name))
     audit.record(session, "token", row.name, {"scopes": row.scopes}, None)
     session.delete(row)
 

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from wtforms import Field, HiddenField
 
 from callrouter.errors import ConflictError, RuleError
+from callrouter.web.languages import translated
 from callrouter.web.parts import changing
 
 #: What a view returns.
@@ -54,8 +55,8 @@ class Form(FlaskForm):
             self.conflict = error
             self.version.data = "" if error.version is None else str(error.version)
             return
-        for path, text in error.problems or (("", str(error)),):
-            field = self._field_of(path)
+        for path, said in error.problems or (("", error.args[0]),):
+            field, text = self._field_of(path), translated(said)
             if field is None:
                 self.form_errors.append(text)
             else:

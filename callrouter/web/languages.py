@@ -13,11 +13,12 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
 from flask import Flask, g, request
-from flask_babel import Babel, Domain, get_locale
+from flask_babel import Babel, Domain, get_locale, gettext
 from flask_login import current_user
 from sqlalchemy import select
 
 from callrouter.directory.models import CompanyRow
+from callrouter.errors import Saying
 from callrouter.web.parts import reading
 
 LANGUAGES = ("de", "en")
@@ -48,6 +49,14 @@ def company() -> Company:
 def language() -> str:
     """The language of this request's answer, ``de`` or ``en``."""
     return str(get_locale())
+
+
+def translated(text: str) -> str:
+    """What a rule says (``errors.say``) in the language of this request; any other text as it is."""
+    if not isinstance(text, Saying):
+        return text
+    values = {name: translated(value) if isinstance(value, str) else value for name, value in text.values.items()}
+    return str(gettext(text.template)) % values
 
 
 def _choose() -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from callrouter.errors import say
+from callrouter.web.languages import translated
 from tests.web.world import World
 
 TEXTS = runpy.run_path(str(Path(__file__).resolve().parents[2] / "docs" / "translations.py"))
@@ -25,7 +27,7 @@ def test_no_text_is_translated_twice_or_for_nothing():
 
 
 def test_placeholders_are_the_same():
-    holders = re.compile(r"%\(\w+\)[sd]")
+    holders = re.compile(r"%\(\w+\)[sdr]")
     for message in TEXTS["german"]():
         originals = message.id if isinstance(message.id, tuple) else (message.id,)
         strings = message.string if isinstance(message.string, tuple) else (message.string,)
@@ -46,3 +48,16 @@ def test_a_users_own_setting_wins(world: World):
     page = anna.get("/account")
     assert page.tree.get("lang") == "de"
     assert page.texts("notice") == ["Ihre Sprache ist geändert."]
+
+
+def test_what_a_rule_says_is_told_in_the_pages_language(world: World):
+    """With all that it speaks of: the owner within the sentence is German too."""
+    with world.application.test_request_context(headers={"Accept-Language": "de"}):
+        other = say("pool %(key)s", key="sales")
+        told = translated(
+            say(
+                "%(owner)s: %(e164)s belongs to %(other)s; a number has one owner", owner=other, e164="+49", other=other
+            )
+        )
+    assert told == "Pool-Rufnummer sales: +49 gehört zu Pool-Rufnummer sales; eine Rufnummer hat einen Inhaber"
+    assert translated("as it is") == "as it is"
