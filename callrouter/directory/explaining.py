@@ -71,7 +71,8 @@ class Explainer:
     ) -> Explanation:
         """A call to *number* at *at* from *caller* (E.164; None: anonymous) or the phone *device* (its ``sip_user``).
 
-        *anybody*: from outside, and from nobody who is blocked. *at* without an offset is in the company's time zone. *language* is de or en; None: the company's.
+        *anybody*: from outside, and from nobody who is blocked. *at* without an offset is in the company's time zone.
+        *language* is de or en; None: the company's.
         """
         call = IncomingCall(
             uuid=_NO_CALL,

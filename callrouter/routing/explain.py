@@ -11,6 +11,29 @@ def describe(plan: RoutePlan, language: str) -> list[str]:
     return [f"{n}. {reasons.text(_sentence(step, plan.owner_name), language)}" for n, step in enumerate(plan.steps, 1)]
 
 
+def in_short(plan: RoutePlan, language: str) -> tuple[str, str]:
+    """What *plan* comes to: its kind, for colours and filters, and one sentence in ``de`` or ``en``.
+
+    Kinds: ``refused``, ``mailbox`` (at once), ``rings_then_mailbox``, ``rings``, ``nobody`` (no phone, no mailbox).
+    """
+    if isinstance(plan.steps[0], Reject):
+        return "refused", reasons.text(Reason(f"reject_{plan.steps[0].reason.value}"), language)
+    reason = _outcome(plan)
+    return reason.code.removeprefix("in_short_"), reasons.text(reason, language)
+
+
+def _outcome(plan: RoutePlan) -> Reason:
+    owner = ("owner", plan.owner_name)
+    match plan.steps:
+        case (Voicemail(), *_):
+            return Reason("in_short_mailbox", (owner,))
+        case (Ring(targets=targets, seconds=seconds), Voicemail()) if targets:
+            return Reason("in_short_rings_then_mailbox", (owner, ("seconds", str(seconds))))
+        case (Ring(targets=targets, seconds=seconds), *_) if targets:
+            return Reason("in_short_rings", (owner, ("seconds", str(seconds))))
+    return Reason("in_short_nobody", (owner,))
+
+
 def describe_emergency(number: str, language: str) -> list[str]:
     """The same for an emergency *number*, which the dialplan sends to the trunks without asking for a plan."""
     emergency = Reason("step_emergency", (("number", number),))

@@ -128,6 +128,22 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Notruf: FreeSWITCH wählt {number} unmittelbar über die Leitungen ins öffentliche Netz.",
         "Emergency call: FreeSWITCH dials {number} straight over the trunks.",
     ),
+    "in_short_rings": (
+        "Klingelt {seconds} s bei {owner}, danach endet der Anruf.",
+        "Rings at {owner} for {seconds} s, then the call ends.",
+    ),
+    "in_short_rings_then_mailbox": (
+        "Klingelt {seconds} s bei {owner}, danach nimmt die Mailbox an.",
+        "Rings at {owner} for {seconds} s, then the mailbox answers.",
+    ),
+    "in_short_mailbox": (
+        "Die Mailbox von {owner} nimmt sofort an.",
+        "The mailbox of {owner} answers at once.",
+    ),
+    "in_short_nobody": (
+        "Bei {owner} kann kein Telefon klingeln, und keine Mailbox nimmt an.",
+        "No phone can ring at {owner}, and no mailbox answers.",
+    ),
     "reject_unknown_number": ("Abgelehnt (404): unbekannte Rufnummer.", "Refused (404): unknown number."),
     "reject_inactive_number": ("Abgelehnt (404): Rufnummer nicht aktiv.", "Refused (404): number not active."),
     "reject_ambiguous_number": ("Abgelehnt (404): Rufnummer mehrdeutig.", "Refused (404): ambiguous number."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from callrouter.directory import audit
 from callrouter.directory.database import Database
-from callrouter.directory.explaining import Explanation
+from callrouter.directory.explaining import Explanation, InShort, WeekSpan
 from callrouter.settings import Settings
 from callrouter.web.applying import Applying
 from callrouter.web.health import Checks
@@ -27,8 +27,17 @@ class Explain(Protocol):
     """Says what happens to a call to a number; see ``directory.explaining.Explainer``."""
 
     def __call__(
-        self, number: str, at: dt.datetime, language: str, *, caller: str | None = None, device: str | None = None
+        self,
+        number: str,
+        at: dt.datetime,
+        language: str,
+        *,
+        caller: str | None = None,
+        device: str | None = None,
+        anybody: bool = False,
     ) -> Explanation: ...
+    def in_short(self, e164s: Collection[str], at: dt.datetime, language: str) -> dict[str, InShort]: ...
+    def week(self, number: str, start: dt.datetime, language: str, *, days: int = 7) -> list[WeekSpan]: ...
 
 
 @dataclass(frozen=True, slots=True)
