@@ -44,6 +44,10 @@ class RuleError(CallrouterError):
         self.problems = tuple(problems)
 
 
+class UnknownError(RuleError):
+    """What was named is not there."""
+
+
 class ConflictError(RuleError):
     """Somebody else changed the record since it was read, and nothing was written.
 

@@ -14,7 +14,7 @@ from callrouter.directory import document, services
 from callrouter.directory.changing import made, revised
 from callrouter.directory.importing import new_password
 from callrouter.directory.models import DeviceRow
-from callrouter.errors import RuleError, say
+from callrouter.errors import RuleError, UnknownError, say
 
 
 def device(employee: document.Employee, sip_user: str) -> document.Device:
@@ -23,7 +23,7 @@ def device(employee: document.Employee, sip_user: str) -> document.Device:
         if known.sip_user == sip_user:
             return known
     there = ", ".join(known.sip_user for known in employee.devices) or "none"
-    raise RuleError(
+    raise UnknownError(
         say(
             "employee %(id)s has no device %(sip_user)s; there are: %(there)s",
             id=employee.id,

@@ -17,7 +17,7 @@ from callrouter.directory.models import DeviceRow, EmployeeRow, NumberRow, Owner
 from callrouter.directory.rules import block_text, check_blocks, check_e164, said, span
 from callrouter.directory.services import refuse
 from callrouter.directory.views import DatabaseView
-from callrouter.errors import RuleError, say
+from callrouter.errors import RuleError, UnknownError, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,9 @@ def remove_block(session: Session, block: document.Block) -> Loss:
     known = read_blocks(session)
     if block not in known:
         there = ", ".join(block_text(one) for one in known) or "none"
-        raise RuleError(say("there is no block %(block)s; there are: %(there)s", block=block_text(block), there=there))
+        raise UnknownError(
+            say("there is no block %(block)s; there are: %(there)s", block=block_text(block), there=there)
+        )
     length, first, last = span(block)
     gone = [
         e164
@@ -60,7 +62,7 @@ def port_away(session: Session, e164: str) -> Loss:
     """Let a number go to another provider: a single one is gone, a block is split around it."""
     store.count_up(session)
     if DatabaseView(session).number_state(e164) is None:
-        raise RuleError(say("%(e164)s is no number of the company", e164=e164))
+        raise UnknownError(say("%(e164)s is no number of the company", e164=e164))
     loss = _lose(session, [e164])
     for block in read_blocks(session):
         length, first, last = span(block)
@@ -143,7 +145,7 @@ def deactivate(session: Session, e164: str) -> None:
     store.count_up(session)
     view = DatabaseView(session)
     if view.number_state(e164) is None:
-        raise RuleError(say("%(e164)s is no number of the company", e164=e164))
+        raise UnknownError(say("%(e164)s is no number of the company", e164=e164))
     if users := ", ".join(said(owner) for owner in view.number_owners(e164)):
         raise RuleError(say("%(e164)s belongs to %(users)s; give them another number first", e164=e164, users=users))
     shown_by = session.scalars(select(EmployeeRow.key).where(EmployeeRow.outgoing_number == e164))

@@ -37,7 +37,7 @@ from callrouter.directory.rules import (
 )
 from callrouter.directory.versions import check_version
 from callrouter.directory.views import DatabaseView
-from callrouter.errors import RuleError, say
+from callrouter.errors import RuleError, UnknownError, say
 
 
 def refuse(problems: Iterable[Problem]) -> None:
@@ -57,7 +57,7 @@ def trunk(session: Session, name: str) -> tuple[document.Trunk, int]:
     """The trunk of that name, with its password, and its version."""
     found = _trunks(session).get(name)
     if found is None:
-        raise RuleError(say("there is no trunk %(name)s; `callrouter trunk list` shows them", name=name))
+        raise UnknownError(say("there is no trunk %(name)s; `callrouter trunk list` shows them", name=name))
     return found, session.scalars(select(TrunkRow.version).where(TrunkRow.name == name)).one()
 
 
@@ -65,7 +65,7 @@ def schedule(session: Session, name: str) -> tuple[document.Schedule, int]:
     """The schedule of that name, and its version."""
     found = _schedule(session, name)
     if found is None:
-        raise RuleError(say("there is no schedule %(name)r; `callrouter schedule list` shows them", name=name))
+        raise UnknownError(say("there is no schedule %(name)r; `callrouter schedule list` shows them", name=name))
     return found, session.scalars(select(ScheduleRow.version).where(ScheduleRow.name == name)).one()
 
 
@@ -73,7 +73,7 @@ def employee(session: Session, key: str) -> tuple[document.Employee, int]:
     """The employee of that id, with secrets, and the record's version."""
     found = next(iter(read_employees(session, [key])), None)
     if found is None:
-        raise RuleError(say("there is no employee %(key)s; `callrouter employee list` shows them", key=key))
+        raise UnknownError(say("there is no employee %(key)s; `callrouter employee list` shows them", key=key))
     return found, _owner_version(session, "employee", key) or 0
 
 
@@ -81,7 +81,7 @@ def pool(session: Session, key: str) -> tuple[document.Pool, int]:
     """The pool of that id, with its PIN, and the record's version."""
     found = next(iter(read_pools(session, [key])), None)
     if found is None:
-        raise RuleError(say("there is no pool %(key)s; `callrouter pool list` shows them", key=key))
+        raise UnknownError(say("there is no pool %(key)s; `callrouter pool list` shows them", key=key))
     return found, _owner_version(session, "pool", key) or 0
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from callrouter.directory import audit
 from callrouter.directory.models import Base
-from callrouter.errors import RuleError, say
+from callrouter.errors import RuleError, UnknownError, say
 
 #: ``read``: everything but messages' audio and secrets; ``write``: changes too; ``messages``: messages and their audio.
 SCOPES = ("read", "write", "messages")
@@ -88,10 +88,15 @@ def verify(session: Session, token: str, at: dt.datetime) -> TokenRow | None:
     return row if row.expires_at is None or at < row.expires_at else None
 
 
+def use_is_new(row: TokenRow, at: dt.datetime) -> bool:
+    """Whether a use at *at* is to be written down: once a minute is enough."""
+    return row.last_used_at is None or (at - row.last_used_at).total_seconds() >= _USE_SECONDS
+
+
 def used(session: Session, row_id: int, at: dt.datetime) -> None:
     """Write down that the token was used, at most once a minute; inside ``Database.write()``."""
     row = session.get(TokenRow, row_id)
-    if row is not None and (row.last_used_at is None or (at - row.last_used_at).total_seconds() >= _USE_SECONDS):
+    if row is not None and use_is_new(row, at):
         row.last_used_at = at
 
 
@@ -99,7 +104,7 @@ def revoke(session: Session, name: str) -> None:
     """Remove a token: it is refused from now on. Raises RuleError."""
     row = session.scalar(select(TokenRow).where(TokenRow.name == name))
     if row is None:
-        raise RuleError(say("there is no token %(name)r; `callrouter token list` shows them", name=name))
+        raise UnknownError(say("there is no token %(name)r; `callrouter token list` shows them", name=name))
     audit.record(session, "token", row.name, {"scopes": row.scopes}, None)
     session.delete(row)
 
