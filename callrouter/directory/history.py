@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, text, union
 from sqlalchemy.orm import Session
 
 from callrouter.directory import searching
@@ -83,8 +83,10 @@ def calls(
     search: str = "",
     *,
     owner: str = "",
+    owners: Collection[str] | None = None,
     outcome: str = "",
     direction: str = "",
+    interrupted: bool = False,
     since: dt.datetime | None = None,
     until: dt.datetime | None = None,
     before: str = "",
@@ -92,35 +94,62 @@ def calls(
 ) -> Page[CallLine]:
     """Calls, the latest first; *search* looks into numbers and the callers' names, *owner* is an owner key.
 
-    From *since* up to, not including *until*. *before* is the ``next`` of the page before this one, whose total it
-    does not count again (0). Raises RuleError for a cursor that is none.
+    *owners*: those that came to any of these (none: no call); None: everybody's. From *since* up to, not including
+    *until*. *before* is the ``next`` of the page before this one, whose total it does not count again (0). Raises
+    RuleError for a cursor that is none.
     """
-    at, row_id = (CallStepRow.started_at, CallStepRow.call_id) if owner else (CallRow.started_at, CallRow.id)
+    owners = (owner,) if owner else owners
+    of_all = owners is None
+    at, row_id = (CallRow.started_at, CallRow.id) if of_all else (CallStepRow.started_at, CallStepRow.call_id)
     wanted: list[ColumnElement[bool]] = []
     if search.strip():
         wanted.append(_called(session, search))
     wanted += [
         column == value for column, value in ((CallRow.outcome, outcome), (CallRow.direction, direction)) if value
     ]
+    # Spelled as the condition of the index calls_interrupted.
+    wanted += [text("calls.interrupted")] if interrupted else []
+    of_call = bool(wanted)
     wanted += [] if since is None else [at >= since]
     wanted += [] if until is None else [at < until]
-    query: Select[*tuple[Any, ...]] = select(row_id)
-    if owner:
-        query = select(row_id, at).distinct().where(CallStepRow.owner == owner)
-        if search.strip() or outcome or direction:
-            query = query.join(CallRow, CallRow.id == CallStepRow.call_id)
     if before:
         last_at, last_id = _cursor(before)
         wanted += [at <= last_at, or_(at < last_at, row_id < last_id)]
     # The page and the total are found in one go: a search may have to look at every call, and does so once.
     most = size if before else max(size, MOST_COUNTED)
-    ids = list(session.scalars(query.where(*wanted).order_by(at.desc(), row_id.desc()).limit(most + 1)))
+    query: Any = select(row_id.label("id"), at.label("at")).where(*wanted)
+    if owners is not None:
+        query = query.join(CallRow, CallRow.id == CallStepRow.call_id) if of_call else query
+        query = _of_owners(query, owners, most + 1)
+    else:
+        query = query.order_by(at.desc(), row_id.desc())
+    ids = list(session.scalars(query.limit(most + 1)))
     rows = _lines(session, ids[:size])
     following = None
     if len(ids) > size:
         following = f"{round(rows[-1].started_at.timestamp() * 1_000_000)}-{ids[size - 1]}"
     total = 0 if before else len(ids)
     return Page(rows, min(total, MOST_COUNTED), total > MOST_COUNTED, following)
+
+
+def _of_owners(steps: Select[*tuple[Any, ...]], owners: Collection[str], most: int) -> Any:
+    """The calls of *steps* that came to *owners*, the latest first.
+
+    Each owner's are taken from the index in their order, *most* of them; so no owner's are all read and sorted.
+    """
+    latest = [
+        steps.distinct()
+        .where(CallStepRow.owner == owner)
+        .order_by(CallStepRow.started_at.desc(), CallStepRow.call_id.desc())
+        .limit(most)
+        for owner in sorted(owners)
+    ]
+    if len(latest) == 1:
+        return latest[0]
+    if not latest:
+        return steps.where(false())
+    found = union(*(select(one.subquery()) for one in latest)).subquery()
+    return select(found.c.id, found.c.at).order_by(found.c.at.desc(), found.c.id.desc())
 
 
 def _called(session: Session, search: str) -> ColumnElement[bool]:
@@ -176,6 +205,12 @@ def owner_names(session: Session, keys: Collection[str]) -> dict[str, str]:
     return {f"{kind}:{key}": name for kind, key, name in rows}
 
 
+def _owner_ids(session: Session, keys: Collection[str]) -> list[int]:
+    some = {key.partition(":")[2] for key in keys}
+    rows = session.execute(select(OwnerRow.id, OwnerRow.kind, OwnerRow.key).where(OwnerRow.key.in_(some)))
+    return [row_id for row_id, kind, key in rows if f"{kind}:{key}" in keys]
+
+
 def device_names(session: Session, sip_users: Collection[str | None]) -> dict[str, tuple[str, str]]:
     """Label and employee's name by sip_user, of those of *sip_users* that are there still."""
     query = select(DeviceRow.sip_user, DeviceRow.label, EmployeeRow.name).join(DeviceRow.employee)
@@ -184,14 +219,19 @@ def device_names(session: Session, sip_users: Collection[str | None]) -> dict[st
 
 
 def messages(
-    session: Session, *, owner: str = "", unheard: bool = False, page: int = 1, size: int = PAGE
+    session: Session,
+    *,
+    owner: str = "",
+    owners: Collection[str] | None = None,
+    unheard: bool = False,
+    page: int = 1,
+    size: int = PAGE,
 ) -> Page[MessageLine]:
-    """Messages, the latest first; *owner* is an owner key."""
+    """Messages, the latest first; *owner* is an owner key, *owners* as in :func:`calls`."""
     query = select(MessageRow.id).order_by(MessageRow.recorded_at.desc(), MessageRow.id.desc())
-    if owner:
-        kind, _, key = owner.partition(":")
-        own = session.scalar(select(OwnerRow.id).where(OwnerRow.kind == kind, OwnerRow.key == key))
-        query = query.where(MessageRow.owner_id == (own or 0))
+    owners = (owner,) if owner else owners
+    if owners is not None:
+        query = query.where(MessageRow.owner_id.in_(_owner_ids(session, owners)))
     if unheard:
         query = query.where(MessageRow.heard_at.is_(None))
     ids = list(session.scalars(query.limit(size).offset(max(page - 1, 0) * size)))

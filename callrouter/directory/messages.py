@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from callrouter.directory import audit
 from callrouter.directory.models import OwnerRow, PoolMemberRow
 from callrouter.directory.records import MessageRow
-from callrouter.errors import RuleError, say
+from callrouter.errors import UnknownError, say
 
 
 def message(session: Session, number: int) -> tuple[MessageRow, str]:
     """The message with that id, and its owner's key (empty: the owner is gone); raises RuleError."""
     row = session.get(MessageRow, number)
     if row is None:
-        raise RuleError(say("there is no message %(number)s; `callrouter message list` shows them", number=number))
+        raise UnknownError(say("there is no message %(number)s; `callrouter message list` shows them", number=number))
     owner = session.get(OwnerRow, row.owner_id) if row.owner_id else None
     return row, owner.owner_key if owner else ""
+
+
+def unheard(session: Session, employee_id: int) -> int:
+    """How many messages the employee with that row id has yet to hear, in the own mailbox and in those of pools."""
+    pools = select(PoolMemberRow.pool_id).where(PoolMemberRow.employee_id == employee_id)
+    query = select(func.count()).select_from(MessageRow).where(MessageRow.heard_at.is_(None))
+    return session.scalar(query.where((MessageRow.owner_id == employee_id) | MessageRow.owner_id.in_(pools))) or 0
 
 
 def may_listen(session: Session, number: int, employee_id: int | None) -> bool:

@@ -48,6 +48,12 @@ class CallRow(Base):
             sqlite_where=text("caller_name <> ''"),
             postgresql_where=text("caller_name <> ''"),
         ),
+        Index(
+            "calls_interrupted",
+            "started_at",
+            sqlite_where=text("interrupted"),
+            postgresql_where=text("interrupted"),
+        ),
     )
 
 

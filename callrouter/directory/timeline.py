@@ -1,4 +1,4 @@
-"""One call as a story: who was rung, how that ended, which message it left, and who was told by mail."""
+"""One call as a story: who was rung, how that ended, which message it left, who was told by mail, who calls back."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callrouter.directory.history import device_names, owner_names
-from callrouter.directory.records import CallRow, CallStepRow, MessageRow, OutboxRow
-from callrouter.errors import RuleError, say
+from callrouter.directory.models import OwnerRow
+from callrouter.directory.records import CallRow, CallStepRow, CaseRow, MessageRow, OutboxRow
+from callrouter.errors import UnknownError, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,11 @@ class StepLine:
 
 @dataclass(frozen=True, slots=True)
 class MessageOfCall:
-    """A message the caller left."""
+    """A message the caller left; ``owner`` is an owner key, empty when the owner is gone."""
 
     id: int
     owner_id: int | None
+    owner: str
     recorded_at: dt.datetime
     milliseconds: int
     heard_at: dt.datetime | None
@@ -45,8 +47,12 @@ class MessageOfCall:
 
 @dataclass(frozen=True, slots=True)
 class MailOfCall:
-    """A mail about the call; ``state`` is waiting, sent or dead, ``error`` the mail server's last answer."""
+    """A mail about the call; ``state`` is waiting, sent or dead, ``error`` the mail server's last answer.
 
+    ``owner`` is the key of whose case it is about, empty when the case or the owner is gone.
+    """
+
+    owner: str
     kind: str
     recipient: str
     subject: str
@@ -54,6 +60,22 @@ class MailOfCall:
     created_at: dt.datetime
     sent_at: dt.datetime | None
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseOfCall:
+    """The case that the call belongs to: ``calls`` and ``messages`` of that caller wait for a call back.
+
+    ``state`` is open, claimed or closed.
+    """
+
+    id: int
+    owner: str
+    owner_name: str | None
+    state: str
+    opened_at: dt.datetime
+    calls: int
+    messages: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +98,37 @@ class CallDetail:
     steps: tuple[StepLine, ...]
     messages: tuple[MessageOfCall, ...]
     mails: tuple[MailOfCall, ...]
+    cases: tuple[CaseOfCall, ...]
+
+    @property
+    def owners(self) -> frozenset[str]:
+        """Keys of all it came to."""
+        return frozenset(step.owner for step in self.steps if step.owner)
 
 
-_OWN = ("steps", "messages", "mails")
+_OWN = ("steps", "messages", "mails", "cases")
 
 
 def call_detail(session: Session, uuid: str) -> CallDetail:
     """The call with that UUID; raises RuleError."""
     row = session.scalar(select(CallRow).where(CallRow.uuid == uuid))
     if row is None:
-        raise RuleError(say("there is no call %(uuid)s", uuid=uuid[:80]))
+        raise UnknownError(say("there is no call %(uuid)s", uuid=uuid[:80]))
     steps = list(
         session.scalars(select(CallStepRow).where(CallStepRow.call_id == row.id).order_by(CallStepRow.position))
     )
     owners = owner_names(session, {step.owner for step in steps})
     devices = device_names(session, {step.device for step in steps})
-    messages = session.scalars(select(MessageRow).where(MessageRow.call_id == row.id).order_by(MessageRow.id))
-    mails = session.scalars(select(OutboxRow).where(OutboxRow.call_id == row.id).order_by(OutboxRow.id))
+    messages = session.execute(
+        select(MessageRow, OwnerRow)
+        .outerjoin(OwnerRow, OwnerRow.id == MessageRow.owner_id)
+        .where(MessageRow.call_id == row.id)
+        .order_by(MessageRow.id)
+    )
+    mails = list(session.scalars(select(OutboxRow).where(OutboxRow.call_id == row.id).order_by(OutboxRow.id)))
+    of_steps = {step.case_id for step in steps if step.case_id}
+    ids = of_steps | {mail.case_id for mail in mails if mail.case_id}
+    cases = {case.id: case for case in session.scalars(select(CaseRow).where(CaseRow.id.in_(ids)))} if ids else {}
     own = {name: getattr(row, name) for name in CallDetail.__dataclass_fields__ if name not in _OWN}
     return CallDetail(
         **own,
@@ -110,9 +146,25 @@ def call_detail(session: Session, uuid: str) -> CallDetail:
             for step in steps
         ),
         messages=tuple(
-            MessageOfCall(m.id, m.owner_id, m.recorded_at, m.milliseconds, m.heard_at, m.repaired) for m in messages
+            MessageOfCall(m.id, m.owner_id, _key(owner), m.recorded_at, m.milliseconds, m.heard_at, m.repaired)
+            for m, owner in messages
         ),
         mails=tuple(
-            MailOfCall(m.kind, m.recipient, m.subject, m.state, m.created_at, m.sent_at, m.error) for m in mails
+            MailOfCall(
+                _key(cases[m.case_id].owner) if m.case_id in cases else "",
+                *(m.kind, m.recipient, m.subject, m.state, m.created_at, m.sent_at, m.error),
+            )
+            for m in mails
+        ),
+        cases=tuple(
+            CaseOfCall(
+                c.id, _key(c.owner), c.owner.name if c.owner else None, c.state, c.opened_at, c.calls, c.messages
+            )
+            for c in sorted(cases.values(), key=lambda case: case.id)
+            if c.id in of_steps
         ),
     )
+
+
+def _key(owner: OwnerRow | None) -> str:
+    return owner.owner_key if owner else ""

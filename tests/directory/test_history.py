@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from callrouter.directory import employees, history
+from callrouter.directory import employees, history, messages
 from callrouter.directory.database import Database
 from callrouter.directory.importing import import_company
 from callrouter.directory.models import OwnerRow
-from callrouter.directory.records import CallRow, CallStepRow, MessageRow, OutboxRow
+from callrouter.directory.records import CallRow, CallStepRow, CaseRow, MessageRow, OutboxRow
 from callrouter.directory.timeline import call_detail
 from callrouter.errors import RuleError
 from tests.directory.conftest import MUSTER
@@ -59,9 +59,9 @@ def calls(request: pytest.FixtureRequest) -> Iterator[Database]:
         import_company(database, MUSTER, "muster.yaml")
     with database.write() as session:
         for n in range(10):
-            put(session, n)
+            put(session, n, interrupted=n == 4)
         put(session, 10, owner="pool:sales", outcome="answered", direction="internal", caller="11")
-        put(session, 11, outcome="answered", caller="anonymous")
+        put(session, 11, outcome="answered", caller="anonymous", interrupted=True)
         put(session, 12, owner="pool:sales", outcome="voicemail", number="+493023125000")
     yield database
     database.close()
@@ -82,6 +82,19 @@ def test_pages_have_every_call_once_the_latest_first(calls: Database):
     assert pages(calls) == [str(n) for n in range(12, -1, -1)]
     assert pages(calls, owner="employee:anna") == ["11", "9", "8", "7", "6", "5", "4", "3", "2", "1", "0"]
     assert pages(calls, owner="pool:sales") == ["12", "10"]
+    assert pages(calls, owners=["employee:anna", "pool:sales"]) == [str(n) for n in range(12, -1, -1)]
+
+
+def test_a_call_that_came_to_two_of_the_owners_is_listed_once(calls: Database):
+    with calls.write() as session:
+        row = session.scalars(select(CallRow).where(CallRow.uuid == "call-7")).one()
+        row.steps.append(
+            CallStepRow(
+                n="2", position=2, kind="ring", owner="pool:sales", started_at=row.started_at, outcome="answered"
+            )
+        )
+    assert pages(calls, owners=["employee:anna", "pool:sales"]) == [str(n) for n in range(12, -1, -1)]
+    assert pages(calls, owners=["pool:sales"]) == ["12", "10", "7"]
 
 
 @pytest.mark.parametrize(
@@ -103,6 +116,12 @@ def test_pages_have_every_call_once_the_latest_first(calls: Database):
         ({"until": AT + dt.timedelta(minutes=1)}, ["1", "0"]),
         ({"until": AT + dt.timedelta(minutes=1), "owner": "employee:anna"}, ["1", "0"]),
         ({"owner": "employee:nobody"}, []),
+        ({"owners": ["employee:anna", "pool:sales"], "outcome": "answered"}, ["11", "10"]),
+        ({"owners": ["pool:sales", "employee:nobody"]}, ["12", "10"]),
+        ({"owners": ["pool:sales", "employee:anna"], "until": AT + dt.timedelta(minutes=1)}, ["1", "0"]),
+        ({"owners": []}, []),
+        ({"interrupted": True}, ["11", "4"]),
+        ({"interrupted": True, "owners": ["employee:anna", "pool:sales"], "search": "anonymous"}, ["11"]),
     ],
 )
 def test_filters(calls: Database, wanted: dict[str, Any], found: list[str]):
@@ -139,11 +158,17 @@ def test_a_line_says_who_answered(calls: Database):
 def test_a_call_tells_its_story(calls: Database):
     with calls.write() as session:
         row = session.scalars(select(CallRow).where(CallRow.uuid == "call-12")).one()
-        session.add(MessageRow(call_id=row.id, n="1", recorded_at=AT, milliseconds=4000, audio=b"RIFF"))
+        pool = session.scalars(select(OwnerRow).where(OwnerRow.key == "sales")).one()
+        case = CaseRow(
+            owner=pool, caller_key="k", caller=row.caller, opened_at=AT, changed_at=AT, calls=2, root_message_id="m"
+        )
+        session.add_all([case, MessageRow(call_id=row.id, n="1", recorded_at=AT, milliseconds=4000, audio=b"RIFF")])
+        session.flush()
+        row.steps[1].case_id = case.id
         session.add(
             OutboxRow(
                 mail_id="m", kind="voicemail", recipient="a@muster.example", subject="Nachricht", headers={}, text="",
-                html="", call_id=row.id, created_at=AT, next_try_at=AT, state="dead", error="550 no",
+                html="", call_id=row.id, case_id=case.id, created_at=AT, next_try_at=AT, state="dead", error="550 no",
             )
         )  # fmt: skip
     with calls.read() as session:
@@ -152,14 +177,38 @@ def test_a_call_tells_its_story(calls: Database):
             ("Vertrieb", "missed"),
             ("Vertrieb", "voicemail"),
         ]
-        assert [message.milliseconds for message in told.messages] == [4000]
-        assert [(mail.state, mail.error) for mail in told.mails] == [("dead", "550 no")]
+        assert [(message.milliseconds, message.owner) for message in told.messages] == [(4000, "")]
+        assert [(mail.owner, mail.state, mail.error) for mail in told.mails] == [("pool:sales", "dead", "550 no")]
+        assert [(case.owner_name, case.state, case.calls) for case in told.cases] == [("Vertrieb", "open", 2)]
+        assert told.owners == {"pool:sales"}
         answered = call_detail(session, "call-11").steps[1]
         assert (answered.device_label, answered.answered_by) == ("Tischtelefon", "Anna Schmidt")
         with pytest.raises(RuleError, match="there is no call nothing"):
             call_detail(session, "nothing")
         line = history.messages(session).rows[0]
         assert (line.uuid, line.owner) == ("call-12", "")
+
+
+def test_messages_of_several_owners_and_how_many_are_new(calls: Database):
+    with calls.write() as session:
+        row = session.scalars(select(CallRow).where(CallRow.uuid == "call-12")).one()
+        owners = {owner.owner_key: owner.id for owner in session.scalars(select(OwnerRow))}
+        for n, key in enumerate(("employee:anna", "pool:sales", "employee:ben")):
+            at = AT + dt.timedelta(minutes=n)
+            session.add(
+                MessageRow(
+                    call_id=row.id, n=str(n), owner_id=owners[key], recorded_at=at, milliseconds=1000, audio=b"RIFF"
+                )
+            )
+    with calls.read() as session:
+        anna, ben = owners["employee:anna"], owners["employee:ben"]
+        assert (messages.unheard(session, anna), messages.unheard(session, ben)) == (2, 2)
+        own = history.messages(session, owners=["employee:anna", "pool:sales"])
+        assert [line.owner for line in own.rows] == ["pool:sales", "employee:anna"]
+        assert history.messages(session, owners=[]).total == 0
+    with calls.write() as session:
+        messages.mark(session, history.messages(session, owner="pool:sales").rows[0].id, heard=True, at=AT)
+        assert (messages.unheard(session, anna), messages.unheard(session, ben)) == (1, 1)
 
 
 def test_the_audit_log_by_pages(muster: Database):
