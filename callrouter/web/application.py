@@ -11,11 +11,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from callrouter.web import failures, format, languages, navigation, parts, security
 from callrouter.web.health import health_pages
-from callrouter.web.pages import account, audit, session, start, users
+from callrouter.web.pages import account, audit, pools, session, start, users
 from callrouter.web.parts import Parts
 
 #: One blueprint a noun.
-_PAGES = (start.pages, session.pages, account.pages, users.pages, audit.pages)
+_PAGES = (start.pages, session.pages, account.pages, users.pages, pools.pages, audit.pages)
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -45,6 +45,7 @@ def create_application(given: Parts) -> Flask:
     application.jinja_env.globals.update(
         asset=asset,
         navigation=navigation.links,
+        has_page=lambda endpoint: endpoint in application.view_functions,
         applying=lambda: given.apply.state,
         language=languages.language,
         company=languages.company,

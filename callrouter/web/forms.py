@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
-from wtforms import Field, HiddenField
+from wtforms import Field, HiddenField, IntegerField
+from wtforms.validators import StopValidation
 
 from callrouter.errors import ConflictError, RuleError
 from callrouter.web.languages import translated
@@ -70,6 +71,22 @@ class Form(FlaskForm):
     def refused(self) -> bool:
         """Whether it was sent and not saved."""
         return bool(self.errors) or self.conflict is not None
+
+
+class WholeNumber(IntegerField):
+    """A number; what is none is told once, in the user's language, and not asked for its size."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what was entered."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("Enter a whole number.")) from None
+
+    def pre_validate(self, form: object) -> None:
+        """Ask nothing further of what is no number."""
+        if self.process_errors:
+            raise StopValidation
 
 
 class ConfirmForm(Form):

@@ -27,6 +27,13 @@ ROUTES: dict[str, tuple[str, tuple[int | str, int | str, int | str, int | str]]]
     "users.show": ("/users/anna", (IN, NO, NO, 200)),
     "users.password": ("/users/anna/password", (IN, NO, NO, 200)),
     "users.remove": ("/users/anna/remove", (IN, NO, NO, 200)),
+    "pools.index": ("/pools", (IN, NO, NO, 200)),
+    "pools.new": ("/pools/new", (IN, NO, NO, 200)),
+    "pools.show": ("/pools/sales", (IN, 200, 200, 200)),
+    "pools.members": ("/pools/sales/members", (IN, NO, NO, 200)),
+    "pools.numbers": ("/pools/sales/numbers", (IN, NO, NO, 200)),
+    "pools.calls": ("/pools/sales/calls", (IN, 200, 200, 200)),
+    "pools.remove": ("/pools/sales/remove", (IN, NO, NO, 200)),
     "audit.index": ("/audit", (IN, NO, NO, 200)),
 }
 ROLES = (None, "employee", "other", "admin")

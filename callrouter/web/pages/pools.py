@@ -1,0 +1,228 @@
+"""Pools: teams that share numbers. Administrators change them; members see theirs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from sqlalchemy.orm import Session
+from wtforms import SelectChoice, SelectField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange
+
+from callrouter.directory import document, history, lists, services
+from callrouter.directory import pools as teams
+from callrouter.errors import RuleError
+from callrouter.web import format
+from callrouter.web.forms import Answer, ConfirmForm, Form, WholeNumber, answer, confirm, done
+from callrouter.web.owners import OwnerFrame, owner_frame
+from callrouter.web.paging import CursorPager, Pager, cursor, page_number, search_text
+from callrouter.web.parts import reading
+from callrouter.web.roles import allow
+from callrouter.web.security import may_see_owner, require
+
+pages = Blueprint("pools", __name__, url_prefix="/pools")
+
+#: So many free numbers are offered for a new pool; the others are a search away.
+_OFFERED = 50
+#: So many employees or numbers are found at a time.
+_FOUND = 20
+
+
+class PoolForm(Form):
+    """What a pool is called, and how it rings."""
+
+    name = StringField(_l("Name"), [InputRequired(_l("Enter a name.")), Length(max=120)])
+    extension = StringField(
+        _l("Extension"),
+        [Length(max=8)],
+        description=_l("Two to eight digits, with which colleagues reach the pool; it may stay empty."),
+        render_kw={"inputmode": "numeric", "autocomplete": "off", "class": "short"},
+    )
+    ring_seconds = WholeNumber(
+        _l("Rings for (seconds)"),
+        [InputRequired(_l("Enter a whole number.")), NumberRange(5, 600, _l("Enter 5 to 600 seconds."))],
+        description=_l("Then the call goes to the pool's mailbox, or ends if that takes no calls."),
+        render_kw={"class": "short"},
+    )
+
+    def values(self) -> dict[str, Any]:
+        """As ``directory.pools`` takes them."""
+        return {
+            "name": self.name.data,
+            "extension": (self.extension.data or "").strip() or None,
+            "ring_seconds": self.ring_seconds.data,
+        }
+
+
+class NewPoolForm(PoolForm):
+    """A new pool, with its first number."""
+
+    number = SelectField(
+        _l("Number"),
+        description=_l("The first that are active and free; any others are added on the pool's page."),
+        render_kw={"autocomplete": "off"},
+    )
+
+
+class ChangeForm(Form):
+    """No fields: each of its buttons says what it does with which member or number."""
+
+
+def _pool(key: str) -> tuple[OwnerFrame, document.Pool]:
+    """The pool and what stands above its pages, or 404."""
+    frame = owner_frame(f"pool:{key}")
+    assert isinstance(frame.part, document.Pool)
+    return frame, frame.part
+
+
+def _names(session: Session, members: list[str]) -> list[tuple[str, str]]:
+    """Members as (id, name), in their order."""
+    names = history.owner_names(session, [f"employee:{member}" for member in members])
+    return [(member, names.get(f"employee:{member}", member)) for member in members]
+
+
+def _pressed(*actions: str) -> tuple[str, str]:
+    """Which button of a ChangeForm was pressed, and for whom."""
+    found = next(((action, request.form[action]) for action in actions if action in request.form), None)
+    return found or abort(400)
+
+
+@pages.get("")
+@allow("admin")
+def index() -> Answer:
+    """The list, searchable."""
+    page, search = page_number(), search_text()
+    with reading() as session:
+        found = lists.pools(session, search, page=page)
+    return answer("pools/index.html", pools=found.rows, pager=Pager(page, lists.PAGE, found.total), search=search)
+
+
+@pages.route("/new", methods=["GET", "POST"])
+@allow("admin")
+def new() -> Answer:
+    """Add a pool; its members come next."""
+    with reading() as session:
+        free = [line.e164 for line in lists.numbers(session, free=True, size=_OFFERED).rows]
+    form = NewPoolForm(data={"ring_seconds": 30, "number": free[0] if free else ""})
+    form.number.choices = [*(SelectChoice(e164, format.number(e164)) for e164 in free), SelectChoice("", _("none yet"))]
+    if form.validate_on_submit():
+        with form.saving(apply=True) as session:
+            numbers = [form.number.data] if form.number.data else []
+            added = teams.create(session, **form.values(), numbers=numbers)
+        if form.saved:
+            return done(_("%(name)s is added. Choose the members.", name=added.name), "pools.members", key=added.id)
+    return answer("pools/new.html", form)
+
+
+@pages.route("/<key>", methods=["GET", "POST"])
+@allow("employee")
+def show(key: str) -> Answer:
+    """One pool: administrators change how it rings, members see what it is."""
+    require(may_see_owner(f"pool:{key}"))
+    owner, pool = _pool(key)
+    with reading() as session:
+        members = _names(session, pool.members)
+    form = None
+    if current_user.is_admin:
+        values = {"name": pool.name, "extension": pool.extension or "", "ring_seconds": pool.ring_seconds}
+        form = PoolForm(data={**values, "version": owner.version})
+        if form.validate_on_submit():
+            with form.saving(apply=True) as session:
+                teams.change(session, key, version=form.expected_version, **form.values())
+            if form.saved:
+                return done(_("The pool is changed."), "pools.show", key=key)
+    elif request.method == "POST":
+        abort(403)
+    return answer("pools/show.html", form, owner=owner, pool=pool, members=members)
+
+
+@pages.route("/<key>/members", methods=["GET", "POST"])
+@allow("admin")
+def members(key: str) -> Answer:
+    """Who is in the pool, in which order; others are searched and added."""
+    (owner, pool), search = _pool(key), search_text()
+    with reading() as session:
+        found = lists.employees(session, search, size=_FOUND)
+        shown = _names(session, pool.members)
+    form = ChangeForm(data={"version": owner.version})
+    if form.validate_on_submit():
+        changed = _rearranged(pool.members, *_pressed("add", "remove", "up", "down"))
+        with form.saving(apply=True) as session:
+            teams.set_members(session, key, changed, version=form.expected_version)
+        if form.saved:
+            return redirect(url_for("pools.members", key=key, q=search or None), 303)
+    return answer("pools/members.html", form, owner=owner, pool=pool, members=shown, found=found, search=search)
+
+
+def _rearranged(members: list[str], action: str, member: str) -> list[str]:
+    """The members after a button was pressed; what was done already stays as it is."""
+    if action == "add":
+        return members if member in members else [*members, member]
+    if member not in members:
+        return members
+    place = members.index(member)
+    rest = members[:place] + members[place + 1 :]
+    if action == "remove":
+        return rest
+    place = max(place - 1, 0) if action == "up" else place + 1
+    return [*rest[:place], member, *rest[place:]]
+
+
+@pages.route("/<key>/numbers", methods=["GET", "POST"])
+@allow("admin")
+def numbers(key: str) -> Answer:
+    """The pool's numbers; those that are free are added, the others say why not."""
+    (owner, pool), page, search = _pool(key), page_number(), search_text()
+    with reading() as session:
+        found = lists.assignable_numbers(session, search, for_owner=f"pool:{key}", page=page, size=_FOUND)
+    form = ChangeForm(data={"version": owner.version})
+    if form.validate_on_submit():
+        action, number = _pressed("add", "remove")
+        rest = [e164 for e164 in pool.numbers if e164 != number]
+        with form.saving(apply=True) as session:
+            changed = [*rest, number] if action == "add" else rest
+            teams.set_numbers(session, key, changed, version=form.expected_version)
+        if form.saved:
+            return redirect(url_for("pools.numbers", key=key, q=search or None), 303)
+    pager = Pager(page, _FOUND, found.total)
+    return answer("pools/numbers.html", form, owner=owner, pool=pool, found=found.rows, pager=pager, search=search)
+
+
+@pages.get("/<key>/calls")
+@allow("employee")
+def calls(key: str) -> Answer:
+    """What was called, the latest first."""
+    require(may_see_owner(f"pool:{key}"))
+    owner, _values = _pool(key)
+    with reading() as session:
+        try:
+            found = history.calls(session, owner=owner.key, before=cursor())
+        except RuleError:
+            abort(404)
+    return answer("pools/calls.html", owner=owner, calls=found.rows, pager=CursorPager.of(found))
+
+
+@pages.route("/<key>/remove", methods=["GET", "POST"])
+@allow("admin")
+def remove(key: str) -> Answer:
+    """Remove the pool; its numbers stay with the company."""
+    _frame, pool = _pool(key)
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        with form.saving(apply=True) as session:
+            services.remove_pool(session, key)
+        if form.saved:
+            return done(_("%(name)s is removed. Its numbers are free.", name=pool.name), "pools.index")
+    return confirm(
+        form,
+        title=_("Remove %(name)s?", name=pool.name),
+        text=_(
+            "The pool and the settings of its mailbox are removed. Its numbers stay active and belong to nobody; "
+            "who calls them is turned away until somebody gets them. Members, calls and messages stay."
+        ),
+        button=_("Remove pool"),
+        cancel=url_for("pools.show", key=key),
+    )
