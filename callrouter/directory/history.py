@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, text, union
+from sqlalchemy import Boolean, ColumnElement, Select, and_, false, func, literal_column, or_, select, text, union
 from sqlalchemy.orm import Session
 
 from callrouter.directory import searching
@@ -108,7 +108,7 @@ def calls(
         column == value for column, value in ((CallRow.outcome, outcome), (CallRow.direction, direction)) if value
     ]
     # Spelled as the condition of the index calls_interrupted.
-    wanted += [text("calls.interrupted")] if interrupted else []
+    wanted += [literal_column("calls.interrupted", Boolean)] if interrupted else []
     of_call = bool(wanted)
     wanted += [] if since is None else [at >= since]
     wanted += [] if until is None else [at < until]
