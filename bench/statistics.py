@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -35,20 +35,37 @@ def ratio(value: float, reference: float) -> float:
     return value / reference if reference > 0 else math.nan
 
 
-def highest(works: Callable[[float], bool], start: float, limit: float, *, step: float, halvings: int) -> float:
-    """The highest rate up to *limit* that *works*: up from *start* by *step* until one fails, then *halvings* between.
+Search = Generator[float, bool, float]
 
-    Returns 0 when not even *start* works. Each rate is tried once.
+
+def highest(start: float, limit: float, *, step: float, halvings: int) -> Search:
+    """Search the highest rate up to *limit* that works: yields a rate to try, is sent whether it worked.
+
+    Up from *start* by *step* until one fails, then *halvings* between; returns 0 when not even *start* works.
     """
     good, bad = 0.0, start
-    while bad <= limit and works(bad):
+    while bad <= limit and (yield bad):
         good, bad = bad, bad * step
     if bad > limit or not good:
         return good
     for _ in range(halvings):
         middle = (good + bad) / 2
-        if works(middle):
+        if (yield middle):
             good = middle
         else:
             bad = middle
     return good
+
+
+def in_turn(searches: Mapping[str, Search], works: Callable[[str, float], bool]) -> dict[str, float]:
+    """Run *searches* one try of each after the other, so that what else the machine does hits all alike."""
+    found: dict[str, float] = {}
+    tries = {name: next(search) for name, search in searches.items()}
+    while tries:
+        for name, rate in list(tries.items()):
+            try:
+                tries[name] = searches[name].send(works(name, rate))
+            except StopIteration as end:
+                found[name] = end.value
+                del tries[name]
+    return found

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from bench.statistics import Summary, highest, percentile, ratio
+from bench.statistics import Summary, highest, in_turn, percentile, ratio
 
 
 def test_percentiles_are_values_that_were_measured():
@@ -38,6 +38,18 @@ def test_the_highest_rate_is_found_from_below_and_then_halved(true_limit: float,
         tried.append(rate)
         return rate <= true_limit
 
-    assert highest(works, 10, 100, step=2, halvings=3) == found
+    assert in_turn({"a": highest(10, 100, step=2, halvings=3)}, lambda _way, rate: works(rate)) == {"a": found}
     assert len(tried) == len(set(tried))
     assert max(tried) <= 100
+
+
+def test_searches_take_turns():
+    tried: list[tuple[str, float]] = []
+
+    def works(way: str, rate: float) -> bool:
+        tried.append((way, rate))
+        return rate <= {"slow": 10, "fast": 100}[way]
+
+    searches = {way: highest(10, 40, step=2, halvings=1) for way in ("slow", "fast")}
+    assert in_turn(searches, works) == {"slow": 10, "fast": 40}
+    assert tried == [("slow", 10), ("fast", 10), ("slow", 20), ("fast", 20), ("slow", 15), ("fast", 40)]
