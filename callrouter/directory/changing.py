@@ -17,10 +17,8 @@ def made(kind: type[_T], /, **values: Any) -> _T:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        told: dict[str, str] = {}
-        for path, text in spelling.problems(error):
-            told.setdefault(".".join(map(str, path)), text)
-        raise RuleError("\n".join(told.values()), told.items()) from error
+        told = [(".".join(map(str, path)), text) for path, text in spelling.problems(error, values)]
+        raise RuleError("\n".join(text for _, text in told), told) from error
 
 
 def revised(part: _T, /, **values: Any) -> _T:

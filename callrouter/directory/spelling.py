@@ -61,9 +61,26 @@ def _text(error: Any, path: Path) -> str:
     return f"{key}: {value}: {error['msg']}"
 
 
-def problems(error: ValidationError) -> list[tuple[Path, str]]:
-    """Each mistake with its place in the part, for what was not read from a file."""
-    return [(tuple(item["loc"]), _text(item, item["loc"])) for item in error.errors()]
+def problems(error: ValidationError, values: Any) -> list[tuple[Path, str]]:
+    """Each mistake with its place in *values*, for what was not read from a file."""
+    found: dict[Path, str] = {}
+    for item in error.errors():
+        # A value that may be one of several kinds is wrong once for each; it is told once.
+        path = _place(item["loc"], values)
+        found.setdefault(path, _text(item, path))
+    return list(found.items())
+
+
+def _place(location: Path, values: Any) -> Path:
+    """*location* as far as it leads in *values*; what follows there names kinds, not places."""
+    for depth, key in enumerate(location):
+        if isinstance(values, dict):
+            values = values.get(key)
+        elif isinstance(values, list) and isinstance(key, int):
+            values = values[key]
+        else:
+            return location[:depth]
+    return location
 
 
 def told(error: ValidationError, lines: Lines) -> list[str]:

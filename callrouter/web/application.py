@@ -10,6 +10,7 @@ from flask import Flask, url_for
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from callrouter.web import failures, format, languages, navigation, parts, security
+from callrouter.web.api.blueprint import create_api
 from callrouter.web.health import health_pages
 from callrouter.web.pages import account, audit, pools, session, start, users
 from callrouter.web.parts import Parts
@@ -51,6 +52,7 @@ def create_application(given: Parts) -> Flask:
         company=languages.company,
     )
     application.register_blueprint(health_pages(given.checks))
+    application.register_blueprint(create_api())
     for pages in _PAGES:
         application.register_blueprint(pages)
     return application

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from callrouter import log
+from callrouter.web import problems
 
 
 def _said(code: int) -> tuple[str, str]:
@@ -58,7 +59,7 @@ def explain(application: Flask) -> None:
         code = error.code or 500
         if code < 400 or error.response is not None:
             return error.get_response()
-        page = _page(code, *_said(code))
+        page = problems.answer(code) if problems.wanted() else _page(code, *_said(code))
         for name, value in error.get_headers():
             if name.lower() in ("allow", "retry-after"):
                 page.headers[name] = value
@@ -69,4 +70,6 @@ def explain(application: Flask) -> None:
         reference = secrets.token_hex(4)
         _forget_who()
         log.get("web").exception(f"a page failed; reference {reference}")
+        if problems.wanted():
+            return problems.answer(500, reference=reference)
         return _page(500, *_said(500), reference=reference)

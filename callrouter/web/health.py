@@ -14,6 +14,17 @@ from callrouter.web.roles import allow
 Checks = Mapping[str, Callable[[], object]]
 
 
+def results(checks: Checks) -> dict[str, dict[str, object]]:
+    """What each check saw, or what is wrong."""
+    found: dict[str, dict[str, object]] = {}
+    for name, check in checks.items():
+        try:
+            found[name] = {"ok": True, "seen": check()}
+        except Exception as error:
+            found[name] = {"ok": False, "error": f"{type(error).__name__}: {error}".splitlines()[0]}
+    return found
+
+
 def health_pages(checks: Checks) -> Blueprint:
     """Pages that run *checks*: ``/health`` answers 200 when all pass and 503 otherwise, with each check's result."""
     pages = Blueprint("health", __name__)
@@ -21,14 +32,9 @@ def health_pages(checks: Checks) -> Blueprint:
     @pages.get("/health")
     @allow("anyone")
     def health() -> tuple[Response, int]:
-        results: dict[str, dict[str, object]] = {}
-        for name, check in checks.items():
-            try:
-                results[name] = {"ok": True, "seen": check()}
-            except Exception as error:
-                results[name] = {"ok": False, "error": f"{type(error).__name__}: {error}".splitlines()[0]}
-        good = all(result["ok"] for result in results.values())
-        return jsonify({"ok": good, "checks": results}), 200 if good else 503
+        found = results(checks)
+        good = all(result["ok"] for result in found.values())
+        return jsonify({"ok": good, "checks": found}), 200 if good else 503
 
     @pages.get("/metrics")
     @allow("anyone")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar
 
-Role = Literal["anyone", "employee", "admin"]
+Role = Literal["anyone", "employee", "admin", "token"]
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def allow(role: Role) -> Callable[[View], View]:
-    """Say who may call a view: ``anyone``; ``employee``: everybody signed in (check the object too); ``admin``."""
+def allow(role: Role, *, scopes: Sequence[str] = ()) -> Callable[[View], View]:
+    """Say who may call a view: ``anyone``; ``employee``: everybody signed in (check the object too); ``admin``.
+
+    ``token``: no person at all, but a program whose token has all of *scopes* (one at least).
+    """
 
     def mark(view: View) -> View:
         view.allowed = role  # type: ignore[attr-defined]
+        view.scopes = tuple(scopes)  # type: ignore[attr-defined]
         return view
 
     return mark

@@ -24,6 +24,7 @@ from callrouter import log
 from callrouter.directory import accounts
 from callrouter.directory.accounts import UserRow
 from callrouter.directory.models import OwnerRow, PoolMemberRow, PoolRow
+from callrouter.web import bearer
 from callrouter.web.parts import parts, reading
 from callrouter.web.roles import allow
 
@@ -165,6 +166,9 @@ def _check_role() -> AnyResponse | None:
         return None
     allowed = getattr(current_app.view_functions[request.endpoint], "allowed", None)
     if allowed == "anyone":
+        return None
+    if allowed == "token" and (scopes := getattr(current_app.view_functions[request.endpoint], "scopes", ())):
+        bearer.check(scopes, limiter.limiter)
         return None
     if allowed not in ("employee", "admin"):
         log.get("web").error(f"the view {request.endpoint} does not say who may use it; it is refused")
