@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from callrouter.directory import searching
@@ -108,15 +108,16 @@ def _page(session: Session, query: Select[*tuple[Any, ...]], page: int, size: in
 def employees(
     session: Session, search: str = "", *, without_number: bool = False, page: int = 1, size: int = PAGE
 ) -> Page[EmployeeLine]:
-    """Employees by name; *search* looks into name, id, extension, mail address and number."""
+    """Employees by name, those who lost their number first; *search*: a name, id, extension, number, mail address."""
     devices = (
         select(func.count()).where(DeviceRow.employee_id == EmployeeRow.id).correlate(EmployeeRow).scalar_subquery()
     )
+    lost = and_(NumberRow.id.is_(None), devices > 0)
     query = (
         select(EmployeeRow.key, EmployeeRow.name, NumberRow.e164, EmployeeRow.extension, devices, MailboxRow.enabled)
         .outerjoin(NumberRow, (NumberRow.owner_id == EmployeeRow.id) & NumberRow.personal)
         .join(MailboxRow, MailboxRow.owner_id == EmployeeRow.id)
-        .order_by(func.lower(EmployeeRow.name), EmployeeRow.key)
+        .order_by(case((lost, 0), else_=1), func.lower(EmployeeRow.name), EmployeeRow.key)
     )
     if search.strip():
         columns = (EmployeeRow.name, EmployeeRow.key, EmployeeRow.extension, EmployeeRow.email)
@@ -125,7 +126,7 @@ def employees(
             found.append(searching.has_digits(digits, NumberRow.e164))
         query = query.where(or_(*found))
     if without_number:
-        query = query.where(NumberRow.id.is_(None), devices > 0)
+        query = query.where(lost)
     rows, total = _page(session, query, page, size)
     return Page([EmployeeLine(*row) for row in rows], total)
 
@@ -168,11 +169,11 @@ def numbers(
 
 
 def assignable_numbers(
-    session: Session, search: str = "", *, for_owner: str = "", page: int = 1, size: int = PAGE
+    session: Session, search: str = "", *, for_owner: str = "", others: bool = False, page: int = 1, size: int = PAGE
 ) -> Page[AssignableLine]:
     """Numbers for somebody to be given one: those that are active and free, or *for_owner*'s, then the others.
 
-    Each part is in the order of the numbers; the others say why not. *for_owner* is an owner key.
+    Each part is in the order of the numbers; the others say why not. *for_owner* is an owner key; *others*: only those.
     """
     kind, _, key = for_owner.partition(":")
     own = session.scalar(select(OwnerRow.id).where(OwnerRow.kind == kind, OwnerRow.key == key))
@@ -182,7 +183,7 @@ def assignable_numbers(
     wanted = [_numbers_found(session, search)] if search.strip() else []
     start, lines = max(page - 1, 0) * size, list[AssignableLine]()
     total = 0
-    for part in (given, ~given):
+    for part in (~given,) if others else (given, ~given):
         count = session.scalar(select(func.count(NumberRow.id)).where(part, *wanted)) or 0
         skipped = max(start - total, 0)
         if len(lines) < size and skipped < count:

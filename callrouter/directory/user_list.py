@@ -37,3 +37,9 @@ def users(session: Session, search: str = "", *, page: int = 1, size: int = PAGE
     total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     rows = session.execute(query.limit(size).offset(max(page - 1, 0) * size))
     return Page([UserLine(*row) for row in rows], total)
+
+
+def of_employee(session: Session, key: str) -> list[str]:
+    """The user names with which the employee *key* signs in."""
+    query = select(UserRow.login).join(EmployeeRow, EmployeeRow.id == UserRow.employee_id)
+    return list(session.scalars(query.where(EmployeeRow.key == key).order_by(UserRow.login)))

@@ -12,11 +12,33 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from callrouter.web import failures, format, languages, navigation, parts, security
 from callrouter.web.api.blueprint import create_api
 from callrouter.web.health import health_pages
-from callrouter.web.pages import account, audit, pools, session, start, users
+from callrouter.web.pages import (
+    account,
+    audit,
+    employee_add,
+    employee_devices,
+    employee_numbers,
+    employees,
+    pools,
+    session,
+    start,
+    users,
+)
 from callrouter.web.parts import Parts
 
-#: One blueprint a noun.
-_PAGES = (start.pages, session.pages, account.pages, users.pages, pools.pages, audit.pages)
+#: One blueprint a noun; several modules may share it.
+_PAGES = (
+    start.pages,
+    session.pages,
+    account.pages,
+    employees.pages,
+    employee_add.pages,
+    employee_devices.pages,
+    employee_numbers.pages,
+    users.pages,
+    pools.pages,
+    audit.pages,
+)
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -53,6 +75,6 @@ def create_application(given: Parts) -> Flask:
     )
     application.register_blueprint(health_pages(given.checks))
     application.register_blueprint(create_api())
-    for pages in _PAGES:
+    for pages in dict.fromkeys(_PAGES):
         application.register_blueprint(pages)
     return application

@@ -52,6 +52,12 @@ class OwnerFrame:
         return self.key.partition(":")[0]
 
     @property
+    def employee(self) -> document.Employee:
+        """``part``, of an owner that is an employee."""
+        assert isinstance(self.part, document.Employee)
+        return self.part
+
+    @property
     def id(self) -> str:
         return self.part.id
 
@@ -81,10 +87,16 @@ class OwnerFrame:
 
 
 def owner_frame(owner_key: str) -> OwnerFrame:
-    """The frame of ``employee:anna`` or ``pool:sales``; 404 where there is none. Ask who may see it before."""
+    """The frame of ``employee:anna`` or ``pool:sales``; 404 where there is none. Ask who may see it before.
+
+    The passwords of the devices stay behind: what a page does not have it cannot show.
+    """
     with reading() as session:
         try:
             part, version = owners.owner(session, owner_key)
         except RuleError:
             abort(404)
+    if isinstance(part, document.Employee):
+        hidden = [device.model_copy(update={"sip_password": None}) for device in part.devices]
+        part = part.model_copy(update={"devices": hidden})
     return OwnerFrame(owner_key, part, version)

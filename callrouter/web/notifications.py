@@ -1,0 +1,67 @@
+"""The page on which an employee or a pool chooses what is mailed where; both have the same one."""
+
+from __future__ import annotations
+
+from flask import request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, RadioField, SelectChoice, SelectField, StringField
+from wtforms.validators import Length
+
+from callrouter.directory import owners
+from callrouter.web.forms import Answer, Form, answer, done
+from callrouter.web.owners import owner_frame
+from callrouter.web.security import may_change_owner, require
+
+
+class NotificationsForm(Form):
+    """What is mailed, where, in which language."""
+
+    fields_of = {"notify": "email"}  # noqa: RUF012
+    about = RadioField(
+        _l("Mail me about"),
+        choices=[
+            SelectChoice("all", _l("missed calls and messages in the mailbox")),
+            SelectChoice("missed", _l("missed calls")),
+            SelectChoice("voicemail", _l("messages in the mailbox")),
+            SelectChoice("none", _l("nothing")),
+        ],
+    )
+    email = StringField(
+        _l("To the mail address"),
+        [Length(max=254)],
+        render_kw={"inputmode": "email", "autocapitalize": "none", "autocomplete": "email"},
+    )
+    language = SelectField(
+        _l("Language of the mails"),
+        choices=[
+            SelectChoice("", _l("As the company’s")),
+            SelectChoice("de", "Deutsch"),
+            SelectChoice("en", "English"),
+        ],
+    )
+    internal = BooleanField(_l("Also about missed calls from colleagues"))
+
+
+def notifications_page(owner_key: str) -> Answer:
+    """Answer a GET or POST of the notifications of ``employee:anna`` or ``pool:sales``; refuses whoever may not."""
+    require(may_change_owner(owner_key))
+    owner = owner_frame(owner_key)
+    notify = owner.part.notify
+    form = NotificationsForm(
+        data={
+            "about": notify.about,
+            "email": notify.email or "",
+            "language": notify.language or "",
+            "internal": notify.internal,
+            "version": owner.version,
+        }
+    )
+    if form.validate_on_submit():
+        values = {"about": form.about.data, "email": (form.email.data or "").strip() or None}
+        values |= {"language": form.language.data or None, "internal": form.internal.data}
+        with form.saving() as session:
+            owners.set_notify(session, owner_key, version=form.expected_version, **values)
+        if form.saved:
+            return done(_("The notifications are changed."), str(request.endpoint), key=owner.id)
+    return answer("owner/notifications.html", form, owner=owner)
