@@ -19,7 +19,9 @@ from callrouter.web.pages import (
     employee_devices,
     employee_numbers,
     employees,
+    mailboxes,
     pools,
+    schedules,
     session,
     start,
     users,
@@ -37,6 +39,7 @@ _PAGES = (
     employee_numbers.pages,
     users.pages,
     pools.pages,
+    schedules.pages,
     audit.pages,
 )
 _STATIC = Path(__file__).parent / "static"
@@ -77,4 +80,5 @@ def create_application(given: Parts) -> Flask:
     application.register_blueprint(create_api())
     for pages in dict.fromkeys(_PAGES):
         application.register_blueprint(pages)
+    mailboxes.add_to(application)
     return application

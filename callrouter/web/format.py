@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Literal
 
 import phonenumbers
+from babel.dates import format_skeleton, get_day_names
 from flask import Flask
-from flask_babel import format_date, format_time, gettext
+from flask_babel import format_date, format_time, get_locale, gettext
 from flask_babel import format_decimal as _decimal
 from flask_babel import lazy_gettext as _l
 
@@ -49,6 +51,18 @@ def day(at: dt.date | None) -> str:
     return str(format_date(at, "medium")) if at else ""
 
 
+def weekday(number: int, width: Literal["wide", "abbreviated"] = "wide") -> str:
+    """0 is Monday."""
+    return str(get_day_names(width, locale=get_locale())[number])
+
+
+def calendar_date(text: str) -> str:
+    """``2026-12-24`` as other dates, ``12-24`` (every year) as day and month."""
+    if len(text) == len("12-24"):
+        return str(format_skeleton("MMMMd", dt.date.fromisoformat(f"2024-{text}"), locale=get_locale()))
+    return day(dt.date.fromisoformat(text))
+
+
 def clock(at: dt.datetime | None) -> str:
     """The time of day in the company's zone."""
     return str(format_time(at, "short")) if at else ""
@@ -88,5 +102,5 @@ def noun(name: str) -> str:
 
 def add_filters(application: Flask) -> None:
     """Make all of these template filters."""
-    for function in (number, day, clock, moment, duration, count, actor, noun):
+    for function in (number, day, weekday, calendar_date, clock, moment, duration, count, actor, noun):
         application.add_template_filter(function)

@@ -47,6 +47,17 @@ ROUTES: dict[str, tuple[str, tuple[int | str, int | str, int | str, int | str]]]
     "employees.notifications": ("/employees/anna/notifications", (IN, 200, NO, 200)),
     "employees.calls": ("/employees/anna/calls", (IN, 200, NO, 200)),
     "employees.remove": ("/employees/anna/remove", (IN, NO, NO, 200)),
+    "schedules.index": ("/schedules", (IN, NO, NO, 200)),
+    "schedules.new": ("/schedules/new", (IN, NO, NO, 200)),
+    "schedules.show": ("/schedules/show?name=nights", (IN, NO, NO, 200)),
+    "schedules.edit": ("/schedules/edit?name=nights", (IN, NO, NO, 200)),
+    "schedules.remove": ("/schedules/remove?name=nights", (IN, NO, NO, 200)),
+    "employees.mailbox": ("/employees/anna/mailbox", (IN, 200, NO, 200)),
+    "employees.mailbox_pin": ("/employees/anna/mailbox/pin", (IN, 400, 400, 400)),
+    "employees.mailbox_remove_pin": ("/employees/anna/mailbox/pin/remove", (IN, 200, NO, 200)),
+    "pools.mailbox": ("/pools/sales/mailbox", (IN, 200, 200, 200)),
+    "pools.mailbox_pin": ("/pools/sales/mailbox/pin", (IN, 400, 400, 400)),
+    "pools.mailbox_remove_pin": ("/pools/sales/mailbox/pin/remove", (IN, NO, NO, 404)),
     "audit.index": ("/audit", (IN, NO, NO, 200)),
 }
 ROLES = (None, "employee", "other", "admin")
