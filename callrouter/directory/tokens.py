@@ -51,11 +51,12 @@ def create(
     if not name or len(name) > _LONGEST_NAME or not name.isprintable():
         raise _wrong("name", f"a token needs a name of up to {_LONGEST_NAME} characters, for what uses it")
     if session.scalar(select(TokenRow.id).where(TokenRow.name == name)) is not None:
-        raise _wrong("name", f"there is a token {name!r} already; revoke it first, or take another name")
+        raise _wrong("name", say("there is a token %(name)r already; revoke it first, or take another name", name=name))
     if unknown := sorted(set(scopes) - set(SCOPES)):
         raise _wrong("scopes", f"{unknown[0]!r} is no scope; there are {', '.join(SCOPES)}")
     if not scopes:
-        raise _wrong("scopes", f"a token without a scope may do nothing; give some of {', '.join(SCOPES)}")
+        there = ", ".join(SCOPES)
+        raise _wrong("scopes", say("a token without a scope may do nothing; give some of %(there)s", there=there))
     if expires_at is not None and expires_at <= at:
         raise _wrong("expires_at", "a token must end later than now")
     token = PREFIX + secrets.token_urlsafe(32)

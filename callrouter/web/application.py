@@ -24,6 +24,7 @@ from callrouter.web.pages import (
     schedules,
     session,
     start,
+    tokens,
     users,
 )
 from callrouter.web.parts import Parts
@@ -38,6 +39,7 @@ _PAGES = (
     employee_devices.pages,
     employee_numbers.pages,
     users.pages,
+    tokens.pages,
     pools.pages,
     schedules.pages,
     audit.pages,

@@ -31,6 +31,7 @@ _ADMIN = (
     Entry("messages.index", _l("Messages")),
     Entry("settings.index", _l("Settings")),
     Entry("users.index", _l("Users")),
+    Entry("tokens.index", _l("API tokens")),
     Entry("audit.index", _l("Audit log")),
 )
 _EMPLOYEE = (

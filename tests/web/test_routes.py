@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.web.api_routes import API
 from tests.web.world import World
 
 #: Endpoint → its address for anna's things, and what nobody, anna, ben and an administrator get from a GET of it (or
@@ -58,18 +59,23 @@ ROUTES: dict[str, tuple[str, tuple[int | str, int | str, int | str, int | str]]]
     "pools.mailbox": ("/pools/sales/mailbox", (IN, 200, 200, 200)),
     "pools.mailbox_pin": ("/pools/sales/mailbox/pin", (IN, 400, 400, 400)),
     "pools.mailbox_remove_pin": ("/pools/sales/mailbox/pin/remove", (IN, NO, NO, 404)),
+    "tokens.index": ("/tokens", (IN, NO, NO, 200)),
+    "tokens.new": ("/tokens/new", (IN, NO, NO, 200)),
+    "tokens.revoke": ("/tokens/1/revoke", (IN, NO, NO, 404)),
+    "api.openapi": ("/api/v1/openapi.json", (200, 200, 200, 200)),
     "audit.index": ("/audit", (IN, NO, NO, 200)),
 }
 ROLES = (None, "employee", "other", "admin")
 
 
 def test_every_route_is_declared_here(world: World):
-    assert {rule.endpoint for rule in world.application.url_map.iter_rules()} == set(ROUTES)
+    declared = set(ROUTES) | {f"api.{name}" for name in API}
+    assert {rule.endpoint for rule in world.application.url_map.iter_rules()} == declared
 
 
 def test_every_view_says_who_may_use_it(world: World):
     allowed = {name: getattr(view, "allowed", None) for name, view in world.application.view_functions.items()}
-    assert {name for name, role in allowed.items() if role not in ("anyone", "employee", "admin")} == set()
+    assert {name for name, role in allowed.items() if role not in ("anyone", "employee", "admin", "token")} == set()
 
 
 @pytest.mark.parametrize("endpoint", ROUTES)
