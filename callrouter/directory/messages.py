@@ -49,6 +49,11 @@ def mark(session: Session, number: int, *, heard: bool, at: dt.datetime) -> str:
     return owner
 
 
+def recording(session: Session, number: int) -> bytes | None:
+    """The message's WAV file, for somebody of whom :func:`may_listen` is true; None when it is gone."""
+    return session.scalar(select(MessageRow.audio).where(MessageRow.id == number))
+
+
 def take_audio(session: Session, number: int) -> bytes:
     """The message's WAV file, for somebody who takes it away: that is written down."""
     row, owner = message(session, number)

@@ -61,7 +61,7 @@ def explain(application: Flask) -> None:
             return error.get_response()
         page = problems.answer(code) if problems.wanted() else _page(code, *_said(code))
         for name, value in error.get_headers():
-            if name.lower() in ("allow", "retry-after"):
+            if name.lower() in ("allow", "retry-after", "content-range"):
                 page.headers[name] = value
         return page
 

@@ -9,6 +9,9 @@ from flask import current_app, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
+from callrouter.directory import messages
+from callrouter.web.parts import reading
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -46,11 +49,20 @@ _EMPLOYEE = (
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An entry as it is shown; *here*: the page belongs to it."""
+    """An entry as it is shown; *here*: the page belongs to it. ``new``: how much waits there; None: nothing can."""
 
     url: str
     label: str
     here: bool
+    new: int | None = None
+
+
+def new_messages() -> int:
+    """How many messages the signed-in user may hear and nobody has heard yet."""
+    if current_user.employee_row is None:
+        return 0
+    with reading() as session:
+        return messages.unheard(session, current_user.employee_row)
 
 
 def links() -> Iterator[Link]:
@@ -63,4 +75,4 @@ def links() -> Iterator[Link]:
                 request.endpoint == entry.endpoint if entry.own else request.blueprint == entry.endpoint.split(".")[0]
             )
             url = url_for(entry.endpoint, key=current_user.employee) if entry.own else url_for(entry.endpoint)
-            yield Link(url, entry.label, here)
+            yield Link(url, entry.label, here, new_messages() if entry.endpoint == "messages.index" else None)

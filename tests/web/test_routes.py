@@ -81,6 +81,16 @@ ROUTES: dict[str, tuple[str, tuple[int | str, int | str, int | str, int | str]]]
     "tokens.new": ("/tokens/new", (IN, NO, NO, 200)),
     "tokens.revoke": ("/tokens/1/revoke", (IN, NO, NO, 404)),
     "api.openapi": ("/api/v1/openapi.json", (200, 200, 200, 200)),
+    "calls.index": ("/calls", (IN, 200, 200, 200)),
+    "calls.owners": ("/calls/owners", (IN, NO, NO, 200)),
+    "calls.export": ("/calls/export.csv", (IN, 200, 200, 200)),
+    "calls.show": ("/calls/no-such-call", (IN, 404, 404, 404)),
+    "messages.index": ("/messages", (IN, 200, 200, 200)),
+    "messages.audio": ("/messages/1/audio", (IN, 404, 404, 404)),
+    "messages.download": ("/messages/1/download", (IN, 404, 404, 404)),
+    "messages.heard": ("/messages/1/heard", (IN, 400, 400, 400)),
+    "messages.unheard": ("/messages/1/unheard", (IN, 400, 400, 400)),
+    "messages.delete": ("/messages/1/delete", (IN, 404, 404, 404)),
     "audit.index": ("/audit", (IN, NO, NO, 200)),
 }
 ROLES = (None, "employee", "other", "admin")

@@ -1,0 +1,87 @@
+"""What became of a call, in words of the page's language; each is also a template filter of the same name.
+
+How ringing ended and why a call was refused are told in the sentences that mails and explanations have for it.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_babel import lazy_gettext as _l
+
+from callrouter.mail.words import WORDS
+from callrouter.routing import reasons
+from callrouter.routing.plan import Reason, RejectReason
+from callrouter.web.languages import language
+
+#: Outcome → word, and the kind of its badge.
+OUTCOMES = {
+    "answered": (_l("answered"), "good"),
+    "missed": (_l("missed"), "bad"),
+    "voicemail": (_l("message"), "warn"),
+    "rejected": (_l("turned away"), ""),
+    "unanswered": (_l("not answered"), ""),
+}
+DIRECTIONS = {
+    "inbound": _l("incoming"),
+    "internal": _l("internal"),
+    "outbound": _l("outgoing"),
+    "emergency": _l("emergency call"),
+}
+#: FreeSWITCH's causes that people meet; of others the code is told as it is.
+_CAUSES = {
+    "NORMAL_CLEARING": _l("hung up"),
+    "ORIGINATOR_CANCEL": _l("the caller gave up"),
+    "NO_ANSWER": _l("nobody answered"),
+    "NO_USER_RESPONSE": _l("no phone responded"),
+    "USER_BUSY": _l("busy"),
+    "CALL_REJECTED": _l("declined"),
+    "USER_NOT_REGISTERED": _l("no phone was registered"),
+    "SUBSCRIBER_ABSENT": _l("no phone was registered"),
+    "UNALLOCATED_NUMBER": _l("there is no such number"),
+    "NO_ROUTE_DESTINATION": _l("there is no way to this number"),
+    "OUTGOING_CALL_BARRED": _l("not permitted"),
+    "ATTENDED_TRANSFER": _l("transferred"),
+    "BLIND_TRANSFER": _l("transferred"),
+    "MEDIA_TIMEOUT": _l("the connection broke off"),
+    "RECOVERY_ON_TIMER_EXPIRE": _l("the other side did not respond"),
+    "NORMAL_TEMPORARY_FAILURE": _l("a fault on the way"),
+    "NETWORK_OUT_OF_ORDER": _l("a fault on the way"),
+    "SYSTEM_SHUTDOWN": _l("the telephone system was stopped"),
+}
+_REFUSALS = frozenset(reason.value for reason in RejectReason)
+
+
+def outcome(name: str) -> str:
+    """What became of a call or its part, in a word."""
+    return str(OUTCOMES[name][0]) if name in OUTCOMES else name
+
+
+def outcome_kind(name: str) -> str:
+    """The kind of badge for an outcome."""
+    return OUTCOMES[name][1] if name in OUTCOMES else ""
+
+
+def direction(name: str) -> str:
+    """Which way a call went."""
+    return str(DIRECTIONS.get(name, name))
+
+
+def cause(code: str) -> str:
+    """Why a call ended."""
+    return str(_CAUSES.get(code, code))
+
+
+def detail(code: str) -> str:
+    """How a part of a call ended, in a sentence; empty where there is nothing to add."""
+    said = WORDS["de" if language() == "de" else "en"]
+    if code in _REFUSALS:
+        return reasons.text(Reason(f"reject_{code}"), language())
+    if code in said:
+        return f"{said[code]}."
+    return cause("ATTENDED_TRANSFER") if code == "transferred" else cause(code)
+
+
+def add_filters(application: Flask) -> None:
+    """Make all of these template filters."""
+    for function in (outcome, outcome_kind, direction, cause, detail):
+        application.add_template_filter(function)

@@ -1,0 +1,223 @@
+"""Calls: the history with its filters, as a file for a spreadsheet too, and the story of each call."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import gevent
+from flask import Blueprint, Response, abort, request, stream_with_context
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from callrouter.directory import history
+from callrouter.directory.explaining import Explanation
+from callrouter.directory.history import CallLine
+from callrouter.directory.timeline import CallDetail, call_detail
+from callrouter.errors import CallrouterError, RuleError
+from callrouter.web import call_words, csv_lines
+from callrouter.web.forms import Answer, answer
+from callrouter.web.languages import company, language
+from callrouter.web.owner_filter import OwnerFilter, chosen_owner, suggestions
+from callrouter.web.paging import CursorPager, cursor, search_text
+from callrouter.web.parts import parts, reading
+from callrouter.web.roles import allow
+from callrouter.web.security import may_see_owner, own_owners
+
+pages = Blueprint("calls", __name__, url_prefix="/calls")
+
+#: An export has no more calls than this.
+MOST_EXPORTED = 100_000
+#: So many calls of an export are read at a time, each time in a transaction of its own.
+_BATCH = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Filters:
+    """What the request asks for: ``wanted`` are arguments of ``history.calls``; ``problems`` by field."""
+
+    owner: OwnerFilter
+    wanted: dict[str, Any]
+    problems: dict[str, str]
+
+    @property
+    def any(self) -> bool:
+        """Whether the list is less than all that the user may see."""
+        return bool(self.owner.text) or any(value for name, value in self.wanted.items() if name != "owners")
+
+
+def _day(name: str, problems: dict[str, str], later: int = 0) -> dt.datetime | None:
+    """Midnight (UTC) of the company's day in the argument *name*, or of so many days *later*."""
+    text = request.args.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        day = dt.date.fromisoformat(text) + dt.timedelta(days=later)
+        return dt.datetime.combine(day, dt.time(), ZoneInfo(company().timezone)).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        problems[name] = _("Write the date as 2026-11-21.")
+        return None
+
+
+def _choice(name: str, choices: Any) -> str:
+    text = request.args.get(name, "")
+    return text if text in choices else ""
+
+
+def _filters(session: Session) -> _Filters:
+    problems: dict[str, str] = {}
+    owner = chosen_owner(session)
+    wanted = {
+        "search": search_text(),
+        "owners": owner.owners,
+        "outcome": _choice("outcome", call_words.OUTCOMES),
+        "direction": _choice("direction", call_words.DIRECTIONS),
+        "interrupted": request.args.get("interrupted") == "yes",
+        "since": _day("since", problems),
+        "until": _day("until", problems, later=1),
+    }
+    if owner.problem:
+        problems["owner"] = owner.problem
+    return _Filters(owner, wanted, problems)
+
+
+@pages.get("")
+@allow("employee")
+def index() -> Answer:
+    """The list, the latest first."""
+    with reading() as session:
+        filters = _filters(session)
+        try:
+            found = history.calls(session, **filters.wanted, before=cursor())
+        except RuleError:  # a cursor that is none
+            abort(404)
+    return answer(
+        "calls/index.html",
+        calls=found.rows,
+        pager=CursorPager.of(found),
+        filters=filters,
+        outcomes=[("", _("Every outcome")), *((name, call_words.outcome(name)) for name in call_words.OUTCOMES)],
+        directions=[
+            ("", _("Every direction")),
+            *((name, call_words.direction(name)) for name in call_words.DIRECTIONS),
+        ],
+        most=MOST_EXPORTED,
+    )
+
+
+@pages.get("/owners")
+@allow("admin")
+def owners() -> Answer:
+    """Suggestions for the filter by employee or pool."""
+    with reading() as session:
+        found = suggestions(session, request.args.get("owner", "").strip()[:120])
+    return answer("calls/owners.html", owners=found)
+
+
+_COLUMNS = (
+    _l("When"),
+    _l("Direction"),
+    _l("Outcome"),
+    _l("Caller"),
+    _l("Caller's name"),
+    _l("Number called"),
+    _l("For"),
+    _l("Answered by"),
+    _l("Device"),
+    _l("Seconds talked"),
+    _l("Interrupted"),
+    _l("Call"),
+)
+
+
+def _cells(line: CallLine, zone: ZoneInfo) -> list[str]:
+    talked = (line.ended_at - line.answered_at).total_seconds() if line.answered_at and line.ended_at else None
+    cell = csv_lines.cell
+    return [
+        line.started_at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
+        call_words.direction(line.direction),
+        call_words.outcome(line.outcome),
+        csv_lines.number_cell(line.caller),
+        cell(line.caller_name),
+        csv_lines.number_cell(line.number),
+        cell(line.owner_name or line.owner),
+        cell(line.answered_by or ""),
+        cell(line.device or ""),
+        "" if talked is None else str(max(round(talked), 0)),
+        _("yes") if line.interrupted else "",
+        cell(line.uuid),
+    ]
+
+
+def _exported(wanted: dict[str, Any]) -> Iterator[str]:
+    """The file in pieces: a batch of calls in memory at a time, however many there are."""
+    zone = ZoneInfo(company().timezone)
+    separator = ";" if language() == "de" else ","  # what spreadsheets of that language split lines at
+    yield csv_lines.BOM + csv_lines.lines([map(str, _COLUMNS)], separator)
+    before, left = "", MOST_EXPORTED
+    while left > 0:
+        with reading() as session:
+            found = history.calls(session, **wanted, before=before, size=min(_BATCH, left))
+        yield csv_lines.lines((_cells(line, zone) for line in found.rows), separator)
+        left -= len(found.rows)
+        if not found.next:
+            return
+        before = found.next
+        gevent.sleep(0)  # other requests' turn
+    note = _(
+        "The file ends here: it has the latest %(most)d calls. Choose a time range for the others.", most=MOST_EXPORTED
+    )
+    yield csv_lines.lines([[note]], separator)
+
+
+@pages.get("/export.csv")
+@allow("employee")
+def export() -> Answer:
+    """The filtered list as a file; columns and separator in the language of the page, numbers and times to sort by."""
+    with reading() as session:
+        filters = _filters(session)
+    if filters.problems:
+        abort(400)
+    today = parts().clock().astimezone(ZoneInfo(company().timezone)).date()
+    name = _("calls") + f"-{today}.csv"
+    response = Response(stream_with_context(_exported(filters.wanted)), mimetype="text/csv")
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
+@pages.get("/<uuid>")
+@allow("employee")
+def show(uuid: str) -> Answer:
+    """One call as a story; what concerns other people's mails and messages is for them (and for administrators)."""
+    with reading() as session:
+        try:
+            call = call_detail(session, uuid)
+        except RuleError:
+            abort(404)
+    if not current_user.is_admin and not call.owners & own_owners():
+        abort(404)  # somebody else's is as if it were not there
+    return answer(
+        "calls/show.html",
+        call=call,
+        messages=[one for one in call.messages if may_see_owner(one.owner)],
+        mails=[one for one in call.mails if may_see_owner(one.owner)],
+        cases=[one for one in call.cases if may_see_owner(one.owner)],
+        explanation=_explanation(call),
+    )
+
+
+def _explanation(call: CallDetail) -> Explanation | None:
+    """What the present settings would do with such a call at its time, and why."""
+    if call.direction != "inbound" or not call.number:
+        return None
+    caller = call.caller if call.caller.startswith("+") else None
+    try:
+        found = parts().explain(call.number, call.started_at, language(), caller=caller)
+    except CallrouterError:
+        return None
+    return found if may_see_owner(found.owner or "") else None
