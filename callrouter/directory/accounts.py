@@ -137,13 +137,20 @@ def set_role(session: Session, login: str, role: str, *, at: dt.datetime, expect
     audit.record(session, "user", user.login, before, _said(user), at=at)
 
 
-def remove(session: Session, login: str, *, at: dt.datetime) -> None:
+def remove(session: Session, login: str, *, at: dt.datetime | None = None) -> None:
     """Remove a user; the last administrator stays. Raises RuleError."""
     user = find(session, login)
     if user.role == "admin":
         _refuse_last_admin(session, user)
     audit.record(session, "user", user.login, _said(user), None, at=at)
     session.delete(user)
+
+
+def remove_of_employee(session: Session, employee_id: int) -> None:
+    """Remove the users who are the employee with that row id; the last administrator stays. Raises RuleError."""
+    for login in session.scalars(select(UserRow.login).where(UserRow.employee_id == employee_id)).all():
+        remove(session, login)
+    session.flush()
 
 
 def set_language(session: Session, login: str, language: str | None, *, at: dt.datetime) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callrouter.directory import audit, document, store
+from callrouter.directory import accounts, audit, document, store
 from callrouter.directory.digits import digit_rules
 from callrouter.directory.exporting import read_company, read_employees, read_pools, read_schedules, read_trunks
 from callrouter.directory.importing import new_password
@@ -199,7 +199,7 @@ def save_employee(session: Session, employee: document.Employee, *, expected_ver
 
 
 def remove_employee(session: Session, key: str) -> None:
-    """Remove an employee with devices and mailbox; the number stays, active and without owner."""
+    """Remove an employee with devices, mailbox and user; the number stays, active and without owner."""
     store.count_up(session)
     known, _ = employee(session, key)
     member = store.owner_ids(session, "employee", [key])[key]
@@ -208,6 +208,7 @@ def remove_employee(session: Session, key: str) -> None:
         raise RuleError(
             say("employee %(key)s is a member of pool %(used)s; remove the membership first", key=key, used=used)
         )
+    accounts.remove_of_employee(session, member)
     store.drop_owners(session, "employee", [key])
     audit.record(session, "employee", key, known, None)
 
