@@ -19,7 +19,7 @@ from callrouter.errors import CallrouterError, SwitchError
 from callrouter.esl.client import InboundClient
 from callrouter.settings import Settings
 from callrouter.web.checks import check_mail, check_spool
-from callrouter.web.live import read_gateways
+from callrouter.web.live import gateway_name, read_gateways
 
 #: Longest wait for FreeSWITCH to answer (seconds).
 _SWITCH_SECONDS = 3.0
@@ -107,7 +107,7 @@ def _trunks(database: Database, client: InboundClient) -> list[str]:
     gateways = read_gateways(client.api("sofia xmlstatus gateway"))
     told = []
     for trunk in trunks:
-        gateway = gateways.get(trunk.name)
+        gateway = gateways.get(gateway_name(trunk.name))
         if gateway is None:
             told.append(f"{trunk.name}: FreeSWITCH does not know it; `callrouter config apply`")
         elif not gateway.up or (trunk.register_ and gateway.state != "REGED"):

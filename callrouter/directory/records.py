@@ -140,7 +140,7 @@ class CaseRow(Base):
 class OutboxRow(Base):
     """A mail to be delivered, complete but for the audio, which is attached from ``message_id`` as ``audio`` says.
 
-    ``state``: waiting, sent, dead. A worker takes a mail by setting ``lease_until`` and ``lease_owner`` in one
+    ``state``: waiting, sent, dead, dropped. A worker takes a mail by setting ``lease_until`` and ``lease_owner`` in one
     conditional update; ``next_try_at`` backs off after failures.
     """
 

@@ -22,7 +22,7 @@ from callrouter.mail.compose import Mail
 
 _OUTBOX = TABLES["outbox"]
 
-WAITING, SENT, DEAD = "waiting", "sent", "dead"
+WAITING, SENT, DEAD, DROPPED = "waiting", "sent", "dead", "dropped"
 #: Waits after the first, second… failed attempt; the last one repeats.
 BACK_OFF = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60, 120, 240))
 #: A mail that could not be delivered for so long is given up and shown to an admin.
@@ -192,7 +192,8 @@ def free_dead_leases(database: Database) -> int:
 def waiting_or_dead(session: Session, limit: int) -> list[OutboxRow]:
     """Mails that have not left, those given up first, then the oldest."""
     order = (OutboxRow.state, OutboxRow.created_at)
-    return list(session.scalars(select(OutboxRow).where(OutboxRow.state != SENT).order_by(*order).limit(limit)))
+    unsent = OutboxRow.state.in_((DEAD, WAITING))
+    return list(session.scalars(select(OutboxRow).where(unsent).order_by(*order).limit(limit)))
 
 
 def revive(session: Session, number: int, now: dt.datetime) -> bool:
@@ -201,4 +202,13 @@ def revive(session: Session, number: int, now: dt.datetime) -> bool:
     if row is None or row.state != DEAD:
         return False
     row.state, row.attempts, row.created_at, row.next_try_at = WAITING, 0, now, now
+    return True
+
+
+def drop(session: Session, number: int) -> bool:
+    """Never send a mail that was given up; its row stays, so that it is not made again. False: there is no such."""
+    row = session.get(OutboxRow, number)
+    if row is None or row.state != DEAD:
+        return False
+    row.state = DROPPED
     return True

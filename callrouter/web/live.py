@@ -54,6 +54,17 @@ class Channel:
     called: str
     state: str
 
+    @property
+    def device(self) -> str:
+        """The account of the phone this leg goes to (``anna-desk`` of ``anna-desk%pbx.muster.example``), else empty."""
+        account, sign, _domain = self.called.partition("%")
+        return account if sign and self.direction == "outbound" else ""
+
+
+def gateway_name(trunk: str) -> str:
+    """What the trunk of that name is called in FreeSWITCH, see ``rendering.view``."""
+    return f"trunk-{trunk}"
+
 
 @dataclass(frozen=True, slots=True)
 class Live:
