@@ -9,19 +9,21 @@ from pathlib import Path
 from flask import Flask, url_for
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from callrouter.web import failures, format, languages, navigation, parts, security
+from callrouter.web import call_words, failures, format, languages, navigation, parts, security
 from callrouter.web.api.blueprint import create_api
 from callrouter.web.health import health_pages
 from callrouter.web.pages import (
     account,
     audit,
     blocked,
+    calls,
     employee_add,
     employee_devices,
     employee_numbers,
     employees,
     mailboxes,
     mails,
+    messages,
     number_blocks,
     numbers,
     pools,
@@ -47,6 +49,8 @@ _PAGES = (
     number_blocks.pages,
     trunks.pages,
     blocked.pages,
+    calls.pages,
+    messages.pages,
     mails.pages,
     users.pages,
     tokens.pages,
@@ -79,6 +83,7 @@ def create_application(given: Parts) -> Flask:
     security.secure(application, secret=given.settings.web.secret_key, https=https)
     languages.speak(application)
     format.add_filters(application)
+    call_words.add_filters(application)
     failures.explain(application)
     application.jinja_env.globals.update(
         asset=asset,
