@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from callrouter.directory import document, services
 from callrouter.directory.changing import revised
 from callrouter.directory.models import OwnerRow
-from callrouter.errors import RuleError, say
+from callrouter.errors import RuleError, UnknownError, say
 
 Owner = document.Employee | document.Pool
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "o", "ł": "l", "ı": "i"})
@@ -31,7 +31,7 @@ def owner(session: Session, key: str) -> tuple[Owner, int]:
         return services.employee(session, name)
     if kind == "pool":
         return services.pool(session, name)
-    raise RuleError(say("%(key)r is no owner; write employee:ID or pool:ID", key=key))
+    raise UnknownError(say("%(key)r is no owner; write employee:ID or pool:ID", key=key))
 
 
 def save(session: Session, part: Owner, *, version: int | None = None) -> None:

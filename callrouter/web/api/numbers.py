@@ -13,7 +13,7 @@ from callrouter.directory.number_use import BlockLine
 from callrouter.errors import UnknownError, say
 from callrouter.web.api import shapes
 from callrouter.web.api.routes import Created, Given, Routes, of_field
-from callrouter.web.api.shapes import Listing, Lost, PhoneNumber
+from callrouter.web.api.shapes import Listing, PhoneNumber
 
 number_routes = Routes("Numbers")
 block_routes = Routes("Number blocks")
@@ -90,7 +90,7 @@ def free_number(given: Given, e164: str) -> PhoneNumber:
     return _number(given, e164)
 
 
-@number_routes.post("/numbers/<e164>/port-away", gives=Lost)
+@number_routes.post("/numbers/<e164>/port-away", gives=numbers.Loss)
 def port_number_away(given: Given, e164: str) -> numbers.Loss:
     """Let a number go to another provider: a single one is gone, a block is split around it."""
     return numbers.port_away(given.session, e164)
@@ -111,7 +111,7 @@ def add_block(given: Given) -> Created:
     return Created(block, f"/blocks/{block.prefix}/{block.first}/{block.last}")
 
 
-@block_routes.delete("/blocks/<prefix>/<first>/<last>", gives=Lost)
+@block_routes.delete("/blocks/<prefix>/<first>/<last>", gives=numbers.Loss)
 def remove_block(given: Given, prefix: str, first: str, last: str) -> numbers.Loss:
     """Remove a block with all its numbers, used or not."""
     return numbers.remove_block(given.session, document.Block.model_construct(prefix=prefix, first=first, last=last))

@@ -138,9 +138,17 @@ def _for_programs(text: str) -> str:
 def _refuse_rule(route: Route, error: RuleError) -> None:
     """422 where the body is what is wrong, 409 where the directory is not as it would have to be."""
     status = 409 if route.takes is None and route.asks is None else 422
-    start = f"{route.part}."
-    found = [(path.removeprefix(start) if route.part else path, _for_programs(text)) for path, text in error.problems]
+    found = [(_field(route, path), _for_programs(text)) for path, text in error.problems]
     problems.refuse(status, _for_programs(str(error)), errors=found)
+
+
+def _field(route: Route, path: str) -> str:
+    """*path* of a service as a place in the body; empty where the body has no such field."""
+    if route.part:
+        path = path.removeprefix(route.part).removeprefix(".")
+    fields = route.takes.model_fields if route.takes else {}
+    known = {*fields, *(info.alias for info in fields.values())}
+    return path if path.partition(".")[0] in known else ""
 
 
 def _answer(route: Route, adapter: TypeAdapter[Any] | None, result: Any, query: Any) -> Response:

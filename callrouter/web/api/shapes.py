@@ -206,10 +206,3 @@ class PhoneNumber(BaseModel):
     owner_name: str | None
     block: document.Block | None
     shown_by: Annotated[list[str], Field(description="Ids of employees who show this number in place of their own.")]
-
-
-class Lost(BaseModel):
-    """Owner keys of those who lost a number with it, and of those who showed one of them to others."""
-
-    owners: list[str]
-    shown_by: list[str]

@@ -1,0 +1,303 @@
+"""The API over a real server: who may, what it answers, what it refuses, and that secrets never come out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from sqlalchemy import select
+
+from callrouter.directory import services, tokens
+from callrouter.directory.audit import AuditRow
+from callrouter.directory.records import MessageRow
+from callrouter.web import bearer
+from tests.web.api_routes import API
+from tests.web.api_server import UUID, WAV, ApiServer, Program, put_call, serve
+from tests.web.world import NOW, World
+
+pytestmark = pytest.mark.filterwarnings("error")
+PROBLEM = "application/problem+json"
+
+
+@pytest.fixture
+def server(world: World) -> Iterator[ApiServer]:
+    with serve(world) as running:
+        yield running
+
+
+@pytest.fixture
+def program(server: ApiServer) -> Program:
+    """One that may read and write."""
+    return server.program("read", "write")
+
+
+def test_every_operation_is_declared_in_the_table(world: World):
+    document = world.application.test_client().get("/api/v1/openapi.json").json
+    found = {
+        one["operationId"]: (method.upper(), tuple(one["security"][0]["token"]))
+        for path in document["paths"].values()
+        for method, one in path.items()
+    }
+    assert found == {name: (method, scopes) for name, (method, _, scopes) in API.items()}
+
+
+def test_a_token_needs_every_scope_and_a_cookie_is_none(server: ApiServer):
+    nobody = server.program()
+    cookie = server.world.browser("admin").client.get_cookie("callrouter")
+    assert cookie is not None
+    some = {scope: server.program(scope, name=scope) for scope in tokens.SCOPES}
+    for method, path, scopes in API.values():
+        body = {} if method in ("PUT", "PATCH") or path in ("/employees", "/pools", "/blocks") else None
+        for answer in (nobody(method, path, body), nobody(method, path, body, Cookie=f"callrouter={cookie.value}")):
+            assert answer.status == 401, path
+            assert answer.headers["WWW-Authenticate"] == 'Bearer realm="callrouter"'
+        for scope, one in some.items():
+            answer = one(method, path, body)
+            if missing := [needed for needed in scopes if needed != scope]:
+                assert answer.status == 403, (method, path, scope)
+                assert missing[0] in answer.json["detail"]
+                assert 'error="insufficient_scope"' in answer.headers["WWW-Authenticate"]
+            elif method == "GET":
+                assert answer.status in (200, 404), (path, answer.body)
+
+
+@pytest.mark.parametrize("told", ["Bearer", "Bearer ", "Basic Y2hlZmluOng=", "Bearer crt_", "Bearer \xff", "crt_x"])
+def test_what_is_no_token_is_refused(server: ApiServer, told: str):
+    answer = server.program()("GET", "/employees", Authorization=told)
+    assert answer.status == 401
+    assert answer.headers["Content-Type"] == PROBLEM
+    assert answer.json["status"] == 401
+
+
+def test_an_ended_token_is_refused(server: ApiServer):
+    with server.world.database.write() as session:
+        row, text = tokens.create(session, "old", ["read"], at=NOW, created_by="x")
+        row.expires_at = NOW
+    answer = Program(server.port, text)("GET", "/employees")
+    assert answer.status == 401
+    assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+
+
+def test_bad_tokens_and_busy_ones_are_slowed_down(server: ApiServer, monkeypatch: pytest.MonkeyPatch):
+    bad = Program(server.port, "crt_guessed")
+    assert [bad("GET", "/pools").status for _ in range(31)] == [401] * 30 + [429]
+    assert 0 < int(bad("GET", "/pools").headers["Retry-After"]) <= 300
+    good = server.program("read")
+    assert good("GET", "/pools").status == 200
+    monkeypatch.setattr(bearer, "_OF_A_TOKEN", bearer.parse("3 per hour"))
+    assert [good("GET", "/pools").status for _ in range(4)] == [200] * 3 + [429]
+
+
+def test_the_document_is_valid_and_every_answer_is_as_it_says(world: World):
+    document = world.application.test_client().get("/api/v1/openapi.json").json
+    assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
+    secrets = [
+        (name, field)
+        for name, schema in document["components"]["schemas"].items()
+        for field, about in schema.get("properties", {}).items()
+        if re.search("password|pin$", field) and not about.get("writeOnly")
+    ]
+    assert secrets == []
+
+
+def test_a_change_is_put_down_to_the_token_and_applied(server: ApiServer, program: Program):
+    answer = program("PATCH", "/employees/ben", {"name": "Ben Y."})
+    assert (answer.status, answer.json["name"], answer.json["version"]) == (200, "Ben Y.", 2)
+    assert answer.headers["ETag"] == '"2"'
+    assert server.world.parts.apply.state.pending
+    with server.world.database.read() as session:
+        entry = session.scalars(select(AuditRow).where(AuditRow.noun == "employee")).one()
+        assert (entry.actor, entry.changes) == ("api:test", {"name": ["Ben Yılmaz", "Ben Y."]})
+        row = tokens.tokens(session)[0]
+        assert row.last_used_at == NOW
+
+
+def test_who_is_second_changes_nothing(program: Program):
+    assert program("PATCH", "/pools/sales", {"name": "A", "version": 1}).status == 200
+    for answer in (
+        program("PATCH", "/pools/sales", {"name": "B"}, If_Match='"1"'),
+        program("PATCH", "/pools/sales", {"name": "B", "version": 1}),
+        program("DELETE", "/pools/sales", If_Match='"1"'),
+    ):
+        assert answer.status == 412
+        assert answer.json["version"] == 2
+        assert "api:test" in answer.json["detail"]
+    assert program("PATCH", "/pools/sales", {"name": "B"}, If_Match="*").status == 200
+    assert program("PATCH", "/pools/sales", {"name": "C"}, If_Match='W/"3"').status == 400
+    assert program("POST", "/numbers/+493023125020/activate", If_Match='"1"').status == 400
+    assert program("GET", "/pools/sales").json["name"] == "B"
+
+
+def test_secrets_go_in_and_never_come_out(server: ApiServer, program: Program):
+    added = program("POST", "/employees/anna/devices", {"label": "Auto"})
+    password = added.json["sip_password"]
+    assert len(password) > 20
+    renewed = program("POST", "/employees/anna/devices/anna-desk/password").json["sip_password"]
+    assert program("PATCH", "/mailboxes/employee:anna", {"pin": "975310"}).status == 200
+    trunk = {"proxy": "127.0.0.1:5090", "username": "u", "password": "trunksecret", "register": True}
+    assert program("PUT", "/trunks/other", trunk).status == 201
+    with server.world.database.read() as session:
+        anna, _ = services.employee(session, "anna")
+        devices = {device.sip_user: device.sip_password for device in anna.devices}
+        assert (devices["anna-desk"], devices[added.json["sip_user"]]) == (renewed, password)
+        assert anna.mailbox.pin == "975310"
+        assert services.trunk(session, "other")[0].password == "trunksecret"
+        logged = str([entry.changes for entry in session.scalars(select(AuditRow))])
+    seen = logged.encode()
+    for method, path, _ in API.values():
+        if method == "GET":
+            seen += program(method, path).body
+    assert not any(secret.encode() in seen for secret in (password, renewed, "975310", "trunksecret", "4f1bX2-soft"))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "fields"),
+    [
+        ("PATCH", "/mailboxes/employee:anna", {"answer_after": 999}, ["answer_after"]),
+        ("PATCH", "/mailboxes/employee:anna", {"schedule": {"name": "no such"}}, ["schedule.name"]),
+        ("PATCH", "/notifications/employee:anna", {"email": None}, [""]),
+        ("PATCH", "/employees/anna", {"outgoing_number": "12", "naem": "x"}, ["outgoing_number", "naem"]),
+        ("PATCH", "/employees/anna", {"name": None}, ["name"]),
+        ("PATCH", "/employees/anna", {"devices": []}, ["devices"]),
+        ("PATCH", "/pools/sales", {"members": ["anna", "nobody"]}, ["members.1"]),
+        ("POST", "/employees", {"extension": "12"}, ["name"]),
+        ("POST", "/employees", {"id": "anna", "name": "A"}, ["id"]),
+        ("POST", "/employees", {"name": "A", "devices": [{"label": "x", "sip_password": "geheimgeheim"}]},
+         ["devices.0.sip_password"]),
+        ("POST", "/numbers/+493023125012/assign", {"owner": "employee:nobody"}, ["owner"]),
+        ("PUT", "/schedules/nights", {"open": [{"days": "mon-xyz", "from": "08:00", "to": "09:00"}]}, ["open.0.days"]),
+        ("PUT", "/schedules/nights", {"name": "days", "open": []}, ["name"]),
+        ("PUT", "/trunks/carrier", {"proxy": "127.0.0.1", "peers": ["0.0.0.0/0"]}, ["peers.0"]),
+        ("PUT", "/blocked-callers/123", {"note": ""}, [""]),
+        ("POST", "/blocks", {"prefix": "+4930231250", "first": "50", "last": "60"}, [""]),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_told_with_its_field(
+    program: Program, method: str, path: str, body: object, fields: list[str]
+):
+    answer = program(method, path, body)
+    assert answer.status == 422, answer.body
+    assert answer.headers["Content-Type"] == PROBLEM
+    assert answer.fields == fields
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/employees?size=0", 422),
+        ("/employees?page=99999999999999999999", 422),
+        ("/employees?qq=anna", 422),
+        ("/employees?q=%00", 400),
+        ("/employees/%00", 400),
+        ("/employees/nobody", 404),
+        ("/employees/anna/devices/ben-desk", 404),
+        ("/mailboxes/anna", 404),
+        ("/mailboxes/pool:nobody", 404),
+        ("/numbers/+4912", 404),
+        ("/calls?before=x", 422),
+        ("/calls?since=2026-11-21", 422),
+        ("/calls?since=0001-01-01T00:00:00%2B14:00", 422),
+        ("/calls/none", 404),
+        ("/schedules/nights/preview?year=2026&month=13", 422),
+        ("/nothing", 404),
+    ],
+)
+def test_no_query_or_address_breaks_it(program: Program, path: str, status: int):
+    answer = program("GET", path)
+    assert (answer.status, answer.headers["Content-Type"]) == (status, PROBLEM)
+    assert answer.json["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"{", 400),
+        (b"\xff", 400),
+        (b'{"name": NaN}', 400),
+        (b'{"name": "\\ud800"}', 400),
+        (b'{"name": "a\\u0000b"}', 422),
+        (b"[" * 100_000, 400),
+        (b"[]", 422),
+        (b'{"name": "' + b"x" * 1_100_000 + b'"}', 413),
+    ],
+)
+def test_no_body_breaks_it(program: Program, body: bytes, status: int):
+    answer = program("PATCH", "/employees/anna", body)
+    assert (answer.status, answer.json["status"]) == (status, status)
+    assert program("PATCH", "/employees/anna", b"name=x", Content_Type="text/plain").status == 415
+
+
+def test_what_the_directory_does_not_permit_is_a_conflict(program: Program):
+    for method, path in (
+        ("DELETE", "/employees/anna"),
+        ("DELETE", "/schedules/office%20hours"),
+        ("POST", "/numbers/+493023125010/deactivate"),
+        ("POST", "/numbers/+493023125010/free"),
+        ("POST", "/numbers/+493023125012/free"),
+    ):
+        assert program(method, path).status == 409, path
+    assert program("PUT", "/employees/anna", {}).status == 405
+
+
+def test_lists_are_followed_to_their_end(program: Program):
+    seen, path = [], "/numbers?size=30&q=%2B49"
+    while path:
+        page = program("GET", path).json
+        assert page["total"] == 100
+        seen += [number["e164"] for number in page["items"]]
+        path = (page["next"] or "").removeprefix("/api/v1")
+    assert len(seen) == len(set(seen)) == 100
+
+
+def test_what_is_made_is_found_at_its_address(program: Program):
+    for method, path, body in (
+        ("POST", "/employees", {"name": "Dora Ö."}),
+        ("POST", "/pools", {"name": "Einkauf"}),
+        ("PUT", "/schedules/früh %2F spät", {"open": [{"days": "sat", "from": "10:00", "to": "12:00"}]}),
+    ):
+        made = program(method, path.replace(" ", "%20").replace("ü", "%C3%BC").replace("ä", "%C3%A4"), body)
+        assert made.status == 201, made.body
+        found = program("GET", made.headers["Location"].removeprefix("/api/v1"))
+        assert (found.status, found.json) == (200, made.json)
+        assert program("DELETE", made.headers["Location"].removeprefix("/api/v1")).status == 204
+
+
+def test_a_record_can_be_sent_back_as_it_came(program: Program):
+    for path in ("/schedules/nights", "/trunks/carrier"):
+        record = program("GET", path).json
+        saved = program("PUT", path, record)
+        assert (saved.status, saved.json["version"]) == (200, 2), saved.body
+        assert program("PUT", path, record).status == 412
+
+
+def test_messages_need_their_scope_and_each_fetch_is_written_down(server: ApiServer):
+    with server.world.database.write() as session:
+        number = put_call(session)
+    listener, both = server.program("messages", name="archive"), server.program("messages", "write", name="both")
+    assert server.program("read", "write", name="rw")("GET", f"/messages/{number}/audio").status == 403
+    (line,) = listener("GET", "/messages").json["items"]
+    assert (line["id"], line["owner"], line["heard_at"]) == (number, "employee:anna", None)
+    audio = listener("GET", f"/messages/{number}/audio")
+    assert (audio.body, audio.headers["Content-Type"]) == (WAV, "audio/wav")
+    assert both("PUT", f"/messages/{number}/heard", {"heard": True}).status == 204
+    assert listener("GET", "/messages?unheard=true").json["total"] == 0
+    assert listener("DELETE", f"/messages/{number}").status == 403
+    assert both("DELETE", f"/messages/{number}").status == 204
+    assert listener("GET", f"/messages/{number}/audio").status == 404
+    assert listener("GET", "/messages/99999999999/audio").status == 404
+    with server.world.database.read() as session:
+        assert session.scalar(select(MessageRow.id)) is None
+        actors = session.scalars(select(AuditRow.actor).where(AuditRow.noun == "message").order_by(AuditRow.id))
+        assert list(actors) == ["api:archive", "api:both", "api:both"]
+    assert server.program("read", name="r")("GET", f"/calls/{UUID}").json["outcome"] == "voicemail"
+
+
+def test_the_unforeseen_has_a_reference_and_no_details(server: ApiServer, program: Program):
+    with server.world.database.write() as session:
+        session.connection().exec_driver_sql("DROP TABLE blocked_callers")
+    answer = program("GET", "/blocked-callers")
+    assert (answer.status, answer.headers["Content-Type"]) == (500, PROBLEM)
+    assert re.fullmatch("[0-9a-f]{8}", answer.json["reference"])
+    assert b"blocked_callers" not in answer.body
