@@ -38,8 +38,8 @@ def use(world: World, path: str) -> number_use.NumberUse | None:
 )
 def test_the_list_says_what_each_number_does_now(world: World, language: str, sentence: str):
     page = world.browser("admin", language).get("/numbers?show=personal")
-    assert page.texts("does")[0] == sentence
-    assert len(page.texts("does")) == 2
+    assert page.texts("effect")[0] == sentence
+    assert len(page.texts("effect")) == 2
 
 
 @pytest.mark.parametrize("typed", ["030 23125 010", "%2B49 30/23125-010", "anna", "125010"])
@@ -200,16 +200,16 @@ def test_a_week_is_drawn_and_told(world: World):
 def test_what_happens_at_another_time_and_why(world: World):
     admin = world.browser("admin")
     page = admin.get(f"{ANNA}?date=2026-12-24&time=10:00&caller=0176+04069001")
-    assert page.texts("steps") == [
+    assert page.texts("effects-steps") == [
         "1. Ring at once, for 20 s: anna-desk (Anna Schmidt), anna-soft (Anna Schmidt)."
         "2. The mailbox of Anna Schmidt takes a message (greeting in German)."
     ]
-    assert "The caller is +4917604069001." in said(page, "why")
-    assert "closed all day on 24 December 2026" in said(page, "why")
+    assert "The caller is +4917604069001." in said(page, "effects-why")
+    assert "closed all day on 24 December 2026" in said(page, "effects-why")
     blocked = admin.get(f"{ANNA}?date=2026-12-24&time=10:00&caller=anonymous")
-    assert blocked.texts("steps") == ["1. Refused (603): blocked caller."]
+    assert blocked.texts("effects-steps") == ["1. Refused (603): blocked caller."]
     anybody = admin.get(f"{ANNA}?date=2026-12-24&time=10:00&caller=")
-    assert anybody.texts("steps") == page.texts("steps")
+    assert anybody.texts("effects-steps") == page.texts("effects-steps")
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_a_moment_that_is_none(world: World, asked: str):
     page = world.browser("admin").get(f"{ANNA}?{asked}")
     assert page.status == 422
     assert page.texts("error") != []
-    assert page.texts("steps") == []
+    assert page.texts("effects-steps") == []
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "9999-12-31", "0001-01-01", "2026-11-21"])

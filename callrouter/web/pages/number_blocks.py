@@ -83,7 +83,7 @@ def blocks() -> Answer:
 @allow("admin")
 def new_block() -> Answer:
     """Add a block; its numbers are inactive."""
-    form = BlockForm()
+    form = BlockForm(data={name: request.args.get(name, "")[:40] for name in ("prefix", "first", "last")})
     if form.validate_on_submit():
         block = None
         with form.saving(apply=True) as session:

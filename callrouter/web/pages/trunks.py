@@ -155,15 +155,15 @@ def show(name: str) -> Answer:
     now |= {name: now[name] or "" for name in ("username", "realm")}
     form = TrunkForm(data={**now, "version": version})
     del form.name
+    if trunk.password:
+        form.password.description = _("One is stored, and not shown. Type another one to replace it.")
     if form.validate_on_submit():
         with form.saving(apply=True) as session:
             services.save_trunk(session, form.trunk(name), expected_version=form.expected_version)
         if form.saved:
             return done(_("Trunk %(name)s is saved; FreeSWITCH takes it over.", name=name), "trunks.index")
     live = parts().switch.live()
-    return answer(
-        "trunks/show.html", form, trunk=trunk, state=_state(live, trunk), live=live, stored=bool(trunk.password)
-    )
+    return answer("trunks/show.html", form, trunk=trunk, state=_state(live, trunk), live=live)
 
 
 @pages.route("/<name>/remove", methods=["GET", "POST"])
