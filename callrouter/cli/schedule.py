@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
+from rich.console import Console
+from rich.table import Table
 
-from callrouter.cli.common import acting, load_settings, open_database, print_json
+from callrouter.cli.common import acting, in_language, load_settings, open_database, print_json
 from callrouter.cli.directory import changed, print_record, tell
 from callrouter.directory import document, services
+from callrouter.directory.calendar import YEARS, Day, schedule_preview
 from callrouter.directory.exporting import read_schedules, read_trunks
+from callrouter.directory.schedules import clock_text
 from callrouter.directory.yaml_lines import parse
 from callrouter.errors import RuleError
 
@@ -52,6 +59,42 @@ def show(ctx: click.Context, name: str, as_json: bool) -> None:
     if found is None:
         raise RuleError(f"there is no schedule {name!r}; `callrouter schedule list` shows them")
     print_record(found, as_json)
+
+
+@schedule.command("preview")
+@click.argument("name")
+@click.option("--month", metavar="YYYY-MM", help="Which month; else this one.")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@click.pass_context
+def preview(ctx: click.Context, name: str, month: str | None, as_json: bool) -> None:
+    """Show a month of a schedule: when it is open each day, and why it is not."""
+    with open_database(load_settings(ctx)) as database, database.read() as session:
+        found, _version = services.schedule(session, name)
+        company, _version = services.company(session)
+    if month is None:
+        month = f"{dt.datetime.now(ZoneInfo(company.timezone)):%Y-%m}"
+    if not (match := re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])", month)) or int(match[1]) not in YEARS:
+        raise RuleError(f"{month!r} is no month; write for example 2026-12")
+    days = schedule_preview(found, company, int(match[1]), int(match[2]), in_language("de", "en"))
+    if as_json:
+        print_json([_day_values(day) for day in days])
+        return
+    table = Table("date", "day", "open", "why not")
+    for day in days:
+        times = ", ".join(f"{clock_text(start)}–{clock_text(end)}" for start, end in day.windows)
+        why = (day.closed or "closed") if day.closes else day.holiday and f"({day.holiday})"
+        table.add_row(day.date.isoformat(), document.DAYS[day.date.weekday()], times or "–", why or "")
+    Console().print(table)
+
+
+def _day_values(day: Day) -> dict[str, Any]:
+    windows = [{"from": clock_text(start), "to": clock_text(end)} for start, end in day.windows]
+    return {
+        "date": day.date.isoformat(),
+        "open": windows,
+        "closed": (day.closed or "") if day.closes else None,
+        "holiday": day.holiday,
+    }
 
 
 @schedule.command("set")

@@ -11,6 +11,9 @@ from callrouter.directory import document
 from callrouter.directory.schedules import holiday_dates, to_schedule
 from callrouter.routing.hours import day_hours
 
+#: Public holidays are asked for in no other years: no page or command is kept busy with the year 9999.
+YEARS = range(1990, 2100)
+
 
 @dataclass(frozen=True, slots=True)
 class Day:
@@ -44,11 +47,11 @@ def schedule_preview(
     for number in range(1, calendar.monthrange(year, month)[1] + 1):
         date = dt.date(year, month, number)
         hours = day_hours(schedule, date)
-        days.append(Day(date, tuple(_merged(hours.windows)), hours.closes, hours.closed, names.get(date)))
+        days.append(Day(date, tuple(merged(hours.windows)), hours.closes, hours.closed, names.get(date)))
     return days
 
 
-def _merged(windows: Iterable[tuple[int, int]]) -> Iterable[tuple[int, int]]:
+def merged(windows: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """Windows that touch or overlap as one, in order."""
     found: list[tuple[int, int]] = []
     for start, end in sorted(windows):

@@ -25,7 +25,7 @@ Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^\s@<>,;:\"
 Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
 Language = Literal["de", "en"]
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def weekdays(text: str) -> frozenset[int]:
@@ -33,10 +33,10 @@ def weekdays(text: str) -> frozenset[int]:
     found: set[int] = set()
     for part in text.lower().replace(" ", "").split(","):
         first, _, last = part.partition("-")
-        if first not in _DAYS or (last and last not in _DAYS):
+        if first not in DAYS or (last and last not in DAYS):
             raise ValueError(f"{text!r} is no list of days; write for example mon-fri or sat,sun")
-        day = _DAYS.index(first)
-        end = _DAYS.index(last or first)
+        day = DAYS.index(first)
+        end = DAYS.index(last or first)
         while True:
             found.add(day)
             if day == end:

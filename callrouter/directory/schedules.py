@@ -41,6 +41,11 @@ def minutes(clock: str) -> int:
     return int(hour) * 60 + int(minute)
 
 
+def clock_text(minute: int) -> str:
+    """Minutes after midnight as ``HH:MM``; the day's end is ``24:00``."""
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
 def _closed(entry: document.ClosedDate) -> DateRange | YearlyDate | None:
     if entry.from_ and entry.to:
         return DateRange(entry.from_, entry.to, entry.reason)

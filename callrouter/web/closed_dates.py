@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import count, takewhile
 from typing import Any
 
 from flask_babel import gettext as _
@@ -13,8 +15,9 @@ from flask_babel import gettext as _
 from callrouter.directory import document
 from callrouter.web.rows import RowsField
 
-#: A form takes no more rows than this.
+#: To so many dates no more can be added.
 MOST = 100
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def mistake(row: Row) -> str:
 
 def _date(text: str) -> dt.date | None:
     try:
-        return dt.date.fromisoformat(text) if len(text) == len("2026-12-24") else None
+        return dt.date.fromisoformat(text) if _ISO.fullmatch(text) else None
     except ValueError:
         return None
 
@@ -91,10 +94,10 @@ class ClosedDatesField(RowsField):
         return [row_of(entry, self.year) for entry in self.data or ()] if self._rows is None else self._rows
 
     def read(self, sent: Any) -> None:
-        self._rows = [
-            self._row(sent, f"{self.name}-{row}") for row in range(MOST) if f"{self.name}-{row}-first" in sent
-        ]
-        self._press(*self.pressed.split("-"))
+        rows = takewhile(lambda row: f"{self.name}-{row}-first" in sent, count())
+        self._rows = [self._row(sent, f"{self.name}-{row}") for row in rows]
+        action, _dash, row_text = self.pressed.partition("-")
+        self._press(action, row_text)
         typed = [row for row in self._rows if row.first or row.last or row.reason]
         wrong = {index: mistake(row) for index, row in enumerate(self._rows) if row in typed}
         self.row_errors = {index: text for index, text in wrong.items() if text}
@@ -105,7 +108,7 @@ class ClosedDatesField(RowsField):
         first, last, reason = (str(sent.get(f"{name}-{part}", "")).strip() for part in ("first", "last", "reason"))
         return Row(first[:10], last[:10], f"{name}-yearly" in sent, reason[:120])
 
-    def _press(self, action: str, row: str = "") -> None:
+    def _press(self, action: str, row: str) -> None:
         assert self._rows is not None
         if action == "add" and len(self._rows) < MOST:
             self._rows.append(Row())

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import count, takewhile
 from typing import Any
 
 from flask_babel import gettext as _
 
 from callrouter.directory import document
+from callrouter.directory.calendar import merged
+from callrouter.directory.document import DAYS
 from callrouter.directory.schedules import minutes
 from callrouter.web.rows import RowsField
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-#: A day takes no more windows than this; nobody has more.
+#: To a day with so many windows no more can be added; nobody needs more.
 _MOST = 8
 _DAY = 24 * 60
-_TIME = re.compile(r"(\d{1,2})(?:[:.]?(\d{2}))?(?:\s*(?:h|Uhr))?", re.IGNORECASE)
+_TIME = re.compile(r"(\d{1,2})(?:[:.]?(\d{2}))?(?:\s*(?:h|Uhr))?", re.IGNORECASE | re.ASCII)
 
 #: Start and end, as they were typed or as ``HH:MM``.
 Times = tuple[str, str]
@@ -82,22 +84,7 @@ def spans(week: Sequence[Sequence[Times]]) -> list[list[tuple[int, int]]]:
             else:
                 parts[day].append((first, _DAY))
                 parts[(day + 1) % 7].append((0, last))
-    return [_merged(some) for some in parts]
-
-
-def _merged(parts: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
-    for start, end in sorted(parts):
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
-        elif start < end:
-            found.append((start, end))
-    return found
-
-
-def clock_text(minute: int) -> str:
-    """Minutes after midnight as ``HH:MM``; the day's end is ``24:00``."""
-    return f"{minute // 60:02}:{minute % 60:02}"
+    return [merged(some) for some in parts]
 
 
 class WeeklyField(RowsField):
@@ -121,13 +108,14 @@ class WeeklyField(RowsField):
         self.week = [
             [
                 (_typed(sent, f"{self.name}-{day}-{row}-from"), _typed(sent, f"{self.name}-{day}-{row}-to"))
-                for row in range(_MOST)
-                if f"{self.name}-{day}-{row}-to" in sent
+                for row in takewhile(lambda row: f"{self.name}-{day}-{row}-to" in sent, count())  # noqa: B023
             ]
             for day in DAYS
         ]
-        self._press(*self.pressed.split("-"))
-        known, errors = [], {}
+        action, day_text, row_text = [*self.pressed.split("-"), "", ""][:3]
+        self._press(action, day_text, row_text)
+        known: Week = []
+        errors: dict[int, str] = {}
         for day, times in enumerate(self.week):
             known.append([(read_clock(start) or "", read_clock(end) or "") for start, end in times if start or end])
             wrong = [_mistake(start, end) for start, end in times]
@@ -139,7 +127,7 @@ class WeeklyField(RowsField):
         elif [sorted(set(times)) for times in known] != week_of(self.data or ()):
             self.data = windows_of([list(dict.fromkeys(times)) for times in known])
 
-    def _press(self, action: str, day: str = "", row: str = "") -> None:
+    def _press(self, action: str, day: str, row: str) -> None:
         if day not in DAYS:
             return
         times = self.week[DAYS.index(day)]

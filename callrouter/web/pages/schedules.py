@@ -13,7 +13,8 @@ from wtforms import StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
 from callrouter.directory import document, services, timetables
-from callrouter.directory.calendar import Day, holidays_of, schedule_preview
+from callrouter.directory.calendar import YEARS, Day, holidays_of, schedule_preview
+from callrouter.directory.changing import made
 from callrouter.directory.lists import PAGE
 from callrouter.errors import RuleError
 from callrouter.web.forms import Answer, ConfirmForm, answer, confirm, done
@@ -27,9 +28,6 @@ from callrouter.web.weekly import spans, week_of
 
 pages = Blueprint("schedules", __name__, url_prefix="/schedules")
 
-#: The calendar shows no years beyond these.
-_YEARS = range(1990, 2100)
-
 
 class ScheduleForm(TimesForm):
     """A schedule with its name."""
@@ -41,15 +39,16 @@ class ScheduleForm(TimesForm):
             Length(max=120),
             Regexp(r"^[^\x00-\x1f\x7f]+$", message=_l("Enter a name.")),
         ],
+        filters=[lambda text: text and text.strip()],
         description=_l("As mailboxes show it, such as “Office hours”."),
         render_kw={"autocomplete": "off"},
     )
     timezone = StringField(_l("Time zone"), [Length(max=60)], render_kw={"autocomplete": "off"})
 
     def schedule(self, before: document.ScheduleRules) -> document.Schedule:
-        """What was entered."""
+        """What was entered; raises RuleError."""
         values = {**self.rules(before), "name": self.name.data, "timezone": self.timezone.data.strip() or None}
-        return document.Schedule.model_validate(values)
+        return made(document.Schedule, **values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def month_of(rules: document.ScheduleRules, company: document.Company, text: str
     """The month *text* (``2026-12``; else that of *today*) as *rules* have it."""
     try:
         first = dt.datetime.strptime(text, "%Y-%m").replace(tzinfo=dt.UTC).date()
-        if first.year not in _YEARS:
+        if first.year not in YEARS:
             raise ValueError(text)
     except ValueError:
         first = today.replace(day=1)
@@ -121,15 +120,14 @@ def index() -> Answer:
 def new() -> Answer:
     """Add a schedule."""
     company = _company()
-    nothing = document.ScheduleRules()
     form = ScheduleForm(data={"hours": USUAL, "holidays": bool(company.holidays)})
     form.prepare(company, _today(company))
     if not rearranged(form) and form.validate_on_submit():
-        schedule = form.schedule(nothing)
         with form.saving(apply=True) as session:
-            timetables.create(session, schedule)
+            added = form.schedule(document.ScheduleRules())
+            timetables.create(session, added)
         if form.saved:
-            return done(_("The schedule is added."), "schedules.show", name=schedule.name)
+            return done(_("The schedule is added."), "schedules.show", name=added.name)
     return answer("schedules/edit.html", form, schedule=None, the_company=company)
 
 
@@ -171,8 +169,8 @@ def edit() -> Answer:
     )
     form.prepare(company, _today(company))
     if not rearranged(form) and form.validate_on_submit():
-        changed = form.schedule(schedule)
         with form.saving(apply=True) as session:
+            changed = form.schedule(schedule)
             timetables.change(session, schedule.name, changed, version=form.expected_version)
         if form.saved:
             return done(_("The schedule is changed."), "schedules.show", name=changed.name)
