@@ -39,7 +39,7 @@ def test_a_pool_is_added_with_its_first_number(world: World):
 @pytest.mark.parametrize(
     ("changed", "field", "text"),
     [
-        ({"name": ""}, "name", "Enter a name."),
+        ({"name": " "}, "name", "Enter a name."),
         ({"ring_seconds": "4"}, "ring_seconds", "Enter 5 to 600 seconds."),
         ({"ring_seconds": "long"}, "ring_seconds", "Enter a whole number."),
         ({"extension": "10"}, "extension", "employee anna"),

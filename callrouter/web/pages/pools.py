@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from sqlalchemy.orm import Session
 from wtforms import SelectChoice, SelectField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from callrouter.directory import document, history, lists, services
 from callrouter.directory import pools as teams
@@ -34,7 +34,7 @@ _FOUND = 20
 class PoolForm(Form):
     """What a pool is called, and how it rings."""
 
-    name = StringField(_l("Name"), [InputRequired(_l("Enter a name.")), Length(max=120)])
+    name = StringField(_l("Name"), [DataRequired(_l("Enter a name.")), Length(max=120)])
     extension = StringField(
         _l("Extension"),
         [Length(max=8)],
