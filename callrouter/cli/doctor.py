@@ -47,7 +47,7 @@ def doctor(ctx: click.Context, offline: bool, as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
-        _tell(found)
+        _tell(found, settings.web.base_url.rstrip("/"))
     if any(found.values()):
         sys.exit(1)
 
@@ -115,9 +115,9 @@ def _trunks(database: Database, client: InboundClient) -> list[str]:
     return told
 
 
-def _tell(found: dict[str, Any]) -> None:
+def _tell(found: dict[str, Any], pages: str) -> None:
     lines = {
-        "employees_without_number": "employee {}: lost the personal number; give a new one",
+        "employees_without_number": "employee {0}: lost the personal number; give a new one: {1}/employees/{0}/numbers",
         "numbers_without_owner": "number {}: active, but nobody's; give it to someone or deactivate it",
         "trunks": "trunk {}",
         "router": "router {}",
@@ -128,7 +128,7 @@ def _tell(found: dict[str, Any]) -> None:
         values = found.get(what) or []
         values = [values] if isinstance(values, str) else values
         for value in values[:_SHOWN]:
-            click.echo(line.format(value))
+            click.echo(line.format(value, pages))
         if len(values) > _SHOWN:
             click.echo(f"and {len(values) - _SHOWN} more {what.replace('_', ' ')}; --json has all")
     if found["dead_mails"]:

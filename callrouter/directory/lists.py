@@ -109,14 +109,11 @@ def employees(
     session: Session, search: str = "", *, without_number: bool = False, page: int = 1, size: int = PAGE
 ) -> Page[EmployeeLine]:
     """Employees by name, those who lost their number first; *search*: a name, id, extension, number, mail address."""
-    devices = (
-        select(func.count()).where(DeviceRow.employee_id == EmployeeRow.id).correlate(EmployeeRow).scalar_subquery()
-    )
-    lost = and_(NumberRow.id.is_(None), devices > 0)
+    devices = select(DeviceRow.id).where(DeviceRow.employee_id == EmployeeRow.id).correlate(EmployeeRow)
+    lost = and_(NumberRow.id.is_(None), devices.exists())
     query = (
-        select(EmployeeRow.key, EmployeeRow.name, NumberRow.e164, EmployeeRow.extension, devices, MailboxRow.enabled)
+        select(EmployeeRow.id)
         .outerjoin(NumberRow, (NumberRow.owner_id == EmployeeRow.id) & NumberRow.personal)
-        .join(MailboxRow, MailboxRow.owner_id == EmployeeRow.id)
         .order_by(case((lost, 0), else_=1), func.lower(EmployeeRow.name), EmployeeRow.key)
     )
     if search.strip():
@@ -128,7 +125,23 @@ def employees(
     if without_number:
         query = query.where(lost)
     rows, total = _page(session, query, page, size)
-    return Page([EmployeeLine(*row) for row in rows], total)
+    lines = _employee_lines(session, [row.id for row in rows])
+    return Page([lines[row.id] for row in rows], total)
+
+
+def _employee_lines(session: Session, ids: list[int]) -> dict[int, EmployeeLine]:
+    """By row id. What a line shows is read for the page alone, not for all that was sorted before it."""
+    devices = (
+        select(func.count()).where(DeviceRow.employee_id == EmployeeRow.id).correlate(EmployeeRow).scalar_subquery()
+    )
+    columns = (EmployeeRow.key, EmployeeRow.name, NumberRow.e164, EmployeeRow.extension, devices, MailboxRow.enabled)
+    query = (
+        select(EmployeeRow.id, *columns)
+        .outerjoin(NumberRow, (NumberRow.owner_id == EmployeeRow.id) & NumberRow.personal)
+        .join(MailboxRow, MailboxRow.owner_id == EmployeeRow.id)
+        .where(EmployeeRow.id.in_(ids))
+    )
+    return {row_id: EmployeeLine(*line) for row_id, *line in session.execute(query)}
 
 
 def _numbers_found(session: Session, search: str) -> ColumnElement[bool]:

@@ -117,8 +117,11 @@ def test_the_doctor_looks_around(company: Path):  # noqa: F811
         )  # fmt: skip
     database.close()
     (company / "spool" / "quarantine" / "a.reason.txt").write_text("broken")
+    told("number", "port-away", "+493023125011", cwd=company)
     done = run("doctor", cwd=company)
     assert done.returncode == 1
+    assert "employee ben: lost the personal number; give a new one: http://" in done.stdout
+    assert "/employees/ben/numbers\n" in done.stdout
     assert "mail: 1 were given up" in done.stdout
     assert "spool 1 files in " in done.stdout
     assert "FreeSWITCH at 127.0.0.1:1: cannot connect" in done.stdout

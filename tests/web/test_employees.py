@@ -9,6 +9,7 @@ from callrouter.directory.document import Employee
 from callrouter.directory.numbers import employees_without_number
 from callrouter.errors import RuleError
 from callrouter.web.live import Live, Registration
+from callrouter.web.owners import owner_frame
 from callrouter.web.setup_card import Account, Card
 from tests.web.world import NOW, Page, World
 
@@ -267,6 +268,12 @@ def test_passwords_stand_on_no_page(world: World):
             text = browser.get(f"/employees/anna{tab}").text
             assert "4f1bX2" not in text, (role, tab)
             assert "4711" not in text, (role, tab)
+
+
+def test_pages_do_not_even_have_the_passwords(world: World):
+    with world.application.test_request_context():
+        frame = owner_frame("employee:anna")
+    assert [device.sip_password for device in frame.employee.devices] == [None, None]
 
 
 def test_the_qr_code_says_what_the_card_says():
