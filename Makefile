@@ -7,7 +7,7 @@ RUN := $(VENV)/bin
 READY := $(VENV)/.ready-$(shell { pwd; $(PYTHON) -VV; } 2>&1 | cksum | cut -d ' ' -f 1)
 PIP := $(RUN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test check bench bench-lists prompts docs upgrade clean
+.PHONY: demo test check bench bench-lists bench-pages prompts docs screenshots upgrade clean
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -40,6 +40,10 @@ bench: $(READY)
 bench-lists: $(READY)
 	$(RUN)/python -m bench.lists $(ARGS)
 
+# Measures the server's time of every main page in that company; ARGS=--quick takes two minutes.
+bench-pages: $(READY)
+	$(RUN)/python -m bench.pages $(ARGS)
+
 # Renders the spoken prompts again from their texts (docs/prompts/README.md).
 prompts: $(READY)
 	$(RUN)/python docs/prompts/render.py
@@ -52,6 +56,10 @@ docs: $(READY)
 # Appends what the pages say and nobody has translated yet to callrouter/web/translations.
 translations: $(READY)
 	$(RUN)/python docs/translations.py $(ARGS)
+
+# Takes the pictures of the pages again (docs/pages.md); needs Chromium.
+screenshots: $(READY)
+	PYTHONPATH=. $(RUN)/python docs/screenshots.py
 
 upgrade:
 	$(PYTHON) -m venv --clear $(VENV)
