@@ -26,7 +26,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from bench.company import company
-from callrouter.directory import audit, history, lists, services
+from callrouter.directory import audit, history, lists, number_use, services
 from callrouter.directory.database import Database
 from callrouter.directory.importing import import_company
 from callrouter.directory.records import TABLES
@@ -188,6 +188,11 @@ def queries(session: Session) -> dict[str, Query]:
         "numbers, a name": lambda s: lists.numbers(s, "Krüger"),
         "numbers, free": lambda s: lists.numbers(s, free=True),
         "numbers, inactive": lambda s: lists.numbers(s, state="inactive"),
+        "numbers, of employees, page 150": lambda s: lists.numbers(s, kind="employee", page=150),
+        "numbers, of pools": lambda s: lists.numbers(s, kind="pool"),
+        "number blocks": number_use.blocks,
+        "who loses a number with a block": lambda s: number_use.loss_of(s, number_use.blocks(s)[0].block),
+        "who can be given a number": number_use.takers,
         "numbers to assign": lambda s: lists.assignable_numbers(s, for_owner="employee:e5"),
         "numbers to assign, digits": lambda s: lists.assignable_numbers(s, "99", for_owner="employee:e5"),
         "numbers to assign, a name": lambda s: lists.assignable_numbers(s, "Krüger", for_owner="employee:e5"),

@@ -17,7 +17,7 @@ from callrouter.directory.lists import PAGE, Page
 from callrouter.directory.models import BlockRow, CompanyRow, DeviceRow, EmployeeRow, NumberRow, OwnerRow
 from callrouter.directory.numbers import Loss
 from callrouter.directory.rules import check_e164, span
-from callrouter.directory.services import refuse
+from callrouter.errors import RuleError
 from callrouter.routing.numbers import clean_number, normalise
 
 
@@ -82,12 +82,13 @@ def number_use(session: Session, e164: str) -> NumberUse | None:
     )
 
 
-def spelled(session: Session, text: str) -> str:
-    """*text*, a number as people write it, as E.164; raises RuleError where it is none without a doubt."""
+def spelled(session: Session, text: str, field: str = "") -> str:
+    """*text*, a number as people write it, as E.164; raises RuleError (about *field*) where it is none for certain."""
     company = session.execute(select(CompanyRow.country, CompanyRow.area_code)).one()
     clean = clean_number(text.strip())
     number = normalise(clean, digit_rules(*company)) if clean else None
-    refuse(check_e164(number or text.strip()))
+    for problem in check_e164(number or text.strip()):
+        raise RuleError(problem.text, [(field, problem.text)])
     assert number is not None
     return number
 

@@ -113,13 +113,13 @@ def save_company(session: Session, company: document.Company, *, expected_versio
 
 
 def save_trunk(session: Session, trunk: document.Trunk, *, expected_version: int | None = None) -> None:
-    """Add *trunk*, or change the one of its name; without a password it keeps the one it has."""
+    """Add *trunk*, or change the one of its name; with a user name and no password it keeps the one it has."""
     store.count_up(session)
     version = session.scalar(select(TrunkRow.version).where(TrunkRow.name == trunk.name))
     check_version(session, "trunk", trunk.name, version, expected_version)
     trunks = _trunks(session)
     known = trunks.get(trunk.name)
-    if trunk.password is None and known:
+    if trunk.password is None and trunk.username and known:
         trunk = trunk.model_copy(update={"password": known.password})
     refuse(check_trunk(trunk))
     place = list(trunks).index(trunk.name) if known else len(trunks)

@@ -242,7 +242,7 @@ def test_names_are_shown_as_text(world: World):
 
 
 def test_the_hour_that_comes_twice_is_drawn_once():
-    """A Saturday to Sunday with the clocks put back at 3: 25 hours by the clock are 24 on the wall."""
+    """On a Sunday of 25 hours, what is from the first 2:30 to the second 2:15 has no place on the wall's clock."""
     zone = ZoneInfo("Europe/Berlin")
     first = dt.datetime(2026, 10, 25, tzinfo=zone)
     edges = [
@@ -251,6 +251,6 @@ def test_the_hour_that_comes_twice_is_drawn_once():
         dt.datetime(2026, 10, 25, 2, 15, fold=1, tzinfo=zone),
         dt.datetime(2026, 10, 26, tzinfo=zone),
     ]
-    spans = [WeekSpan(a, b, kind, kind, (), ()) for a, b, kind in zip(edges, edges[1:], "xyx", strict=False)]
+    spans = [WeekSpan(a, b, kind, kind, (), ()) for a, b, kind in zip(edges, edges[1:], "xyz", strict=False)]
     bars = week.days(spans, dt.date(2026, 10, 25))[0].bars
-    assert [(bar.start, bar.end) for bar in bars] == [(0, 1440)]
+    assert [(bar.start, bar.end, bar.kind) for bar in bars] == [(0, 150, "x"), (150, 1440, "z")]

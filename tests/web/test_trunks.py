@@ -66,6 +66,14 @@ def test_the_password_is_never_shown_and_stays_until_it_is_replaced(world: World
     assert not any("geheim" in one for one in changes)
 
 
+def test_without_a_user_name_no_password_is_kept(world: World):
+    admin = world.browser("admin")
+    admin.send("/trunks/new", NEW)
+    assert admin.send("/trunks/second", {"username": "", "register": None}).status == 303
+    assert (trunk(world, "second").username, trunk(world, "second").password) == (None, None)
+    assert "One is stored" not in admin.get("/trunks/second").text
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [

@@ -11,7 +11,6 @@ from wtforms import BooleanField, StringField
 from wtforms.validators import Length
 
 from callrouter.directory import callers, lists, number_use
-from callrouter.errors import RuleError
 from callrouter.web.format import number as readable
 from callrouter.web.forms import Answer, ConfirmForm, Form, answer, confirm, done
 from callrouter.web.paging import Pager, page_number, search_text
@@ -69,10 +68,7 @@ def new() -> Answer:
         caller = "anonymous"
         with form.saving() as session:
             if not form.anonymous.data:
-                try:
-                    caller = number_use.spelled(session, form.caller.data)
-                except RuleError as error:
-                    raise RuleError(str(error), [("caller", error.problems[0][1])]) from error
+                caller = number_use.spelled(session, form.caller.data, "caller")
             callers.block(session, caller, note=form.note.data or "", at=parts().clock())
         if form.saved:
             return done(_("Calls of %(caller)s are refused from now on.", caller=readable(caller)), "blocked.index")

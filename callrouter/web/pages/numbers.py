@@ -25,7 +25,7 @@ from callrouter.web.format import number as readable
 from callrouter.web.forms import Answer, ConfirmForm, Form, answer, confirm, done
 from callrouter.web.languages import company, language
 from callrouter.web.paging import Pager, page_number, search_text
-from callrouter.web.parts import parts, reading
+from callrouter.web.parts import changing, parts, reading
 from callrouter.web.roles import allow
 from callrouter.web.security import safe_next
 
@@ -68,7 +68,7 @@ class MomentForm(Form):
     caller = StringField(
         _l("Caller"),
         [Optional(), Length(max=40)],
-        description=_l("A number; empty: anybody who is not blocked."),
+        description=_l("A number, or “anonymous”; empty: anybody who is not blocked."),
         render_kw={"autocomplete": "off", "inputmode": "tel"},
     )
 
@@ -121,10 +121,7 @@ def new() -> Answer:
     if form.validate_on_submit():
         e164 = ""
         with form.saving(apply=True) as session:
-            try:
-                e164 = number_use.spelled(session, form.number.data)
-            except RuleError as error:
-                raise RuleError(str(error), [("number", error.problems[0][1])]) from error
+            e164 = number_use.spelled(session, form.number.data, "number")
             numbers.activate(session, e164)
         if form.saved:
             return done(_("%(number)s is active.", number=readable(e164)), "numbers.show", e164=e164)
@@ -182,8 +179,7 @@ def _explained(form: MomentForm, e164: str) -> Explanation | None:
 def activate(e164: str) -> Answer:
     """Activate a number of a block; back to where the button was."""
     use_of(e164)
-    form = ConfirmForm()
-    with form.saving(apply=True) as session:
+    with changing(apply=True) as session:
         numbers.activate(session, e164)
     flash(_("%(number)s is active.", number=readable(e164)), "good")
     return redirect(safe_next(request.form.get("next") or url_for("numbers.show", e164=e164)), 303)
