@@ -49,11 +49,16 @@ class Desk:
         width: int = 1280,
         height: int = 800,
         dark: bool = False,
+        scripts: bool = True,
     ) -> Page:
         """A page in a browser of its own, signed in as *role* through the form; on a phone's screen with 390 × 844."""
         scheme = "dark" if dark else "light"
         context = self.chromium.new_context(
-            base_url=self.url, locale=language, viewport={"width": width, "height": height}, color_scheme=scheme
+            base_url=self.url,
+            locale=language,
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            java_script_enabled=scripts,
         )
         context.set_default_timeout(_LONGEST)
         page = context.new_page()
