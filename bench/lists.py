@@ -39,7 +39,7 @@ _BATCH = 5_000
 _FIRST = ("Anna", "Ben", "Cara", "David", "Emine", "Felix", "Greta", "Hans", "Ida", "Jonas", "Özlem", "Zoë")
 _LAST = ("Schmidt", "Yılmaz", "Weiß", "Müller", "Fischer", "Krüger", "Öztürk", "Becker", "Schäfer", "Koch", "Bauer")
 #: No page may take longer (milliseconds).
-_LIMIT = 300.0
+LIMIT = 300.0
 
 
 def large_company(employees: int, digits: int) -> dict[str, Any]:
@@ -248,7 +248,7 @@ def measure(database: Database, rounds: int) -> dict[str, tuple[float, float]]:
 
 
 @contextmanager
-def _databases() -> Iterator[dict[str, str]]:
+def several_databases() -> Iterator[dict[str, str]]:
     """The URLs of an empty database of each kind there is."""
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-lists-"))
@@ -273,7 +273,7 @@ def main() -> int:
     made = large_company(*size[:2])
     results: dict[str, dict[str, tuple[float, float]]] = {}
     console = Console()
-    with _databases() as urls:
+    with several_databases() as urls:
         for kind, address in urls.items():
             if arguments.only not in (None, kind):
                 continue
@@ -292,11 +292,11 @@ def main() -> int:
     table = Table("ms", *(f"{kind} {what}" for kind in results for what in ("p50", "max")))
     for name in next(iter(results.values())):
         times = [value for kind in results for value in results[kind][name]]
-        table.add_row(name, *(f"[red]{value:.0f}[/red]" if value > _LIMIT else f"{value:.0f}" for value in times))
+        table.add_row(name, *(f"[red]{value:.0f}[/red]" if value > LIMIT else f"{value:.0f}" for value in times))
     console.print(table)
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=2) + "\n", "utf-8")
-    return int(any(longest > _LIMIT for found in results.values() for _, longest in found.values()))
+    return int(any(longest > LIMIT for found in results.values() for _, longest in found.values()))
 
 
 if __name__ == "__main__":

@@ -130,6 +130,22 @@ def test_filters(calls: Database, wanted: dict[str, Any], found: list[str]):
         assert history.calls(session, **wanted).total == len(found)
 
 
+def test_a_search_finds_the_same_in_the_calls_of_owners_who_have_very_many(
+    calls: Database, monkeypatch: pytest.MonkeyPatch
+):
+    both = ["employee:anna", "pool:sales"]
+    wanted: list[dict[str, Any]] = [
+        {"search": "69 003", "owners": both},
+        {"search": "0176", "owners": ["pool:sales"]},
+        {"search": "anonym", "owners": both, "outcome": "answered"},
+        {"search": "0176", "owners": both, "until": AT + dt.timedelta(minutes=1)},
+    ]
+    few = [pages(calls, **one) for one in wanted]
+    assert few == [["3"], ["12"], ["11"], ["1", "0"]]
+    monkeypatch.setattr(history, "MOST_SEARCHED", 0)
+    assert [pages(calls, **one) for one in wanted] == few
+
+
 def test_a_total_is_counted_up_to_a_bound(calls: Database, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(history, "MOST_COUNTED", 5)
     with calls.read() as session:
