@@ -7,6 +7,7 @@ import pytest
 from callrouter.directory import accounts, devices, numbers, owners, services
 from callrouter.directory.document import Employee
 from callrouter.directory.numbers import employees_without_number
+from callrouter.directory.records import CallRow, CallStepRow
 from callrouter.errors import RuleError
 from callrouter.web.live import Live, Registration
 from callrouter.web.owners import owner_frame
@@ -35,7 +36,7 @@ def options(page: Page, name: str = "number") -> list[str]:
 
 
 def link(page: Page, text: str) -> str:
-    return next(a.get("href") for a in page.tree.xpath("//main//a") if a.text_content().strip() == text)
+    return next(a.get("href") for a in page.tree.xpath("//main//a") if " ".join(a.text_content().split()) == text)
 
 
 def codes(page: Page) -> list[str]:
@@ -338,6 +339,35 @@ def test_notifications(world: World):
         "en",
         True,
     )
+
+
+def test_the_notifications_of_a_pool_are_an_administrators(world: World):
+    path = "/pools/sales/notifications"
+    assert world.browser("employee").get(path).status == 403
+    assert world.browser("admin").send(path, {"about": "missed"}).location == path
+    with world.database.read() as session:
+        notify = services.pool(session, "sales")[0].notify
+    assert (notify.about, notify.email, notify.handled_mail) == ("missed", "vertrieb@muster.example", True)
+
+
+def test_calls_to_an_employee(world: World):
+    with world.database.write() as session:
+        call = CallRow(
+            uuid="5b1f", direction="inbound", number=ANNAS, caller="+4917604069001", caller_name="<i>Eve</i>"
+        )
+        call.outcome, call.started_at = "answered", NOW
+        call.steps = [CallStepRow(n="1", position=1, kind="ring", owner="employee:anna", started_at=NOW)]
+        call.steps[0].outcome, call.steps[0].device = "answered", "anna-desk"
+        session.add(call)
+    for role in ("admin", "employee"):
+        page = world.browser(role).get("/employees/anna/calls")
+        assert rows(page) == [
+            "Nov 21, 2026, 3:42 PM +49 176 04069001 <i>Eve</i> +49 30 23125010 answered Anna Schmidt Tischtelefon"
+        ]
+        assert link(page, "Nov 21, 2026, 3:42 PM") == "/calls/5b1f"
+        assert link(page, "Search these calls") == "/calls?owner=employee:anna"
+    assert rows(world.browser("admin").get("/employees/ben/calls")) == []
+    assert world.browser("admin").get("/employees/anna/calls?before=x").status == 404
 
 
 def test_a_removed_employee_leaves_the_number_free(world: World):

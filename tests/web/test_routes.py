@@ -58,6 +58,7 @@ ROUTES: dict[str, tuple[str, tuple[int | str, int | str, int | str, int | str]]]
     "pools.show": ("/pools/sales", (IN, 200, 200, 200)),
     "pools.members": ("/pools/sales/members", (IN, NO, NO, 200)),
     "pools.numbers": ("/pools/sales/numbers", (IN, NO, NO, 200)),
+    "pools.notifications": ("/pools/sales/notifications", (IN, NO, NO, 200)),
     "pools.calls": ("/pools/sales/calls", (IN, 200, 200, 200)),
     "pools.remove": ("/pools/sales/remove", (IN, NO, NO, 200)),
     "employees.index": ("/employees", (IN, NO, NO, 200)),

@@ -17,6 +17,7 @@ from callrouter.directory import pools as teams
 from callrouter.errors import RuleError
 from callrouter.web import format
 from callrouter.web.forms import Answer, ConfirmForm, Form, WholeNumber, answer, confirm, done
+from callrouter.web.notifications import notifications_page
 from callrouter.web.owners import OwnerFrame, owner_frame
 from callrouter.web.paging import CursorPager, Pager, cursor, page_number, search_text
 from callrouter.web.parts import reading
@@ -189,6 +190,13 @@ def numbers(key: str) -> Answer:
             return redirect(url_for("pools.numbers", key=key, q=search or None), 303)
     pager = Pager(page, _FOUND, found.total)
     return answer("pools/numbers.html", form, owner=owner, pool=pool, found=found.rows, pager=pager, search=search)
+
+
+@pages.route("/<key>/notifications", methods=["GET", "POST"])
+@allow("admin")
+def notifications(key: str) -> Answer:
+    """What is mailed to the team."""
+    return notifications_page(f"pool:{key}")
 
 
 @pages.get("/<key>/calls")
