@@ -31,7 +31,7 @@ def test_a_call_appears_and_goes_by_itself(desk: Desk):
     page.get_by_text("Anna Schmidt, Tischtelefon").wait_for()
     assert "klingelt" in page.locator("[data-part=calls-now]").inner_text()
     desk.world.switch.now = replace(GOOD, gateways={})
-    page.get_by_text("Die Leitung carrier funktioniert nicht").wait_for()
+    page.get_by_text("Der Trunk carrier funktioniert nicht").wait_for()
     page.get_by_text("Niemand telefoniert.").wait_for()
 
 

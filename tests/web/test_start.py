@@ -111,7 +111,7 @@ def test_phones_mails_and_lost_numbers_are_told_with_the_way_to_mend_them(world:
         "1 mail could not be delivered. Look at the mails",
         "Mails wait for the mail server for more than a quarter of an hour. Look at the mails",
     ]
-    assert "Kein Telefon ist angemeldet." in troubles(world, "de")
+    assert "Kein Telefon ist registriert." in troubles(world, "de")
     page = world.browser("admin").get("/")
     assert page.tree.xpath("//*[@data-part='tiles']//a[text()='Anna Schmidt']/@href") == ["/employees/anna/numbers"]
 
