@@ -65,11 +65,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "mailbox_always": ("Die Mailbox nimmt zu jeder Zeit Anrufe an.", "The mailbox takes calls at any time."),
     "mailbox_now": (
-        "Die Mailbox nimmt Anrufe an, wenn der Zeitplan {when} ist: also jetzt.",
+        "Die Mailbox nimmt Anrufe an, wenn die Zeitsteuerung {when} ist: also jetzt.",
         "The mailbox takes calls while the schedule is {when}: that is now.",
     ),
     "mailbox_not_now": (
-        "Die Mailbox nimmt Anrufe an, wenn der Zeitplan {when} ist: also jetzt nicht.",
+        "Die Mailbox nimmt Anrufe an, wenn die Zeitsteuerung {when} ist: also jetzt nicht.",
         "The mailbox takes calls while the schedule is {when}: that is not now.",
     ),
     "mailbox_at_once": (
@@ -93,19 +93,19 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "No device can ring and no mailbox answers: unavailable.",
     ),
     "hours_open": (
-        "Zeitplan{schedule}: {weekday}, {date}, {clock} Uhr, geöffnet im Zeitfenster {start}–{end}.",
+        "Zeitsteuerung{schedule}: {weekday}, {date}, {clock} Uhr, geöffnet im Zeitfenster {start}–{end}.",
         "Schedule{schedule}: {weekday}, {date}, {clock}, open in the window {start}–{end}.",
     ),
     "hours_no_window": (
-        "Zeitplan{schedule}: {weekday}, {date}, {clock} Uhr, in keinem Zeitfenster, also geschlossen.",
+        "Zeitsteuerung{schedule}: {weekday}, {date}, {clock} Uhr, in keinem Zeitfenster, also geschlossen.",
         "Schedule{schedule}: {weekday}, {date}, {clock}, in no window, so closed.",
     ),
     "hours_closed_date": (
-        "Zeitplan{schedule}: am {date} ganztägig geschlossen{why}.",
+        "Zeitsteuerung{schedule}: am {date} ganztägig geschlossen{why}.",
         "Schedule{schedule}: closed all day on {date}{why}.",
     ),
     "hours_holiday": (
-        "Zeitplan{schedule}: am {date} wegen eines Feiertags geschlossen{why}.",
+        "Zeitsteuerung{schedule}: am {date} wegen eines Feiertags geschlossen{why}.",
         "Schedule{schedule}: closed on {date} for a public holiday{why}.",
     ),
     "step_ring": (

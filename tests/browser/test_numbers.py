@@ -20,7 +20,7 @@ WORDS = {
         "way out": "Zu den Rufnummern von Anna Schmidt",
         "table": "Dasselbe als Tabelle",
         "why?": "Warum?",
-        "reason": "Zeitplan „office hours“: Montag, 16. November 2026, 08:00 Uhr, geöffnet im Zeitfenster 08:00–17:30.",
+        "reason": "Zeitsteuerung „office hours“: Montag, 16. November 2026, 08:00 Uhr, geöffnet im Zeitfenster 08:00–17:30.",
     },
     "en-GB": {
         "numbers": "Numbers",

@@ -53,9 +53,9 @@ def test_both_languages_say_the_same_fields(code: str) -> None:
                 "Es ruft +4917604069001 an (Frau Müller).",
                 "Gewählt wurde 03023125010: +493023125010, die persönliche Rufnummer von Anna Schmidt.",
                 "Bei Anna Schmidt können klingeln: Tischtelefon, Laptop.",
-                "Zeitplan „office hours“: Mittwoch, 18. November 2026, 20:00 Uhr, in keinem Zeitfenster, also "
+                "Zeitsteuerung „office hours“: Mittwoch, 18. November 2026, 20:00 Uhr, in keinem Zeitfenster, also "
                 "geschlossen.",
-                "Die Mailbox nimmt Anrufe an, wenn der Zeitplan geschlossen ist: also jetzt.",
+                "Die Mailbox nimmt Anrufe an, wenn die Zeitsteuerung geschlossen ist: also jetzt.",
                 "Es klingelt 20 s lang, bevor die Mailbox annimmt.",
             ],
             [
@@ -89,7 +89,7 @@ def test_a_plan_explains_itself(language: str, sentences: list[str], steps: list
 def test_a_holiday_is_named_and_no_empty_parentheses_are_left() -> None:
     fields = (("schedule", "s"), ("date", "2028-02-29"))
     assert text(Reason("hours_holiday", (*fields, ("why", "Schalttag"))), "de") == (
-        "Zeitplan „s“: am 29. Februar 2028 wegen eines Feiertags geschlossen (Schalttag)."
+        "Zeitsteuerung „s“: am 29. Februar 2028 wegen eines Feiertags geschlossen (Schalttag)."
     )
     assert text(Reason("hours_closed_date", (*fields, ("why", ""))), "en") == (
         "Schedule “s”: closed all day on 29 February 2028."
