@@ -20,7 +20,7 @@ WORDS = {
         "way out": "Zu den Rufnummern von Anna Schmidt",
         "table": "Dasselbe als Tabelle",
         "why?": "Warum?",
-        "reason": "Zeitsteuerung „office hours“: Montag, 16. November 2026, 08:00 Uhr, geöffnet im Zeitfenster 08:00–17:30.",
+        "reason": "Zeitsteuerung „office hours“: Montag, 16. November 2026, 08:00 Uhr, geöffnet",
     },
     "en-GB": {
         "numbers": "Numbers",
@@ -32,7 +32,7 @@ WORDS = {
         "way out": "To the numbers of Anna Schmidt",
         "table": "The same as a table",
         "why?": "Why?",
-        "reason": "Schedule “office hours”: Monday, 16 November 2026, 08:00, open in the window 08:00–17:30.",
+        "reason": "Schedule “office hours”: Monday, 16 November 2026, 08:00, open",
     },
 }
 
