@@ -26,7 +26,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from bench.company import company
-from callrouter.directory import audit, history, lists, number_use, services
+from callrouter.directory import audit, history, lists, number_use, overview, services
 from callrouter.directory.database import Database
 from callrouter.directory.importing import import_company
 from callrouter.directory.records import TABLES
@@ -202,6 +202,8 @@ def queries(session: Session) -> dict[str, Query]:
         "blocked callers": lists.blocked_callers,
         "one employee": lambda s: services.employee(s, "e77"),
         "one pool": lambda s: services.pool(s, "team3"),
+        "start page": overview.facts,
+        "start page of an employee": lambda s: overview.own(s, "e77", since=end - recent),
         "calls": history.calls,
         "calls, 10,000 pages on": lambda s: history.calls(s, before=deep),
         "calls, missed": lambda s: history.calls(s, outcome="missed"),

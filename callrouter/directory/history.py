@@ -93,12 +93,13 @@ def calls(
     until: dt.datetime | None = None,
     before: str = "",
     size: int = PAGE,
+    count_to: int | None = None,
 ) -> Page[CallLine]:
     """Calls, the latest first; *search* looks into numbers and the callers' names, *owner* is an owner key.
 
     *owners*: those that came to any of these (none: no call); None: everybody's. From *since* up to, not including
-    *until*. *before* is the ``next`` of the page before this one, whose total it does not count again (0). Raises
-    RuleError for a cursor that is none.
+    *until*. *before* is the ``next`` of the page before this one, whose total it does not count again (0); nor is
+    anything counted beyond *count_to* (None: MOST_COUNTED). Raises RuleError for a cursor that is none.
     """
     owners = (owner,) if owner else owners
     # What is searched for is mostly rare: among very many calls of theirs it is sooner found in the index of all.
@@ -121,7 +122,8 @@ def calls(
         wanted += [at <= last_at, or_(at < last_at, row_id < last_id)]
     # The page and the total are found in one go: a search may have to look at every call, and does so once.
     # Of several owners each has so many read, and all together are counted no further.
-    counted = MOST_COUNTED // max(len(owners), 1) if owners is not None else MOST_COUNTED
+    counted = MOST_COUNTED if count_to is None else count_to
+    counted = counted // max(len(owners), 1) if owners is not None else counted
     most = size if before else max(size, counted)
     query: Any = select(row_id.label("id"), at.label("at")).where(*wanted)
     if owners is not None and sifted:

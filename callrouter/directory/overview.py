@@ -24,6 +24,8 @@ from callrouter.directory.records import MessageRow, OutboxRow
 
 #: So many employees without a number are named, so many last calls shown.
 _NAMED, _LAST_CALLS = 5, 8
+#: Missed calls are counted up to so many.
+_MOST_MISSED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def facts(session: Session) -> Facts:
         mails_waiting=mails_waiting,
         mails_dead=session.scalar(dead) or 0,
         oldest_mail=oldest,
-        last_calls=tuple(calls(session, size=_LAST_CALLS).rows),
+        last_calls=tuple(calls(session, size=_LAST_CALLS, count_to=_LAST_CALLS).rows),
     )
 
 
@@ -119,7 +121,7 @@ def own(session: Session, key: str, *, since: dt.datetime) -> Own:
     pools = select(PoolRow.id).join(PoolMemberRow, PoolMemberRow.pool_id == PoolRow.id)
     owners = [person.id, *session.scalars(pools.where(PoolMemberRow.employee_id == person.id).order_by(PoolRow.name))]
     owner = f"employee:{key}"
-    missed = calls(session, owner=owner, outcome="missed", since=since, size=_NAMED)
+    missed = calls(session, owner=owner, outcome="missed", since=since, size=_NAMED, count_to=_MOST_MISSED)
     return Own(
         number=person.e164,
         extension=person.extension,
