@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import gevent
 from flask import Flask, Response, abort, current_app, g, redirect, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, UserMixin, current_user, login_user
@@ -197,6 +198,13 @@ def _add_headers(response: Response) -> Response:
     return response
 
 
+class _Sessions(SecureCookieSessionInterface):
+    """What a page fetches on the side renews no cookie: its answer could undo what a form did meanwhile."""
+
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        return session.modified or ("HX-Request" not in request.headers and super().should_set_cookie(app, session))
+
+
 def secure(application: Flask, *, secret: str, https: bool) -> None:
     """Set up sessions, roles, CSRF tokens, the limit of attempts and the headers of every answer.
 
@@ -216,6 +224,7 @@ def secure(application: Flask, *, secret: str, https: bool) -> None:
         WTF_CSRF_TIME_LIMIT=None,
         MAX_CONTENT_LENGTH=8_000_000,
     )
+    application.session_interface = _Sessions()
     manager = LoginManager()
     manager.session_protection = None
     manager.user_loader(load_person)

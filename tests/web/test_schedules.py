@@ -71,6 +71,17 @@ def test_a_window_over_midnight_and_a_mistake(world: World):
     ]
 
 
+def test_what_the_editor_fetches_on_the_side_leaves_the_session_alone(world: World):
+    admin = world.browser("admin")
+    assert admin.get(EDIT).response.headers.getlist("Set-Cookie")
+    admin.headers = {**admin.headers, "HX-Request": "true"}
+    page = admin.send(EDIT, {"hours-do": "show", "hours-mon-0-from": "22"})
+    assert page.tree.xpath("//*[@id='hours-week']//svg/@aria-label")[0] == "Monday: 22:00–24:00"
+    assert page.response.headers.getlist("Set-Cookie") == []
+    saved = admin.submit(page, path=EDIT)
+    assert saved.response.headers.getlist("Set-Cookie")
+
+
 def test_dates_come_and_go(world: World):
     admin = world.browser("admin")
     page = admin.send(EDIT, {"closed-do": "remove-0", "holidays": None})
