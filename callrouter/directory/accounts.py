@@ -23,6 +23,8 @@ from callrouter.errors import RuleError, say
 #: NIST SP 800-63B, 5.1.1.1: length is what counts, composition rules are not.
 MIN_PASSWORD = 10
 _MAX_PASSWORD = 1024
+#: Epochs begin below it, far from the end of a database's integers.
+_EPOCHS = 2**30
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,119}")
 _HASHER = PasswordHasher()
 #: Verified in place of the hash of a user who does not exist, so that the answer takes as long.
@@ -32,6 +34,7 @@ _NOBODY = _HASHER.hash(secrets.token_urlsafe())
 class UserRow(Base):
     """Somebody who may sign in. ``epoch`` is in every session; counting it up ends all of them.
 
+    It begins at random: SQLite gives the id of a removed user to the next one, whom old cookies must not sign in.
     ``version`` counts the changes that administrators make.
     """
 
@@ -104,7 +107,14 @@ def add(
             raise RuleError(say("there is no employee %(employee)s", employee=employee))
     elif role == "employee":
         raise RuleError(say("user %(login)s is to be an employee; say which one", login=login))
-    user = UserRow(login=login, password_hash=_checked(password), role=role, employee=person, created_at=at)
+    user = UserRow(
+        login=login,
+        password_hash=_checked(password),
+        role=role,
+        employee=person,
+        epoch=secrets.randbelow(_EPOCHS),
+        created_at=at,
+    )
     session.add(user)
     session.flush()
     audit.record(session, "user", login, None, _said(user), at=at)
@@ -118,6 +128,11 @@ def set_password(session: Session, login: str, password: str, *, at: dt.datetime
     user.epoch += 1
     user.version += 1
     audit.record(session, "user", user.login, {"password": "old"}, {"password": "new"}, at=at)
+
+
+def end_sessions(session: Session, login: str) -> None:
+    """End all sessions of *login*: a cookie that was copied is worth nothing then. Raises RuleError."""
+    find(session, login).epoch += 1
 
 
 def set_role(session: Session, login: str, role: str, *, at: dt.datetime, expected_version: int | None = None) -> None:

@@ -74,6 +74,30 @@ def test_one_address_cannot_try_all_logins(world: World):
     assert statuses == [422] * 50 + [429]
 
 
+def test_many_guesses_at_once_are_no_more_than_one_after_another(world: World, monkeypatch: pytest.MonkeyPatch):
+    tokens = []
+    for _ in range(13):
+        browser = world.browser()
+        tokens.append((browser, browser.get("/sign-in").values()))
+    meanwhile: list[int] = []
+
+    def slow(_login: str, _password: str) -> None:
+        """While this password is looked at, the next one comes in."""
+        if tokens:
+            browser, form = tokens.pop()
+            meanwhile.append(browser.post("/sign-in", form | {"login": "anna", "password": "geraten"}).status)
+
+    monkeypatch.setattr("callrouter.web.pages.session.check_password", slow)
+    browser, form = tokens.pop()
+    browser.post("/sign-in", form | {"login": "anna", "password": "geraten"})
+    assert meanwhile == [429] + [422] * 9
+
+
+def test_what_was_no_failure_does_not_count(world: World):
+    for _ in range(11):
+        assert world.browser().sign_in("anna").status == 303
+
+
 @pytest.mark.parametrize(
     ("target", "reached"),
     [
@@ -104,10 +128,15 @@ def test_after_signing_in_one_is_where_one_wanted_to_go(world: World):
     assert page.location == "/users?q=anna"
 
 
-def test_signing_out_ends_it(world: World):
-    browser = world.browser("employee")
+def test_signing_out_ends_it_and_copies_of_the_cookie(world: World):
+    browser, copy = world.browser("employee"), world.browser()
+    cookie = browser.client.get_cookie("callrouter")
+    assert cookie is not None
+    copy.client.set_cookie("callrouter", cookie.value)
+    assert copy.get("/account").status == 200
     assert browser.send("/account", action="/sign-out").status == 303
     assert browser.get("/account").status == 303
+    assert copy.get("/account").status == 303
 
 
 def test_a_new_password_ends_all_other_sessions_but_not_this_one(world: World):
@@ -132,6 +161,19 @@ def test_what_is_wrong_with_a_new_password_stands_beside_it(world: World, values
     page = world.browser("employee").send("/account", values, action="/account/password")
     assert page.status == 422
     assert page.texts("error") == [error]
+
+
+def test_who_was_removed_is_not_the_next_one_who_is_added(world: World):
+    with world.database.write() as session:
+        accounts.add(session, "gast", PASSWORD, role="employee", at=NOW, employee="ben")
+    gone = world.browser()
+    gone.sign_in("gast")
+    with world.database.write() as session:
+        row = accounts.find(session, "gast").id
+        accounts.remove(session, "gast")
+    with world.database.write() as session:
+        assert accounts.add(session, "neu", PASSWORD, role="admin", at=NOW).id == row, "SQLite gives ids anew"
+    assert gone.get("/users").status == 303
 
 
 def test_the_epoch_ends_a_session_whoever_counted_it_up(world: World):

@@ -13,6 +13,7 @@ from wtforms.validators import EqualTo, InputRequired, Length
 from callrouter.directory import accounts
 from callrouter.directory.accounts import MIN_PASSWORD
 from callrouter.web import security
+from callrouter.web.attempts import limited
 from callrouter.web.forms import Answer, Form, answer
 from callrouter.web.parts import parts
 from callrouter.web.roles import allow
@@ -90,11 +91,7 @@ def language() -> Answer:
 
 @pages.post("/password")
 @allow("employee")
-@security.limiter.limit(
-    "10 per 15 minutes",
-    key_func=lambda: f"user {current_user.get_id()}",
-    deduct_when=lambda response: response.status_code == 422,
-)
+@limited(("10 per 15 minutes", lambda: current_user.login))
 def password() -> Answer:
     """Choose another password; all other sessions of this user end."""
     form = PasswordForm()

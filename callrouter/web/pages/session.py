@@ -7,14 +7,16 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_limiter.util import get_remote_address
 from flask_login import current_user, logout_user
-from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from callrouter import log
+from callrouter.directory import accounts
+from callrouter.web.attempts import limited
 from callrouter.web.forms import Answer, Form, answer
+from callrouter.web.parts import changing
 from callrouter.web.roles import allow
-from callrouter.web.security import check_password, limiter, safe_next
+from callrouter.web.security import check_password, safe_next
 from callrouter.web.security import sign_in as begin
 
 pages = Blueprint("session", __name__)
@@ -39,19 +41,12 @@ def _login() -> str:
     return request.form.get("login", "").strip().lower()[:120]
 
 
-def _failed(response: Response) -> bool:
-    return response.status_code == 422
-
-
 @pages.route("/sign-in", methods=["GET", "POST"])
 @allow("anyone")
-@limiter.limit("50 per 15 minutes", methods=["POST"], deduct_when=_failed)
-@limiter.limit("100 per hour", methods=["POST"], deduct_when=_failed, key_func=_login)
-@limiter.limit(
-    "10 per 15 minutes",
-    methods=["POST"],
-    deduct_when=_failed,
-    key_func=lambda: f"{get_remote_address()} {_login()}",
+@limited(
+    ("10 per 15 minutes", lambda: f"{get_remote_address()} {_login()}"),
+    ("50 per 15 minutes", get_remote_address),
+    ("100 per hour", _login),
 )
 def sign_in() -> Answer:
     """Start a session. Failures are counted per address, per login, and per both."""
@@ -72,7 +67,9 @@ def sign_in() -> Answer:
 @pages.post("/sign-out")
 @allow("employee")
 def sign_out() -> Answer:
-    """End this session."""
+    """End this session, and those of the same user elsewhere: a copy of the cookie is worth nothing then."""
+    with changing() as database:
+        accounts.end_sessions(database, current_user.login)
     logout_user()
     session.clear()
     return redirect(url_for("session.sign_in"), 303)
