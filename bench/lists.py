@@ -26,10 +26,10 @@ from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from bench.company import company
-from callrouter.directory import audit, history, lists, number_use, overview, services
+from callrouter.directory import audit, history, lists, messages, number_use, overview, services
 from callrouter.directory.database import Database
 from callrouter.directory.importing import import_company
-from callrouter.directory.records import TABLES
+from callrouter.directory.records import TABLES, CallRow
 from callrouter.directory.timeline import call_detail
 from tests.needs import find_postgresql
 from tests.postgresql_server import running, url
@@ -165,7 +165,7 @@ Query = Callable[[Session], object]
 def _deep(session: Session, pages: int) -> str:
     """The cursor of a page far behind: that of the call *pages* pages back."""
     row = session.execute(text("SELECT id FROM calls ORDER BY id DESC LIMIT 1")).scalar() or 0
-    found = history.calls(session, until=session.get_one(history.CallRow, max(row - 50 * pages, 1)).started_at)
+    found = history.calls(session, until=session.get_one(CallRow, max(row - 50 * pages, 1)).started_at)
     return found.next or ""
 
 
@@ -222,13 +222,13 @@ def queries(session: Session) -> dict[str, Query]:
         "calls of a pool, a name": lambda s: history.calls(s, "koch", owner="pool:team3"),
         "calls of a pool, nothing found": lambda s: history.calls(s, "xyzxyz", owner="pool:team3"),
         "one call": lambda s: call_detail(s, uuid),
-        "messages": history.messages,
-        "messages, unheard": lambda s: history.messages(s, unheard=True),
-        "messages of a pool": lambda s: history.messages(s, owner="pool:team3"),
-        "messages, page 400": lambda s: history.messages(s, page=400),
-        "audit log": history.audit_log,
-        "audit log of one": lambda s: history.audit_log(s, noun="employee", key="e77"),
-        "audit log, somebody else's": lambda s: history.audit_log(s, actor="web:nobody"),
+        "messages": messages.listed,
+        "messages, unheard": lambda s: messages.listed(s, unheard=True),
+        "messages of a pool": lambda s: messages.listed(s, owner="pool:team3"),
+        "messages, page 400": lambda s: messages.listed(s, page=400),
+        "audit log": audit.listed,
+        "audit log of one": lambda s: audit.listed(s, noun="employee", key="e77"),
+        "audit log, somebody else's": lambda s: audit.listed(s, actor="web:nobody"),
     }
 
 

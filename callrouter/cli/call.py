@@ -112,7 +112,7 @@ def message() -> None:
 def list_messages(ctx: click.Context, owner: str, unheard: bool, page: int, as_json: bool) -> None:
     """List messages, the latest first. Times are UTC."""
     with open_database(load_settings(ctx)) as database, database.read() as session:
-        found = history.messages(session, owner=owner, unheard=unheard, page=page)
+        found = messages.listed(session, owner=owner, unheard=unheard, page=page)
     columns = ("id", "recorded_at", "owner", "caller", "caller_name", "milliseconds", "heard_at")
     print_page(found, columns, lists.PAGE, as_json)
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import Index
+from sqlalchemy import Index, and_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from callrouter.directory.lists import MOST_COUNTED, PAGE, Page, count
 from callrouter.directory.models import Base
+from callrouter.errors import RuleError, say
 
 #: Values of these keys are never written down; that they changed is.
 _SECRET = frozenset(("password", "sip_password", "pin"))
@@ -34,6 +37,19 @@ class AuditRow(Base):
     key: Mapped[str]
     changes: Mapped[dict[str, Any]]
     __table_args__ = (Index("audit_of", "noun", "key"),)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """A change; ``changes`` maps a field's path to ``[from, to]``."""
+
+    id: int
+    at: dt.datetime
+    actor: str
+    action: str
+    noun: str
+    key: str
+    changes: dict[str, Any]
 
 
 def act_as(session: Session, actor: str) -> None:
@@ -94,3 +110,34 @@ def record(
     at = at or dt.datetime.now(dt.UTC)
     actor = session.info.get(_ACTOR, "system")
     session.add(AuditRow(at=at, actor=actor, action=action, noun=noun, key=key, changes=changes))
+
+
+def listed(
+    session: Session,
+    *,
+    noun: str = "",
+    key: str = "",
+    actor: str = "",
+    since: dt.datetime | None = None,
+    until: dt.datetime | None = None,
+    before: str = "",
+    size: int = PAGE,
+) -> Page[AuditLine]:
+    """Changes, the latest first; *before* is the ``next`` of the page before this one.
+
+    From *since* up to, not including *until*. Raises RuleError for a cursor that is none.
+    """
+    pairs = ((AuditRow.noun, noun), (AuditRow.key, key), (AuditRow.actor, actor))
+    wanted = [column == value for column, value in pairs if value]
+    wanted += [] if since is None else [AuditRow.at >= since]
+    wanted += [] if until is None else [AuditRow.at < until]
+    if before and not (before.isdecimal() and len(before) < 10):
+        raise RuleError(say("%(text)r is no page of this list; start again at the first", text=before[:80]))
+    cut = [*wanted, AuditRow.id < int(before)] if before else wanted
+    found = list(session.scalars(select(AuditRow).where(and_(True, *cut)).order_by(AuditRow.id.desc()).limit(size + 1)))
+    following = str(found[size - 1].id) if len(found) > size else None
+    query = select(AuditRow.id).where(and_(True, *wanted))
+    total = 0 if before else len(found) if following is None else count(session, query)
+    fields = AuditLine.__dataclass_fields__
+    rows = [AuditLine(**{name: getattr(row, name) for name in fields}) for row in found[:size]]
+    return Page(rows, min(total, MOST_COUNTED), total > MOST_COUNTED, following)

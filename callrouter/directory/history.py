@@ -1,4 +1,4 @@
-"""What happened, for people: calls and their timelines, messages, the audit log.
+"""The calls there were, for people. One of them as a story: ``directory.timeline``.
 
 A million calls are listed by one index that has all they are searched by; a page is continued by the cursor of its
 last line, and a total is counted up to :data:`MOST_COUNTED`.
@@ -16,14 +16,11 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, literal_column,
 from sqlalchemy.orm import Session
 
 from callrouter.directory import searching
-from callrouter.directory.audit import AuditRow
-from callrouter.directory.lists import PAGE, Page
-from callrouter.directory.models import DeviceRow, EmployeeRow, OwnerRow
-from callrouter.directory.records import CallRow, CallStepRow, MessageRow
+from callrouter.directory.lists import MOST_COUNTED, PAGE, Page
+from callrouter.directory.names import device_names, owner_names
+from callrouter.directory.records import CallRow, CallStepRow
 from callrouter.errors import RuleError, say
 
-#: Beyond this a list says "more than"; counting further would cost more than anybody gains from it.
-MOST_COUNTED = 10_000
 #: Of owners with more calls a search does not look into each, but in the index of all calls.
 MOST_SEARCHED = 100_000
 
@@ -50,34 +47,6 @@ class CallLine:
     owner_name: str | None = None
     answered_by: str | None = None
     device: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MessageLine:
-    """A message; ``owner`` is an owner key, ``id`` stays the same for ever."""
-
-    id: int
-    recorded_at: dt.datetime
-    owner: str
-    caller: str
-    caller_name: str
-    milliseconds: int
-    heard_at: dt.datetime | None
-    owner_name: str | None = None
-    uuid: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AuditLine:
-    """A change; ``changes`` maps a field's path to ``[from, to]``."""
-
-    id: int
-    at: dt.datetime
-    actor: str
-    action: str
-    noun: str
-    key: str
-    changes: dict[str, Any]
 
 
 def calls(
@@ -182,13 +151,11 @@ def _cursor(text: str) -> tuple[dt.datetime, int]:
     at, _, row_id = text.partition("-")
     try:
         moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=int(at))
+        if int(row_id) >= 2**31:
+            raise ValueError("no id")
         return moment, int(row_id)
     except (ValueError, OverflowError):
         raise RuleError(say("%(text)r is no page of this list; start again at the first", text=text[:80])) from None
-
-
-def _count(session: Session, query: Select[*tuple[Any, ...]]) -> int:
-    return session.scalar(select(func.count()).select_from(query.limit(MOST_COUNTED + 1).subquery())) or 0
 
 
 def _lines(session: Session, ids: list[int]) -> list[CallLine]:
@@ -212,104 +179,3 @@ def _lines(session: Session, ids: list[int]) -> list[CallLine]:
             line = replace(line, device=label, answered_by=employee or owners.get(answered.owner))
         lines.append(line)
     return lines
-
-
-def owner_names(session: Session, keys: Collection[str]) -> dict[str, str]:
-    """Names by owner key, of those of *keys* that are there still."""
-    some = {key.partition(":")[2] for key in keys}
-    rows = session.execute(select(OwnerRow.kind, OwnerRow.key, OwnerRow.name).where(OwnerRow.key.in_(some)))
-    return {f"{kind}:{key}": name for kind, key, name in rows}
-
-
-def _owner_ids(session: Session, keys: Collection[str]) -> list[int]:
-    some = {key.partition(":")[2] for key in keys}
-    rows = session.execute(select(OwnerRow.id, OwnerRow.kind, OwnerRow.key).where(OwnerRow.key.in_(some)))
-    return [row_id for row_id, kind, key in rows if f"{kind}:{key}" in keys]
-
-
-def device_names(session: Session, sip_users: Collection[str | None]) -> dict[str, tuple[str, str]]:
-    """Label and employee's name by sip_user, of those of *sip_users* that are there still."""
-    query = select(DeviceRow.sip_user, DeviceRow.label, EmployeeRow.name).join(DeviceRow.employee)
-    found = session.execute(query.where(DeviceRow.sip_user.in_([user for user in sip_users if user])))
-    return {sip_user: (label, name) for sip_user, label, name in found}
-
-
-def messages(
-    session: Session,
-    *,
-    owner: str = "",
-    owners: Collection[str] | None = None,
-    unheard: bool = False,
-    page: int = 1,
-    size: int = PAGE,
-) -> Page[MessageLine]:
-    """Messages, the latest first; *owner* is an owner key, *owners* as in :func:`calls`."""
-    query = select(MessageRow.id).order_by(MessageRow.recorded_at.desc(), MessageRow.id.desc())
-    owners = (owner,) if owner else owners
-    if owners is not None:
-        query = query.where(MessageRow.owner_id.in_(_owner_ids(session, owners)))
-    if unheard:
-        query = query.where(MessageRow.heard_at.is_(None))
-    ids = list(session.scalars(query.limit(size).offset(max(page - 1, 0) * size)))
-    total = _count(session, query.order_by(None))
-    shown = (
-        select(
-            MessageRow.id,
-            MessageRow.recorded_at,
-            OwnerRow.kind,
-            OwnerRow.key,
-            OwnerRow.name,
-            CallRow.caller,
-            CallRow.caller_name,
-            CallRow.uuid,
-            MessageRow.milliseconds,
-            MessageRow.heard_at,
-        )
-        .join(CallRow, CallRow.id == MessageRow.call_id)
-        .outerjoin(OwnerRow, OwnerRow.id == MessageRow.owner_id)
-        .where(MessageRow.id.in_(ids))
-        .order_by(MessageRow.recorded_at.desc(), MessageRow.id.desc())
-    )
-    lines = [
-        MessageLine(
-            id=row.id,
-            recorded_at=row.recorded_at,
-            owner=f"{row.kind}:{row.key}" if row.key else "",
-            caller=row.caller,
-            caller_name=row.caller_name,
-            milliseconds=row.milliseconds,
-            heard_at=row.heard_at,
-            owner_name=row.name,
-            uuid=row.uuid,
-        )
-        for row in session.execute(shown)
-    ]
-    return Page(lines, min(total, MOST_COUNTED), total > MOST_COUNTED)
-
-
-def audit_log(
-    session: Session,
-    *,
-    noun: str = "",
-    key: str = "",
-    actor: str = "",
-    since: dt.datetime | None = None,
-    until: dt.datetime | None = None,
-    before: str = "",
-    size: int = PAGE,
-) -> Page[AuditLine]:
-    """Changes, the latest first; the cursor is as that of :func:`calls`."""
-    pairs = ((AuditRow.noun, noun), (AuditRow.key, key), (AuditRow.actor, actor))
-    wanted = [column == value for column, value in pairs if value]
-    wanted += [] if since is None else [AuditRow.at >= since]
-    wanted += [] if until is None else [AuditRow.at < until]
-    if before and not before.isdecimal():
-        raise RuleError(say("%(text)r is no page of this list; start again at the first", text=before[:80]))
-    cut = [*wanted, AuditRow.id < int(before)] if before else wanted
-    found = list(session.scalars(select(AuditRow).where(and_(True, *cut)).order_by(AuditRow.id.desc()).limit(size + 1)))
-    following = str(found[size - 1].id) if len(found) > size else None
-    query = select(AuditRow.id).where(and_(True, *wanted))
-    total = 0 if before else len(found) if following is None else _count(session, query)
-    fields = AuditLine.__dataclass_fields__
-    rows = [AuditLine(**{name: getattr(row, name) for name in fields}) for row in found[:size]]
-    return Page(rows, min(total, MOST_COUNTED), total > MOST_COUNTED, following)

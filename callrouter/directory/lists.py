@@ -1,6 +1,6 @@
 """Lists of the directory for people: paged and searched in the database, so that they stay fast however large it is.
 
-Calls, messages and the audit log: ``directory.history``.
+Calls, messages and the audit log: ``history``, ``messages`` and ``audit``.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from callrouter.directory.models import (
 )
 
 PAGE = 50
+#: Beyond this a list says "more than"; counting further would cost more than anybody gains from it.
+MOST_COUNTED = 10_000
 #: So many numbers of a pool are in its line; it may have thousands.
 _SHOWN_NUMBERS = 5
 _T = TypeVar("_T")
@@ -103,6 +105,11 @@ def _page(session: Session, query: Select[*tuple[Any, ...]], page: int, size: in
         return rows, len(rows)
     total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery()))
     return rows, total or 0
+
+
+def count(session: Session, query: Select[*tuple[Any, ...]]) -> int:
+    """How many rows *query* has; counted to one more than :data:`MOST_COUNTED`."""
+    return session.scalar(select(func.count()).select_from(query.limit(MOST_COUNTED + 1).subquery())) or 0
 
 
 def employees(

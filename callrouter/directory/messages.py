@@ -1,16 +1,96 @@
-"""Messages in mailboxes: who may hear one, and what people do with it. Each change is in the audit log."""
+"""Messages in mailboxes: their list, who may hear one, and what people do with it. Each change is in the audit log."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from callrouter.directory import audit
+from callrouter.directory.lists import MOST_COUNTED, PAGE, Page, count
 from callrouter.directory.models import OwnerRow, PoolMemberRow
-from callrouter.directory.records import MessageRow
+from callrouter.directory.records import CallRow, MessageRow
 from callrouter.errors import UnknownError, say
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLine:
+    """A message; ``owner`` is an owner key, ``id`` stays the same for ever."""
+
+    id: int
+    recorded_at: dt.datetime
+    owner: str
+    caller: str
+    caller_name: str
+    milliseconds: int
+    heard_at: dt.datetime | None
+    owner_name: str | None = None
+    uuid: str = ""
+
+
+def listed(
+    session: Session,
+    *,
+    owner: str = "",
+    owners: Collection[str] | None = None,
+    unheard: bool = False,
+    page: int = 1,
+    size: int = PAGE,
+) -> Page[MessageLine]:
+    """Messages, the latest first; *owner* is an owner key.
+
+    *owners*: those of any of these (none: no message); None: everybody's.
+    """
+    query = select(MessageRow.id).order_by(MessageRow.recorded_at.desc(), MessageRow.id.desc())
+    owners = (owner,) if owner else owners
+    if owners is not None:
+        query = query.where(MessageRow.owner_id.in_(_owner_ids(session, owners)))
+    if unheard:
+        query = query.where(MessageRow.heard_at.is_(None))
+    ids = list(session.scalars(query.limit(size).offset(max(page - 1, 0) * size)))
+    total = count(session, query.order_by(None))
+    shown = (
+        select(
+            MessageRow.id,
+            MessageRow.recorded_at,
+            OwnerRow.kind,
+            OwnerRow.key,
+            OwnerRow.name,
+            CallRow.caller,
+            CallRow.caller_name,
+            CallRow.uuid,
+            MessageRow.milliseconds,
+            MessageRow.heard_at,
+        )
+        .join(CallRow, CallRow.id == MessageRow.call_id)
+        .outerjoin(OwnerRow, OwnerRow.id == MessageRow.owner_id)
+        .where(MessageRow.id.in_(ids))
+        .order_by(MessageRow.recorded_at.desc(), MessageRow.id.desc())
+    )
+    lines = [
+        MessageLine(
+            id=row.id,
+            recorded_at=row.recorded_at,
+            owner=f"{row.kind}:{row.key}" if row.key else "",
+            caller=row.caller,
+            caller_name=row.caller_name,
+            milliseconds=row.milliseconds,
+            heard_at=row.heard_at,
+            owner_name=row.name,
+            uuid=row.uuid,
+        )
+        for row in session.execute(shown)
+    ]
+    return Page(lines, min(total, MOST_COUNTED), total > MOST_COUNTED)
+
+
+def _owner_ids(session: Session, keys: Collection[str]) -> list[int]:
+    some = {key.partition(":")[2] for key in keys}
+    rows = session.execute(select(OwnerRow.id, OwnerRow.kind, OwnerRow.key).where(OwnerRow.key.in_(some)))
+    return [row_id for row_id, kind, key in rows if f"{kind}:{key}" in keys]
 
 
 def message(session: Session, number: int) -> tuple[MessageRow, str]:

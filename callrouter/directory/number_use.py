@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from callrouter.directory import document, searching
 from callrouter.directory.digits import digit_rules
-from callrouter.directory.history import owner_names
 from callrouter.directory.lists import PAGE, Page
 from callrouter.directory.models import BlockRow, CompanyRow, DeviceRow, EmployeeRow, NumberRow, OwnerRow
+from callrouter.directory.names import owner_names
 from callrouter.directory.numbers import Loss
 from callrouter.directory.rules import check_e164, span
 from callrouter.errors import RuleError

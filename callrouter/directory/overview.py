@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from callrouter.directory.history import CallLine, MessageLine, calls, messages
+from callrouter.directory import messages
+from callrouter.directory.history import CallLine, calls
+from callrouter.directory.messages import MessageLine
 from callrouter.directory.models import (
     DeviceRow,
     EmployeeRow,
@@ -129,7 +131,7 @@ def own(session: Session, key: str, *, since: dt.datetime) -> Own:
         mailboxes=_mailboxes(session, owners),
         missed=tuple(missed.rows),
         missed_count=missed.total,
-        new=tuple(messages(session, owner=owner, unheard=True, size=_NAMED).rows),
+        new=tuple(messages.listed(session, owner=owner, unheard=True, size=_NAMED).rows),
     )
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callrouter.directory.history import device_names, owner_names
 from callrouter.directory.models import OwnerRow
+from callrouter.directory.names import device_names, owner_names
 from callrouter.directory.records import CallRow, CallStepRow, CaseRow, MessageRow, OutboxRow
 from callrouter.errors import UnknownError, say
 

@@ -12,8 +12,9 @@ from flask import current_app, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from callrouter.directory import history, overview
+from callrouter.directory import overview
 from callrouter.directory.database import Database
+from callrouter.directory.names import device_names
 from callrouter.directory.overview import Facts
 from callrouter.web.applying import State
 from callrouter.web.health import Checks
@@ -157,7 +158,7 @@ class Board:
         shown = calls[:_SHOWN_CALLS]
         with self._given.database.read() as session:
             names = overview.names_of(session, {number for call in shown for number in (call.caller, call.called)})
-            phones = history.device_names(session, {phone for call in shown for phone in call.phones})
+            phones = device_names(session, {phone for call in shown for phone in call.phones})
         self._last = Overview(live, facts, applying, checked, calls, names, phones)
         return self._last
 

@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from callrouter.directory import history, lists
+from callrouter.directory import lists
+from callrouter.directory.names import owner_names
 from callrouter.web.security import own_owners, require
 
 _KEY = re.compile(r"(employee|pool):[a-z0-9_-]{1,40}")
@@ -46,7 +47,7 @@ def chosen_owner(session: Session) -> OwnerFilter:
     if not current_user.is_admin:
         own = own_owners()
         require(not text or text in own)
-        names = history.owner_names(session, own)
+        names = owner_names(session, own)
         choices = sorted(names.items(), key=lambda one: (one[0].startswith("pool:"), one[1].lower()))
         return OwnerFilter(text, (text,) if text else own, choices)
     if not text:

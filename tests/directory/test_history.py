@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from callrouter.directory import employees, history, messages
+from callrouter.directory import audit, employees, history, messages
 from callrouter.directory.database import Database
 from callrouter.directory.importing import import_company
 from callrouter.directory.models import OwnerRow
@@ -201,7 +201,7 @@ def test_a_call_tells_its_story(calls: Database):
         assert (answered.device_label, answered.answered_by) == ("Tischtelefon", "Anna Schmidt")
         with pytest.raises(RuleError, match="there is no call nothing"):
             call_detail(session, "nothing")
-        line = history.messages(session).rows[0]
+        line = messages.listed(session).rows[0]
         assert (line.uuid, line.owner) == ("call-12", "")
 
 
@@ -219,11 +219,11 @@ def test_messages_of_several_owners_and_how_many_are_new(calls: Database):
     with calls.read() as session:
         anna, ben = owners["employee:anna"], owners["employee:ben"]
         assert (messages.unheard(session, anna), messages.unheard(session, ben)) == (2, 2)
-        own = history.messages(session, owners=["employee:anna", "pool:sales"])
+        own = messages.listed(session, owners=["employee:anna", "pool:sales"])
         assert [line.owner for line in own.rows] == ["pool:sales", "employee:anna"]
-        assert history.messages(session, owners=[]).total == 0
+        assert messages.listed(session, owners=[]).total == 0
     with calls.write() as session:
-        messages.mark(session, history.messages(session, owner="pool:sales").rows[0].id, heard=True, at=AT)
+        messages.mark(session, messages.listed(session, owner="pool:sales").rows[0].id, heard=True, at=AT)
         assert (messages.unheard(session, anna), messages.unheard(session, ben)) == (1, 1)
 
 
@@ -232,9 +232,9 @@ def test_the_audit_log_by_pages(muster: Database):
         for n in range(7):
             employees.change(session, "anna", name=f"Anna {n}")
     with muster.read() as session:
-        first = history.audit_log(session, noun="employee", key="anna", size=4)
-        second = history.audit_log(session, noun="employee", key="anna", size=4, before=first.next or "")
+        first = audit.listed(session, noun="employee", key="anna", size=4)
+        second = audit.listed(session, noun="employee", key="anna", size=4, before=first.next or "")
         names = [row.changes["name"][1] for row in (*first.rows, *second.rows)]
         assert names == [f"Anna {n}" for n in range(6, -1, -1)]
         assert (first.total, second.next) == (7, None)
-        assert history.audit_log(session, actor="nobody").total == 0
+        assert audit.listed(session, actor="nobody").total == 0

@@ -8,8 +8,9 @@ from flask import Response
 from pydantic import Field
 
 from callrouter.directory import history, messages, timeline
-from callrouter.directory.history import CallLine, MessageLine
+from callrouter.directory.history import CallLine
 from callrouter.directory.lists import Page
+from callrouter.directory.messages import MessageLine
 from callrouter.web.api import shapes
 from callrouter.web.api.routes import Given, Routes
 from callrouter.web.api.shapes import Listing
@@ -54,7 +55,7 @@ def get_call(given: Given, uuid: str) -> timeline.CallDetail:
 @message_routes.get("/messages", scopes=("messages",), asks=MessageQuery, gives=Listing[MessageLine])
 def list_messages(given: Given) -> Page[MessageLine]:
     """Messages, the latest first."""
-    return history.messages(given.session, **given.query.model_dump())
+    return messages.listed(given.session, **given.query.model_dump())
 
 
 @message_routes.get(f"{_MESSAGE}/audio", scopes=("messages",), gives=bytes, access="write", apply=False)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, request
+from flask import Blueprint, abort, request
 
-from callrouter.directory import history
+from callrouter.directory import audit
+from callrouter.errors import RuleError
 from callrouter.web.format import NOUNS
 from callrouter.web.forms import Answer, answer
 from callrouter.web.paging import CursorPager, cursor
@@ -27,5 +28,8 @@ def index() -> Answer:
     if actor and ":" not in actor and actor != "system":
         actor = f"web:{actor}"
     with reading() as session:
-        found = history.audit_log(session, noun=filters["noun"], key=filters["key"], actor=actor, before=cursor())
+        try:
+            found = audit.listed(session, noun=filters["noun"], key=filters["key"], actor=actor, before=cursor())
+        except RuleError:  # a cursor that is none
+            abort(404)
     return answer("audit/index.html", changes=found.rows, nouns=NOUNS, filters=filters, pager=CursorPager.of(found))

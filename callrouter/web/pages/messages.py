@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.http import parse_range_header
 
-from callrouter.directory import history, lists, messages
+from callrouter.directory import lists, messages
 from callrouter.directory.models import MailboxRow
 from callrouter.directory.records import MessageRow
 from callrouter.errors import RuleError
@@ -39,7 +39,7 @@ def index() -> Answer:
     page, unheard = page_number(), request.args.get("state") == "new"
     with reading() as session:
         owner = chosen_owner(session)
-        found = history.messages(session, owners=owner.owners, unheard=unheard, page=page)
+        found = messages.listed(session, owners=owner.owners, unheard=unheard, page=page)
     return answer(
         "messages/index.html",
         messages=found.rows,
@@ -72,7 +72,7 @@ def _recording(number: int) -> tuple[MessageRow, bytes, str]:
     return row, audio, mailbox.audio if mailbox else "wav"
 
 
-@pages.get("/<int:number>/audio")
+@pages.get("/<int(max=2147483647):number>/audio")
 @allow("employee")
 def audio(number: int) -> Answer:
     """The recording for the player, which seeks by asking for a range of it (RFC 9110, 14)."""
@@ -84,7 +84,7 @@ def audio(number: int) -> Answer:
     return send_file(io.BytesIO(wav), "audio/wav", conditional=conditional, etag=f"message-{number}")
 
 
-@pages.get("/<int:number>/download")
+@pages.get("/<int(max=2147483647):number>/download")
 @allow("employee")
 def download(number: int) -> Answer:
     """The recording as a file: MP3 or WAV as the mailbox is set; WAV where its mails carry none."""
@@ -109,21 +109,21 @@ def _mark(number: int, *, heard: bool) -> Answer:
     return render_template("messages/state.html", number=number, heard_at=row.heard_at, unheard=new_messages())
 
 
-@pages.post("/<int:number>/heard")
+@pages.post("/<int(max=2147483647):number>/heard")
 @allow("employee")
 def heard(number: int) -> Answer:
     """It was listened to."""
     return _mark(number, heard=True)
 
 
-@pages.post("/<int:number>/unheard")
+@pages.post("/<int(max=2147483647):number>/unheard")
 @allow("employee")
 def unheard(number: int) -> Answer:
     """It is to be listened to again."""
     return _mark(number, heard=False)
 
 
-@pages.route("/<int:number>/delete", methods=["GET", "POST"])
+@pages.route("/<int(max=2147483647):number>/delete", methods=["GET", "POST"])
 @allow("employee")
 def delete(number: int) -> Answer:
     """Delete it with its recording."""

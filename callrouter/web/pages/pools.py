@@ -14,6 +14,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from callrouter.directory import document, history, lists, services
 from callrouter.directory import pools as teams
+from callrouter.directory.names import owner_names
 from callrouter.errors import RuleError
 from callrouter.web import format
 from callrouter.web.forms import Answer, ConfirmForm, Form, WholeNumber, answer, confirm, done
@@ -81,7 +82,7 @@ def _pool(key: str) -> tuple[OwnerFrame, document.Pool]:
 
 def _names(session: Session, members: list[str]) -> list[tuple[str, str]]:
     """Members as (id, name), in their order."""
-    names = history.owner_names(session, [f"employee:{member}" for member in members])
+    names = owner_names(session, [f"employee:{member}" for member in members])
     return [(member, names.get(f"employee:{member}", member)) for member in members]
 
 

@@ -1,0 +1,24 @@
+"""What people call the owners and the phones that the ledger knows by their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from callrouter.directory.models import DeviceRow, EmployeeRow, OwnerRow
+
+
+def owner_names(session: Session, keys: Collection[str]) -> dict[str, str]:
+    """Names by owner key, of those of *keys* that are there still."""
+    some = {key.partition(":")[2] for key in keys}
+    rows = session.execute(select(OwnerRow.kind, OwnerRow.key, OwnerRow.name).where(OwnerRow.key.in_(some)))
+    return {f"{kind}:{key}": name for kind, key, name in rows}
+
+
+def device_names(session: Session, sip_users: Collection[str | None]) -> dict[str, tuple[str, str]]:
+    """Label and employee's name by sip_user, of those of *sip_users* that are there still."""
+    query = select(DeviceRow.sip_user, DeviceRow.label, EmployeeRow.name).join(DeviceRow.employee)
+    found = session.execute(query.where(DeviceRow.sip_user.in_([user for user in sip_users if user])))
+    return {sip_user: (label, name) for sip_user, label, name in found}
