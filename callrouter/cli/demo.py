@@ -5,6 +5,7 @@ With a FreeSWITCH binary the calls are real SIP through a private switch; withou
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 import signal
 import sys
@@ -22,7 +23,9 @@ import yaml
 from sqlalchemy import select
 
 from callrouter import variables
+from callrouter.cli.common import acting
 from callrouter.cli.scratch import Scratch, wait_until
+from callrouter.directory import accounts
 from callrouter.directory.digits import format_number
 from callrouter.directory.records import CallRow, CallStepRow, OutboxRow
 from callrouter.settings import parse_address
@@ -34,6 +37,8 @@ from callrouter.simulator.ports import free_udp_port
 from callrouter.simulator.rtp import tone, tone_ended
 from callrouter.simulator.switch import Switch
 
+#: Who may look at the pages: user name → employee, None for an administrator.
+_USERS = {"admin": None, "anna": "anna"}
 _MUSTER = Path(__file__).resolve().parent.parent / "simulator" / "muster.yaml"
 _SECONDS = 45.0
 #: Frequency of the mailbox's tone (Hz).
@@ -241,9 +246,27 @@ def _tell(scratch: Scratch, story: Story, play: Callable[[Story], list[str]], ma
     return [f"{story.title}: {problem}" for problem in problems]
 
 
-def _stay(scratch: Scratch) -> None:
+def _add_users(scratch: Scratch) -> dict[str, str]:
+    """User name → password."""
+    passwords = {login: accounts.new_password() for login in _USERS}
+    with acting(scratch.database) as session:
+        for login, employee in _USERS.items():
+            role = "employee" if employee else "admin"
+            accounts.add(session, login, passwords[login], role=role, employee=employee, at=dt.datetime.now(dt.UTC))
+    return passwords
+
+
+def _stay(scratch: Scratch, real: bool) -> None:
     freeswitch = scratch.settings.freeswitch
+    passwords = _add_users(scratch)
+    scratch.start_role("web")
     click.echo(f"\nStill running; Ctrl-C ends it. Everything is in {scratch.folder}")
+    click.secho(f"  pages      {scratch.settings.web.base_url}", bold=True)
+    for login, password in passwords.items():
+        who = "an administrator" if _USERS[login] is None else "an employee"
+        click.echo(f"             sign in as {login} ({who}) with the password {password}")
+    if not real:
+        click.echo("             (the simulator registers no phones and no trunk: the start page says so)")
     click.echo(f"  mails      {scratch.mails.folder}")
     click.echo(f"  try        {sys.argv[0]} --config {scratch.config} explain +493023125010 --from +4917604069001")
     click.echo(f"  phones     register at 127.0.0.1:{freeswitch.phones_port} (accounts: {scratch.folder}/company.yaml)")
@@ -282,7 +305,7 @@ def demo(ctx: click.Context, once: bool, simulator: bool) -> None:
         if not problems:
             click.secho("\nAll three calls went as told.", fg="green")
         if not once:
-            _stay(scratch)
+            _stay(scratch, real=binary is not None)
     finally:
         if stage is not None:
             stage.close()

@@ -90,4 +90,11 @@ def init(ctx: click.Context, directory: Path | None) -> None:
         german = f"Erste Anmeldung als {_ADMIN} mit dem Passwort {password} (wird nur dieses Mal gezeigt)."
         english = f"First sign-in as {_ADMIN} with the password {password} (shown this once)."
         click.echo(in_language(german, english))
+        pages = settings.web.base_url
+        click.echo(
+            in_language(
+                f"Die Webseiten gibt es unter {pages}, sobald `callrouter serve` läuft.",
+                f"The web pages are at {pages} as soon as `callrouter serve` runs.",
+            )
+        )
     click.echo(in_language("Weiter mit: callrouter import FILE", "Next: callrouter import FILE"))

@@ -55,12 +55,14 @@ class Scratch:
 
     def _write_settings(self, overrides: dict[str, dict[str, Any]]) -> Settings:
         first_media_port, last_media_port = media_ports()
+        secrets = settings_file.fresh_secrets()
+        web = f"127.0.0.1:{free_port()}"
         values: dict[str, dict[str, Any]] = {
             "freeswitch": {
                 "conf_dir": "freeswitch/conf",
                 "spool_dir": "spool",
                 "event_socket": f"127.0.0.1:{free_port()}",
-                "password": settings_file.fresh_secrets()["freeswitch"]["password"],
+                "password": secrets["freeswitch"]["password"],
                 "sip_ip": "127.0.0.1",
                 "rtp_ip": "127.0.0.1",
                 "trunk_port": free_udp_port(),
@@ -70,7 +72,7 @@ class Scratch:
             },
             "router": {"listen": f"127.0.0.1:{free_port()}"},
             "smtp": {"port": self.mails.port, "sender": "telefon@muster.example"},
-            "web": {"listen": f"127.0.0.1:{free_port()}"},
+            "web": {"listen": web, "base_url": f"http://{web}", **secrets["web"]},
         }
         for section, keys in overrides.items():
             values.setdefault(section, {}).update(keys)
@@ -108,8 +110,9 @@ class Scratch:
             preexec_fn=die_with_parent,  # noqa: PLW1509 (a single prctl call)
         )
         log.close()
-        if name == "router":
-            self._wait_for_port(self.settings.router.listen, name)
+        listens = {"router": self.settings.router.listen, "web": self.settings.web.listen}
+        if name in listens:
+            self._wait_for_port(listens[name], name)
 
     def _wait_for_port(self, address: str, what: str) -> None:
         where = settings_file.parse_address(address, what)
