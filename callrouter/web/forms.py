@@ -33,9 +33,12 @@ class Form(FlaskForm):
 
     @property
     def expected_version(self) -> int | None:
-        """The record's version when the user began to edit it, for the service; None for a new record."""
+        """The record's version when the user began to edit it, for the service; None for a new record.
+
+        What our page never sends is 0, which no record has.
+        """
         text = str(self.version.data or "")
-        return int(text) if text.isdecimal() else None
+        return (int(text) if text.isdecimal() and len(text) < 10 else 0) if text else None
 
     @contextmanager
     def saving(self, *, apply: bool = False) -> Iterator[Session]:

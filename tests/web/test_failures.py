@@ -56,3 +56,33 @@ def test_a_broken_database_still_gets_an_answer(world: World):
     page = browser.get("/users")
     assert page.status == 500
     assert "Something went wrong" in page.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/messages/9999999999/audio",
+        "/mails/99999999999999999999/drop",
+        "/audit?before=none",
+        "/audit?before=99999999999999999999",
+        "/calls?before=1-99999999999999999999",
+        "/calls?before=99999999999999999999-1",
+    ],
+)
+def test_what_no_list_has_is_not_there(world: World, path: str):
+    assert world.browser("admin").get(path).status == 404
+
+
+def test_a_character_that_no_database_takes_is_refused(world: World):
+    browser = world.browser()
+    form = browser.get("/sign-in").values()
+    assert browser.post("/sign-in", form | {"login": "a\0b", "password": "geraten"}).status == 400
+    assert browser.get("/sign-in?q=%00").status == 400
+    assert browser.get("/employees/%00").status == 400
+    assert world.browser("admin").get("/employees?q=1&q=a%00b").status == 400
+
+
+def test_a_version_that_no_page_sends_is_an_old_one(world: World):
+    for version in ("9" * 5000, "²", "-1", "x"):
+        page = world.browser("admin").send("/employees/anna", {"name": "Anna", "version": version})
+        assert page.status == 422

@@ -27,7 +27,7 @@ def index() -> Answer:
     return answer("mails/index.html", mails=mails, most=_SHOWN)
 
 
-@pages.post("/<int:number>/retry")
+@pages.post("/<int(max=2147483647):number>/retry")
 @allow("admin")
 def retry(number: int) -> Answer:
     """Try a mail that was given up from now on again."""
@@ -37,7 +37,7 @@ def retry(number: int) -> Answer:
     return done(_("The mail is tried again."), "mails.index")
 
 
-@pages.route("/<int:number>/drop", methods=["GET", "POST"])
+@pages.route("/<int(max=2147483647):number>/drop", methods=["GET", "POST"])
 @allow("admin")
 def drop(number: int) -> Answer:
     """Never send a mail that was given up."""
