@@ -83,3 +83,13 @@ def test_a_failure_stands_on_every_page_of_an_administrator(world: World):
     assert work.state.next_try == NOW + dt.timedelta(seconds=5)
     assert admin.send("/users", action="/applying").status == 303
     assert "closed" not in world.browser("employee").get("/account").text
+
+
+def test_who_waited_for_it_is_told_that_it_is_done(world: World):
+    world.parts.apply._put = lambda: ()
+    admin = world.browser("admin")
+    world.parts.apply.request()
+    assert "is taking over" in admin.get("/applying").text
+    world.parts.apply.once()
+    assert "has taken over the last changes" in admin.get("/applying").text
+    assert "has taken over the last changes" not in admin.get("/users").text

@@ -77,7 +77,7 @@ def _events(watched: Board) -> Iterator[str]:
 @allow("admin")
 def applying() -> Answer:
     """The banner alone, for the page that waits for it."""
-    return render_template("_applying.html")
+    return render_template("_applying.html", waited=True)
 
 
 @pages.post("/applying")
