@@ -12,7 +12,8 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import CheckConstraint, ForeignKey, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from callrouter.directory import audit
@@ -116,7 +117,10 @@ def add(
         created_at=at,
     )
     session.add(user)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError:  # on PostgreSQL somebody else may have been added since we looked
+        raise RuleError(say("there is a user %(login)s already", login=login)) from None
     audit.record(session, "user", login, None, _said(user), at=at)
     return user
 
@@ -191,8 +195,9 @@ def verify(session: Session, login: str, password: str) -> UserRow | None:
 
 
 def _refuse_last_admin(session: Session, user: UserRow) -> None:
-    others = select(func.count()).select_from(UserRow).where(UserRow.role == "admin", UserRow.id != user.id)
-    if not session.scalar(others):
+    # Two who remove each other at once wait here for one another (on PostgreSQL; SQLite has one writer anyway).
+    admins = select(UserRow.id).where(UserRow.role == "admin").order_by(UserRow.id).with_for_update()
+    if set(session.scalars(admins)) <= {user.id}:
         raise RuleError(say("%(login)s is the last administrator; make somebody else one first", login=user.login))
 
 

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Collection
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from callrouter.directory import audit
@@ -50,8 +51,9 @@ def create(
     name = " ".join(name.split())
     if not name or len(name) > _LONGEST_NAME or not name.isprintable():
         raise _wrong("name", f"a token needs a name of up to {_LONGEST_NAME} characters, for what uses it")
+    taken = _wrong("name", say("there is a token %(name)r already; revoke it first, or take another name", name=name))
     if session.scalar(select(TokenRow.id).where(TokenRow.name == name)) is not None:
-        raise _wrong("name", say("there is a token %(name)r already; revoke it first, or take another name", name=name))
+        raise taken
     if unknown := sorted(set(scopes) - set(SCOPES)):
         raise _wrong("scopes", f"{unknown[0]!r} is no scope; there are {', '.join(SCOPES)}")
     if not scopes:
@@ -69,7 +71,10 @@ def create(
         expires_at=expires_at,
     )
     session.add(row)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError:  # on PostgreSQL somebody else may have added it since we looked
+        raise taken from None
     ends = expires_at.isoformat() if expires_at else None
     audit.record(session, "token", name, None, {"scopes": row.scopes, "expires_at": ends}, at=at)
     return row, token

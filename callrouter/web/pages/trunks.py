@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, PasswordField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
-from callrouter.directory import document, services
+from callrouter.directory import document, services, store
 from callrouter.directory.changing import made
 from callrouter.directory.exporting import read_trunks
 from callrouter.errors import RuleError
@@ -137,6 +137,7 @@ def new() -> Answer:
     if form.validate_on_submit():
         name = form.name.data.strip()
         with form.saving(apply=True) as session:
+            store.count_up(session)  # nobody else adds one until this is done
             if any(trunk.name == name for trunk in read_trunks(session)):
                 text = _("There is a trunk %(name)s already.", name=name)
                 raise RuleError(text, [("name", text)])
