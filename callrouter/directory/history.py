@@ -21,8 +21,10 @@ from callrouter.directory.names import device_names, owner_names
 from callrouter.directory.records import CallRow, CallStepRow
 from callrouter.errors import RuleError, say
 
-#: Of owners with more calls a search does not look into each, but in the index of all calls.
-MOST_SEARCHED = 100_000
+#: Of owners with more calls a filter does not look up each, but goes through the index of all and keeps theirs.
+MOST_LOOKED_UP = 20_000
+#: Calls kept in that way are counted up to this: of each that passes the filter it must be looked up whose it is.
+MOST_SIFTED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,8 @@ def calls(
     anything counted beyond *count_to* (None: MOST_COUNTED). Raises RuleError for a cursor that is none.
     """
     owners = (owner,) if owner else owners
-    # What is searched for is mostly rare: among very many calls of theirs it is sooner found in the index of all.
-    sifted = search.strip() != "" and owners is not None and _have_many(session, owners)
+    of_call = bool(search.strip() or outcome or direction or interrupted)
+    sifted = of_call and owners is not None and _have_many(session, owners)
     of_all = owners is None or sifted
     at, row_id = (CallRow.started_at, CallRow.id) if of_all else (CallStepRow.started_at, CallStepRow.call_id)
     wanted: list[ColumnElement[bool]] = []
@@ -83,7 +85,6 @@ def calls(
     ]
     # Spelled as the condition of the index calls_interrupted.
     wanted += [literal_column("calls.interrupted")] if interrupted else []
-    of_call = bool(wanted)
     wanted += [] if since is None else [at >= since]
     wanted += [] if until is None else [at < until]
     if before:
@@ -93,6 +94,7 @@ def calls(
     # Of several owners each has so many read, and all together are counted no further.
     counted = MOST_COUNTED if count_to is None else count_to
     counted = counted // max(len(owners), 1) if owners is not None else counted
+    counted = min(counted, MOST_SIFTED) if sifted else counted
     most = size if before else max(size, counted)
     query: Any = select(row_id.label("id"), at.label("at")).where(*wanted)
     if owners is not None and sifted:
@@ -113,8 +115,8 @@ def calls(
 
 
 def _have_many(session: Session, owners: Collection[str]) -> bool:
-    steps = select(CallStepRow.call_id).where(CallStepRow.owner.in_(owners)).limit(MOST_SEARCHED + 1).subquery()
-    return (session.scalar(select(func.count()).select_from(steps)) or 0) > MOST_SEARCHED
+    steps = select(CallStepRow.call_id).where(CallStepRow.owner.in_(owners)).limit(MOST_LOOKED_UP + 1).subquery()
+    return (session.scalar(select(func.count()).select_from(steps)) or 0) > MOST_LOOKED_UP
 
 
 def _of_owners(steps: Select[*tuple[Any, ...]], owners: Collection[str], most: int) -> Any:

@@ -130,20 +130,37 @@ def test_filters(calls: Database, wanted: dict[str, Any], found: list[str]):
         assert history.calls(session, **wanted).total == len(found)
 
 
-def test_a_search_finds_the_same_in_the_calls_of_owners_who_have_very_many(
-    calls: Database, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("owners", [["employee:anna", "pool:sales"], ["pool:sales"], ["employee:nobody"]])
+def test_calls_of_owners_are_the_same_looked_up_and_sifted(
+    calls: Database, monkeypatch: pytest.MonkeyPatch, owners: list[str]
 ):
-    both = ["employee:anna", "pool:sales"]
-    wanted: list[dict[str, Any]] = [
-        {"search": "69 003", "owners": both},
-        {"search": "0176", "owners": ["pool:sales"]},
-        {"search": "anonym", "owners": both, "outcome": "answered"},
-        {"search": "0176", "owners": both, "until": AT + dt.timedelta(minutes=1)},
+    filters: list[dict[str, Any]] = [
+        {"search": search, "outcome": outcome, "interrupted": interrupted, "until": until, "owners": owners}
+        for search in ("", "69 003", "0176", "anonym", "carla")
+        for outcome in ("", "missed", "answered")
+        for interrupted in (False, True)
+        for until in (None, AT + dt.timedelta(minutes=3))
     ]
-    few = [pages(calls, **one) for one in wanted]
-    assert few == [["3"], ["12"], ["11"], ["1", "0"]]
-    monkeypatch.setattr(history, "MOST_SEARCHED", 0)
-    assert [pages(calls, **one) for one in wanted] == few
+
+    def found() -> list[tuple[list[str], int]]:
+        with calls.read() as session:
+            return [(pages(calls, **wanted), history.calls(session, **wanted).total) for wanted in filters]
+
+    looked_up = found()
+    monkeypatch.setattr(history, "MOST_LOOKED_UP", 0)
+    assert found() == looked_up
+    assert looked_up[0][0] == [uuid for uuid in pages(calls) if uuid in pages(calls, owners=owners)]
+
+
+def test_sifted_calls_are_counted_up_to_a_bound_of_their_own(calls: Database, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(history, "MOST_LOOKED_UP", 0)
+    monkeypatch.setattr(history, "MOST_SIFTED", 5)
+    assert len(pages(calls, owner="employee:anna", outcome="missed")) == 10
+    with calls.read() as session:
+        page = history.calls(session, owner="employee:anna", outcome="missed", size=3)
+        assert (page.total, page.capped) == (5, True)
+        page = history.calls(session, owner="employee:anna", size=3)
+        assert (page.total, page.capped) == (11, False)
 
 
 def test_a_total_is_counted_up_to_a_bound(calls: Database, monkeypatch: pytest.MonkeyPatch):
