@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +86,8 @@ class Stage:
         data = company.company(digits)
         switch = {"rtp_start": _MEDIA[0], "rtp_end": _MEDIA[1], "max_sessions": 2000, "sessions_per_second": 1000}
         quiet = {"level": "warning"}
+        self._core_db = Path(f"/dev/shm/callrouter-bench-{uuid.uuid4()}.db")
+        switch["core_db"] = str(self._core_db)
         self.scratch = Scratch(folder, data, freeswitch=switch, log=quiet)
         self.other = (
             Scratch(folder / "other", data, database={"url": url(postgresql, "postgres")}, log=quiet)
@@ -279,6 +282,8 @@ class Stage:
         self.stop()
         for scratch in filter(None, (self.scratch, self.other)):
             scratch.stop()
+        for file in self._core_db.parent.glob(f"{self._core_db.name}*"):
+            file.unlink()
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.switch import DOMAIN, RenderedSwitch, rendered_switch
+from tests.switch import DOMAIN, RenderedSwitch, rendered_switch, switch_settings
 
 pytestmark = pytest.mark.freeswitch
 
@@ -15,7 +15,8 @@ pytestmark = pytest.mark.freeswitch
 @pytest.fixture(scope="module")
 def switch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RenderedSwitch]:
     folder: Path = tmp_path_factory.mktemp("switch")
-    with rendered_switch(folder) as running:
+    settings = switch_settings(folder, core_db=str(folder / "core.db"))
+    with rendered_switch(folder, settings=settings) as running:
         yield running
 
 
@@ -25,6 +26,11 @@ def test_loads_without_an_error_or_warning_of_ours(switch: RenderedSwitch) -> No
     assert "phones" in status
     assert status.count("RUNNING") == 2
     assert switch.trouble() == []
+
+
+def test_the_core_database_lies_where_the_setting_says(switch: RenderedSwitch) -> None:
+    assert switch.api("show channels count").strip() == "0 total."
+    assert (switch.settings.base / "core.db").stat().st_size > 0
 
 
 def test_reload_answers_ok(switch: RenderedSwitch) -> None:
