@@ -100,7 +100,17 @@ def test_a_test_mail_is_sent(world: World):
     assert "The mail server took the mail to chefin@muster.example." in admin.get("/settings").text
 
 
-@pytest.mark.parametrize("address", ["", "chefin", "a@b.example, c@d.example", "a@b.example\r\nBcc: c@d.example"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "chefin",
+        "a@b.example, c@d.example",
+        "a@b.example\r\nBcc: c@d.example",
+        "=?utf-8?q?a=0aBcc:c?=@b.example",
+        "a\x01@b.example",
+    ],
+)
 def test_a_test_mail_needs_one_address(world: World, address: str):
     page = world.browser("admin").send("/settings", {"to": address}, action="/settings/test-mail")
     assert page.status == 422

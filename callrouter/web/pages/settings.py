@@ -109,9 +109,10 @@ class TestMailForm(Form):
     __test__ = False
     to = StringField(
         _l("Address"),
-        [
+        filters=[lambda text: text.strip() if text else text],
+        validators=[
             InputRequired(_l("Enter a mail address.")),
-            Regexp(r"\s*[^\s@<>,;:\"()\[\]\\]+@[A-Za-z0-9.-]+\s*$", message=_l("Enter one mail address.")),
+            Regexp(document.EMAIL, message=_l("Enter one mail address.")),
             Length(max=254),
         ],
         render_kw={"type": "email", "autocomplete": "email"},
@@ -173,7 +174,7 @@ def test_mail() -> Answer:
     """Send a mail to the address given, and tell what the mail server said."""
     mail = TestMailForm()
     if mail.validate_on_submit():
-        to = mail.to.data.strip()
+        to = mail.to.data
         limit = parts().settings.smtp.timeout_seconds + _GRACE
         try:
             with gevent.Timeout(limit, CallrouterError(_("The mail server did not answer in time."))):
