@@ -31,6 +31,8 @@ STAGE = "callrouter_stage"
 STEP = "callrouter_step"
 #: sip_user of the device that answered; set on each leg and imported by the one that wins.
 DEVICE = "callrouter_device"
+#: FreeSWITCH's own: the UUID that a leg is to get. Right behind DEVICE in each leg, so that the CDR tells who is who.
+LEG = "origination_uuid"
 #: ``true`` once the static fallback had to take over; set by the fallback itself, by nothing else.
 FALLBACK = "callrouter_fallback"
 #: In the fallback: what the schedule says now, ``open`` or ``closed``.
@@ -39,6 +41,8 @@ SCHEDULE = "callrouter_schedule"
 DIALED = "callrouter_dialed"
 #: In the fallback: how ringing ended, one of the results of a ``ring`` step.
 RESULT = "callrouter_result"
+#: In the dialplan: ``1`` when the call was answered before (a transfer), else ``0``: keeps UUIDs of legs apart.
+TURN = "callrouter_turn"
 #: Directory: whose account it is (the employee's id).
 EMPLOYEE = "callrouter_employee"
 #: Directory: the number shown on that employee's emergency calls, E.164.

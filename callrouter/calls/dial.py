@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from callrouter import variables
 from callrouter.calls.incoming import PHONES_PROFILE
@@ -24,14 +24,19 @@ def set_all(values: Mapping[str, str]) -> str:
     return "^^|" + "|".join(f"{name}={_value(value, name)}" for name, value in values.items())
 
 
-def bridge(step: Ring, sip_domain: str) -> str:
+def bridge(step: Ring, sip_domain: str, leg_uuids: Sequence[str]) -> str:
     """The argument of ``bridge``: all targets at once, each by its account (never by a contact a phone chose).
 
-    Each leg carries its device's name for the record, and the callee's extension so that it can be transferred.
+    Each leg carries its device's name and one of *leg_uuids* (new ones, as many as targets) for the record, and the
+    callee's extension so that it can be transferred.
     """
     legs = []
-    for target in step.targets:
-        leg = {variables.DEVICE: target.sip_user, "origination_callee_id_name": target.name}
+    for target, uuid in zip(step.targets, leg_uuids, strict=True):
+        leg = {
+            variables.DEVICE: target.sip_user,
+            variables.LEG: uuid,
+            "origination_callee_id_name": target.name,
+        }
         if target.extension:
             leg["origination_callee_id_number"] = target.extension
         settings = ",".join(f"{name}={_value(value, name)}" for name, value in leg.items())
@@ -40,9 +45,10 @@ def bridge(step: Ring, sip_domain: str) -> str:
     return ",".join(legs)
 
 
-def leg_causes(originate_causes: str) -> list[str]:
-    """The causes in ``originate_causes`` (``UUID;CAUSE`` entries), in order."""
-    return [text.rpartition(";")[2] for text in variables.step_texts(originate_causes)]
+def leg_causes(originate_causes: str, leg_uuids: Sequence[str]) -> list[str]:
+    """The causes of these legs in ``originate_causes``: ``UUID;CAUSE`` entries of all that the call has rung so far."""
+    entries = (text.partition(";") for text in variables.step_texts(originate_causes))
+    return [cause for uuid, _, cause in entries if uuid in leg_uuids]
 
 
 def ring_result(disposition: str, causes: Iterable[str]) -> RingResult:

@@ -6,6 +6,7 @@ static fallback goes on from there should this process die.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,20 +105,21 @@ class PlanRunner:
         values = self._identity() | {
             variables.STAGE: "ringing",
             "call_timeout": str(step.seconds),
-            "preserve_originated_vars": "false",
+            "preserve_originated_vars": "true",
         }
+        legs = [str(uuid.uuid4()) for _ in step.targets]
         self._send(
             [
                 *self._begin(values, "ring", step.owner),
                 command.execute("ring_ready"),
-                command.execute("bridge", dial.bridge(step, self.sip_domain)),
+                command.execute("bridge", dial.bridge(step, self.sip_domain, legs)),
             ],
             timeout=step.seconds + self.settings.router.max_call_seconds,
         )
         disposition = self.channel.getvar("originate_disposition", timeout=_PROMPT) or ""
         if disposition == "SUCCESS":
             return RingResult.ANSWERED
-        causes = dial.leg_causes(self.channel.getvar("originate_causes", timeout=_PROMPT) or "")
+        causes = dial.leg_causes(self.channel.getvar("originate_causes", timeout=_PROMPT) or "", legs)
         result = dial.ring_result(disposition, causes)
         self._send([self._mark("ring", step.owner, result)], timeout=_PROMPT)
         return result

@@ -62,7 +62,7 @@ def list_calls(
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 @click.pass_context
 def show(ctx: click.Context, uuid: str, as_json: bool) -> None:
-    """Show one call: who was rung, how that ended, what was mailed."""
+    """Show one call: which phones were rung, how that ended, what was mailed. Times are UTC."""
     with open_database(load_settings(ctx)) as database, database.read() as session:
         values = _told(call_detail(session, uuid))
     if as_json:
@@ -76,9 +76,13 @@ def show(ctx: click.Context, uuid: str, as_json: bool) -> None:
             click.echo(f"{key[:-1]}: {', '.join(str(text) for text in one.values() if text)}")
 
 
+def _moment(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.datetime) else value
+
+
 def _told(found: CallDetail) -> dict[str, Any]:
     values = {
-        name: value.isoformat() if isinstance(value, dt.datetime) else value
+        name: _moment(value)
         for name, value in dataclasses.asdict(found).items()
         if name not in ("steps", "messages", "mails")
     }
@@ -92,6 +96,11 @@ def _told(found: CallDetail) -> dict[str, Any]:
                 "answered_by": step.answered_by,
             }
             for step in found.steps
+        ],
+        "phones": [
+            {"owner": step.owner} | {name: _moment(value) for name, value in dataclasses.asdict(phone).items()}
+            for step in found.steps
+            for phone in step.phones
         ],
         "messages": [{"id": one.id, "milliseconds": one.milliseconds} for one in found.messages],
         "mails": [{"to": mail.recipient, "subject": mail.subject, "state": mail.state} for mail in found.mails],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from callrouter.directory.models import Base, OwnerRow
@@ -62,6 +62,7 @@ class CallStepRow(Base):
 
     ``n`` is the step's mark (``variables.StepMark.n``) of the part's first step; (call, n) is unique: the ledger's
     idempotence key together with the UUID. ``started_at`` is that of the call, for the list of an owner's calls.
+    ``legs``: the phones that were to ring, each as ``ledger.rings.Leg.as_json`` writes it.
     """
 
     __tablename__ = "call_steps"
@@ -76,6 +77,7 @@ class CallStepRow(Base):
     outcome: Mapped[str]
     detail: Mapped[str] = mapped_column(default="")
     device: Mapped[str | None]
+    legs: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, server_default="[]")
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"), index=True)
     call: Mapped[CallRow] = relationship(back_populates="steps")
     __table_args__ = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,10 +16,29 @@ from callrouter.errors import UnknownError, say
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneLine:
+    """A phone that was to ring: ``device`` is its account, ``device_label`` and ``employee`` what and whose it is.
+
+    ``end``: answered, elsewhere (another phone was faster), abandoned (the caller gave up), no_answer, busy, rejected,
+    offline (not registered), failed, unknown; ``cause`` is FreeSWITCH's. Times are UTC; ``ended_at``
+    is when the ringing ended, None where that is not known.
+    """
+
+    device: str
+    device_label: str | None
+    employee: str | None
+    end: str
+    cause: str
+    rang_at: dt.datetime | None
+    ended_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class StepLine:
     """What happened to one owner: ``outcome`` (answered, missed, voicemail, rejected) and ``detail`` of how.
 
-    ``device`` is the account that answered, ``device_label`` and ``answered_by`` what and whose it is.
+    ``device`` is the account that answered, ``device_label`` and ``answered_by`` what and whose it is; ``phones`` are
+    all that were to ring, in that order.
     """
 
     n: str
@@ -30,6 +50,7 @@ class StepLine:
     device: str | None
     device_label: str | None
     answered_by: str | None
+    phones: tuple[PhoneLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +139,9 @@ def call_detail(session: Session, uuid: str) -> CallDetail:
         session.scalars(select(CallStepRow).where(CallStepRow.call_id == row.id).order_by(CallStepRow.position))
     )
     owners = owner_names(session, {step.owner for step in steps})
-    devices = device_names(session, {step.device for step in steps})
+    devices = device_names(
+        session, {step.device for step in steps} | {leg["device"] for step in steps for leg in step.legs}
+    )
     messages = session.execute(
         select(MessageRow, OwnerRow)
         .outerjoin(OwnerRow, OwnerRow.id == MessageRow.owner_id)
@@ -142,6 +165,7 @@ def call_detail(session: Session, uuid: str) -> CallDetail:
                 step.detail,
                 step.device,
                 *devices.get(step.device or "", (None, None)),
+                tuple(_phone(leg, devices) for leg in step.legs),
             )
             for step in steps
         ),
@@ -168,3 +192,9 @@ def call_detail(session: Session, uuid: str) -> CallDetail:
 
 def _key(owner: OwnerRow | None) -> str:
     return owner.owner_key if owner else ""
+
+
+def _phone(leg: dict[str, Any], devices: dict[str, tuple[str, str]]) -> PhoneLine:
+    rang_at, ended_at = (dt.datetime.fromisoformat(at) if (at := leg[key]) else None for key in ("rang_at", "ended_at"))
+    label, employee = devices.get(leg["device"], (None, None))
+    return PhoneLine(leg["device"], label, employee, leg["end"], leg["cause"], rang_at, ended_at)

@@ -8,12 +8,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from callrouter import variables as v
 from callrouter.errors import RecordError
+from callrouter.ledger.rings import Leg, entries, legs, moment
 from callrouter.notes import Note
 from callrouter.spool import CDR_NAME
 
@@ -26,7 +27,6 @@ _E164 = re.compile(r"\+[1-9][0-9]{2,14}")
 _OWNER = re.compile(r"(employee|pool):[a-z0-9][a-z0-9_-]{0,39}")
 _N = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PRIVACY = {"id", "user", "header", "session", "critical"}
-_LAST_TIME = 4_102_444_800_000_000  # the year 2100, microseconds
 
 _OURS = (v.NUMBER, v.OWNER, v.VERSION, v.TRUNK, v.DIRECTION, v.PRIVATE, v.STAGE, v.STEP, v.DEVICE, v.FALLBACK)
 _CALLER_FIELDS = (v.CALLER, v.CALLER_NAME, "caller_id_number", "caller_id_name", "sip_from_user", "sip_auth_username")
@@ -43,6 +43,8 @@ _PLAIN = (
     "sip_Privacy",
     "sip_req_user",
     "destination_number",
+    "originated_legs",
+    "originate_causes",
 )
 _READ = frozenset((*_OURS, *_CALLER_FIELDS, *_PLAIN))
 
@@ -73,6 +75,7 @@ class Cdr:
     fallback: bool = False
     device: str = ""
     steps: tuple[v.StepMark, ...] = ()
+    legs: tuple[Leg, ...] = ()
     started_at: dt.datetime | None = None
     answered_at: dt.datetime | None = None
     ended_at: dt.datetime | None = None
@@ -130,15 +133,6 @@ def _salvaged_fields(text: str) -> dict[str, str]:
     return fields
 
 
-def _time(text: str | None) -> dt.datetime | None:
-    if not text or not text.isascii() or not text.isdigit() or len(text) > 16:
-        return None
-    microseconds = int(text)
-    if not 0 < microseconds < _LAST_TIME:
-        return None
-    return dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(microseconds=microseconds)
-
-
 def _private(fields: Mapping[str, str]) -> bool:
     """Whether the caller asked for privacy; a colleague's phone cannot: internal calls always show the employee."""
     if fields.get("sip_auth_username") and not fields.get(v.TRUNK):
@@ -160,11 +154,15 @@ def _e164(text: str | None) -> str | None:
     return text if text and _E164.fullmatch(text) else None
 
 
-def _build(uuid: str, fields: Mapping[str, str], *, salvaged: bool) -> Cdr:
+def _build(
+    uuid: str, fields: Mapping[str, str], *, log: Sequence[Mapping[str, str]] = (), salvaged: bool = False
+) -> Cdr:
     def field(name: str, limit: int = 200) -> str:
         return clean(fields.get(name, ""), limit)
 
     private = _private(fields)
+    answered_at, ended_at = moment(fields.get("answer_uepoch")), moment(fields.get("end_uepoch"))
+    originated, causes = fields.get("originated_legs", ""), fields.get("originate_causes", "")
     dialed = field("sip_req_user") or field("destination_number")
     number = field(v.NUMBER)
     return Cdr(
@@ -184,9 +182,10 @@ def _build(uuid: str, fields: Mapping[str, str], *, salvaged: bool) -> Cdr:
         fallback=fields.get(v.FALLBACK) == "true",
         device=field(v.DEVICE),
         steps=_marks(v.step_texts(clean(fields.get(v.STEP, ""), 20_000))),
-        started_at=_time(fields.get("start_uepoch")) or _time(fields.get("sip_invite_stamp")),
-        answered_at=_time(fields.get("answer_uepoch")),
-        ended_at=_time(fields.get("end_uepoch")),
+        legs=legs(log, originated, causes, answered_at=answered_at, ended_at=ended_at),
+        started_at=moment(fields.get("start_uepoch")) or moment(fields.get("sip_invite_stamp")),
+        answered_at=answered_at,
+        ended_at=ended_at,
         cause=field("hangup_cause", 60),
         salvaged=salvaged,
     )
@@ -205,7 +204,8 @@ def parse(data: bytes, filename: str) -> Cdr:
         raise RecordError(f"CDR {filename}: {len(data)} bytes are no CDR (limit {MAX_BYTES})")
     text = data.decode("utf-8", "replace")
     try:
-        return _build(name[1], _fields(json.loads(text)), salvaged=False)
+        document = json.loads(text)
+        return _build(name[1], _fields(document), log=entries(document))
     except (ValueError, RecursionError, RecordError) as error:
         damaged = _build(name[1], _salvaged_fields(text), salvaged=True)
         if not (damaged.number or damaged.owner or damaged.dialed):
@@ -219,15 +219,18 @@ def without_caller(data: bytes) -> bytes | None:
     None when the caller did not ask; then the file may be kept as it is.
     """
     text = data[:MAX_BYTES].decode("utf-8", "replace")
+    log: list[dict[str, str]] = []
     try:
-        fields = _fields(json.loads(text))
+        document = json.loads(text)
+        fields, log = _fields(document), entries(document)
     except (ValueError, RecursionError, RecordError):
         fields = _salvaged_fields(text)
     if not _private(fields):
         return None
     kept = {key: value for key, value in fields.items() if key not in _CALLER_FIELDS}
     switch = {key: kept.pop(key) for key in ("core-uuid", "switchname") if key in kept}
-    return (json.dumps(switch | {"variables": kept}) + "\n").encode("utf-8", "replace")
+    document = switch | {"variables": kept, "app_log": {"applications": log}}
+    return (json.dumps(document) + "\n").encode("utf-8", "replace")
 
 
 def from_note(note: Note) -> Cdr:

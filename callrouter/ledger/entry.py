@@ -127,6 +127,7 @@ class Step:
             "outcome": part.outcome,
             "detail": part.detail,
             "device": part.device,
+            "legs": [leg.as_json() for leg in part.legs],
             "case_id": self.case_id,
         }
 

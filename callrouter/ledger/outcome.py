@@ -7,11 +7,12 @@ what happened to one owner: consecutive steps of the same owner, until somebody 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from callrouter.ledger.audio import Audio
 from callrouter.ledger.cdr import Cdr
+from callrouter.ledger.rings import Leg
 from callrouter.variables import StepMark
 
 _KINDS = frozenset({"ring", "voicemail", "reject", "dial"})
@@ -34,6 +35,7 @@ class Part:
 
     ``detail`` of a missed part: abandoned, no_answer, busy, offline, rejected, failed, switch_stopped,
     reached_mailbox, message_lost; of a rejected one the reason. ``recording``: mark of the usable recording.
+    ``legs``: the phones that were to ring.
     """
 
     n: str
@@ -43,6 +45,7 @@ class Part:
     detail: str = ""
     device: str | None = None
     recording: str | None = None
+    legs: tuple[Leg, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +175,9 @@ def outcome(cdr: Cdr, recordings: Mapping[str, Audio | None]) -> CallRecord:
         return _without_steps(cdr)
     parts: list[Part] = []
     names: set[str] = set()
+    legs: dict[str, list[Leg]] = {}
+    for leg in cdr.legs:
+        legs.setdefault(leg.n, []).append(leg)
     for group in groups:
         n = first = next(iter(group.marks.values())).n
         again = 1
@@ -179,12 +185,14 @@ def outcome(cdr: Cdr, recordings: Mapping[str, Audio | None]) -> CallRecord:
             again += 1
             n = f"{first}_{again}"
         names.add(n)
-        parts.append(_part(group, n, last=group is groups[-1], only=len(groups) == 1, cdr=cdr, recordings=recordings))
+        part = _part(group, n, last=group is groups[-1], only=len(groups) == 1, cdr=cdr, recordings=recordings)
+        rung = [leg for mark_n, kind in group.marks if kind == "ring" for leg in legs.pop(mark_n, ())]
+        parts.append(replace(part, legs=tuple(rung)))
     used: set[str] = set()
     for position in reversed(range(len(parts))):
         part = parts[position]
         if part.recording in used:  # a mailbox reached twice by one call records over its first message
-            parts[position] = Part(part.n, part.kind, part.owner, Outcome.MISSED, "message_lost")
+            parts[position] = replace(part, outcome=Outcome.MISSED, detail="message_lost", recording=None)
         elif part.recording:
             used.add(part.recording)
     return CallRecord(parts[-1].outcome, cdr.fallback or cdr.source == "note", tuple(parts))

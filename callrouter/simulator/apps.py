@@ -23,7 +23,7 @@ def run(channel: Channel, app: str, argument: str) -> None:
     if channel.hung_up.is_set() and app not in _AFTER_HANGUP:
         return
     argument = channel.expand(argument)
-    channel.app_log.append((app, argument, int(channel.elapsed * 1_000_000)))
+    channel.app_log.append((app, argument, channel.elapsed))
     channel.variables["current_application"] = app
     function = _APPLICATIONS.get(app)
     if function is None:

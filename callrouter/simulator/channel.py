@@ -43,7 +43,7 @@ class Channel:
         self.core_uuid = core_uuid
         self.variables: dict[str, str] = {}
         self.timeline: list[Happening] = []
-        self.app_log: list[tuple[str, str, int]] = []
+        self.app_log: list[tuple[str, str, float]] = []
         self.digits = list(call.digits)
         self.hung_up = Event()
         self.cause = ""
@@ -215,7 +215,10 @@ class Channel:
             "context": self._context,
             "chan_name": self.variables["channel_name"],
         }
-        log = [{"app_name": app, "app_data": data, "app_stamp": str(stamp)} for app, data, stamp in self.app_log]
+        log = [
+            {"app_name": app, "app_data": data, "app_stamp": str(int((self._wall + at) * 1_000_000))}
+            for app, data, at in self.app_log
+        ]
         document = {
             "core-uuid": self.core_uuid,
             "switchname": "simulator",

@@ -68,7 +68,8 @@ def bridge(channel: Channel, text: str) -> None:
         if isinstance(behaviour, Offline):
             channel.note(leg.user, "is not registered")
         else:
-            phones.append(_Phone(leg, behaviour, str(uuid.uuid4())))
+            leg_uuid = leg.variables.get("origination_uuid") or str(uuid.uuid4())
+            phones.append(_Phone(leg, behaviour, leg_uuid))
             channel.note(leg.user, "gets the call" if isinstance(behaviour, Refuse) else "rings")
     if not phones:
         _failed(channel, "USER_NOT_REGISTERED")

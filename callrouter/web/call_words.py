@@ -6,11 +6,14 @@ How ringing ended and why a call was refused are told in the sentences that mail
 from __future__ import annotations
 
 from flask import Flask
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from callrouter.directory.timeline import PhoneLine
 from callrouter.mail.words import WORDS
 from callrouter.routing import reasons
 from callrouter.routing.plan import Reason, RejectReason
+from callrouter.web.format import duration
 from callrouter.web.languages import language
 
 #: Outcome → word, and the kind of its badge.
@@ -48,6 +51,18 @@ _CAUSES = {
     "NETWORK_OUT_OF_ORDER": _l("a fault on the way"),
     "SYSTEM_SHUTDOWN": _l("the telephone system was stopped"),
 }
+#: What a phone did that was to ring.
+_PHONES = {
+    "answered": _l("answered"),
+    "elsewhere": _l("stopped ringing: answered at another phone"),
+    "abandoned": _l("rang until the caller gave up"),
+    "no_answer": _l("rang, nobody answered"),
+    "busy": _l("was busy"),
+    "rejected": _l("the call was declined"),
+    "offline": _l("was not registered"),
+    "failed": _l("could not be rung"),
+    "unknown": _l("rang"),
+}
 _REFUSALS = frozenset(reason.value for reason in RejectReason)
 
 
@@ -71,6 +86,15 @@ def cause(code: str) -> str:
     return str(_CAUSES.get(code, code))
 
 
+def phone(line: PhoneLine) -> str:
+    """What a phone did, and after how long if that is known."""
+    said = str(_PHONES.get(line.end, line.end))
+    if not line.rang_at or not line.ended_at:
+        return said
+    seconds = duration(max(round((line.ended_at - line.rang_at).total_seconds()), 0))
+    return str(_("%(what)s (after %(time)s)", what=said, time=seconds))
+
+
 def detail(code: str) -> str:
     """How a part of a call ended, in a sentence; empty where there is nothing to add."""
     said = WORDS["de" if language() == "de" else "en"]
@@ -83,5 +107,5 @@ def detail(code: str) -> str:
 
 def add_filters(application: Flask) -> None:
     """Make all of these template filters."""
-    for function in (outcome, outcome_kind, direction, cause, detail):
+    for function in (outcome, outcome_kind, direction, cause, phone, detail):
         application.add_template_filter(function)

@@ -68,6 +68,11 @@ def clock(at: dt.datetime | None) -> str:
     return str(format_time(at, "short")) if at else ""
 
 
+def second(at: dt.datetime | None) -> str:
+    """The time of day in the company's zone, to the second."""
+    return str(format_time(at, "HH:mm:ss")) if at else ""
+
+
 def moment(at: dt.datetime | None) -> str:
     """Date and time of day in the company's zone."""
     return f"{day(at)}, {clock(at)}" if at else ""
@@ -102,5 +107,5 @@ def noun(name: str) -> str:
 
 def add_filters(application: Flask) -> None:
     """Make all of these template filters."""
-    for function in (number, day, weekday, calendar_date, clock, moment, duration, count, actor, noun):
+    for function in (number, day, weekday, calendar_date, clock, second, moment, duration, count, actor, noun):
         application.add_template_filter(function)

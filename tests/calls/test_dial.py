@@ -22,10 +22,11 @@ ANNA = Ring(
 
 
 def test_bridge_rings_every_device_by_its_account() -> None:
-    assert dial.bridge(ANNA, "pbx.muster.example") == (
-        "[callrouter_device=anna-desk,origination_callee_id_name=Anna Schmidt,origination_callee_id_number=10]"
+    assert dial.bridge(ANNA, "pbx.muster.example", ["uuid-1", "uuid-2"]) == (
+        "[callrouter_device=anna-desk,origination_uuid=uuid-1,"
+        "origination_callee_id_name=Anna Schmidt,origination_callee_id_number=10]"
         "sofia/phones/anna-desk%pbx.muster.example,"
-        "[callrouter_device=anna-soft,origination_callee_id_name=Anna Schmidt]"
+        "[callrouter_device=anna-soft,origination_uuid=uuid-2,origination_callee_id_name=Anna Schmidt]"
         "sofia/phones/anna-soft%pbx.muster.example"
     )
 
@@ -39,7 +40,7 @@ def test_nothing_that_freeswitch_interprets_is_sent(hostile: str) -> None:
     with pytest.raises(SwitchError):
         dial.set_all({"effective_caller_id_name": hostile})
     with pytest.raises(SwitchError):
-        dial.bridge(Ring("employee:x", (Target("x", "employee:x", hostile, "1"),), 5), "pbx.muster.example")
+        dial.bridge(Ring("employee:x", (Target("x", "employee:x", hostile, "1"),), 5), "pbx.muster.example", ["u"])
 
 
 @given(st.text())
@@ -69,7 +70,8 @@ def test_how_ringing_ended(disposition: str, causes: list[str], result: RingResu
     assert dial.ring_result(disposition, causes) is result
 
 
-def test_leg_causes_of_one_and_of_several_legs() -> None:
-    assert dial.leg_causes("u1;USER_BUSY") == ["USER_BUSY"]
-    assert dial.leg_causes("ARRAY::u1;USER_BUSY|:u2;NONE") == ["USER_BUSY", "NONE"]
-    assert dial.leg_causes("") == []
+def test_only_the_causes_of_these_legs_count() -> None:
+    listed = "ARRAY::a;USER_BUSY|:b;NO_ANSWER|:c;CALL_REJECTED"
+    assert dial.leg_causes(listed, ["b", "c", "d"]) == ["NO_ANSWER", "CALL_REJECTED"]
+    assert dial.leg_causes("b;NO_ANSWER", ["b"]) == ["NO_ANSWER"]
+    assert dial.leg_causes("", ["b"]) == []

@@ -11,6 +11,7 @@ import pytest
 from callrouter.directory.database import Database
 from callrouter.directory.models import EmployeeRow
 from callrouter.directory.records import CallRow, CallStepRow, MessageRow, OutboxRow
+from callrouter.ledger.rings import End, Leg
 from tests.cli.test_company import company, run, told  # noqa: F401 (a fixture)
 
 AT = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
@@ -141,8 +142,9 @@ def test_calls_and_messages(company: Path):  # noqa: F811
         session.add(call)
         session.flush()
         step = CallStepRow(
-            n="1", position=0, kind="ring", owner_id=anna.id, owner="employee:anna", started_at=AT, outcome="voicemail"
-        )
+            n="1", position=0, kind="ring", owner_id=anna.id, owner="employee:anna", started_at=AT, outcome="voicemail",
+            legs=[Leg("1", "anna-desk", End.NO_ANSWER, "NO_ANSWER", AT, AT + dt.timedelta(seconds=20)).as_json()],
+        )  # fmt: skip
         call.steps.append(step)
         session.add(
             MessageRow(call_id=call.id, n="1", owner_id=anna.id, recorded_at=AT, milliseconds=4000, audio=b"RIFF")
@@ -150,7 +152,11 @@ def test_calls_and_messages(company: Path):  # noqa: F811
     database.close()
     assert as_json("call", "list", "04069001", "--owner", "employee:anna", cwd=company)["total"] == 1
     assert as_json("call", "list", "--owner", "employee:ben", cwd=company)["total"] == 0
-    assert "employee:anna, voicemail" in told("call", "show", call.uuid, cwd=company)
+    shown = told("call", "show", call.uuid, cwd=company)
+    assert "employee:anna, voicemail" in shown
+    assert "phone: employee:anna, anna-desk, Tischtelefon, Anna Schmidt, no_answer, NO_ANSWER, 20" in shown
+    [phone] = as_json("call", "show", call.uuid, cwd=company)["phones"]
+    assert (phone["device"], phone["end"], phone["rang_at"]) == ("anna-desk", "no_answer", AT.isoformat())
     assert as_json("message", "list", "--unheard", cwd=company)["total"] == 1
     told("message", "save", "1", "out.wav", cwd=company)
     assert (company / "out.wav").read_bytes() == b"RIFF"

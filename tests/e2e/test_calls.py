@@ -25,6 +25,7 @@ def test_all_phones_ring_and_the_first_to_answer_talks(world: World, first: str,
     [record] = world.calls(1)
     assert (record.outcome, record.caller, record.number) == ("answered", CALLER, ANNA)
     assert world.steps(record) == [("employee:anna", "answered", first)]
+    assert world.rung(record) == {first: "answered", second: "elsewhere"}
     world.quiet()
     assert world.scratch.mails.mails() == []
 
@@ -128,6 +129,7 @@ def test_a_pool_rings_the_phones_of_all_members(world: World) -> None:
     call.hangup()
     [record] = world.calls(1)
     assert world.steps(record) == [("pool:sales", "answered", "ben-desk")]
+    assert world.rung(record) == {"anna-desk": "elsewhere", "anna-soft": "offline", "ben-desk": "answered"}
 
 
 def test_a_blocked_caller_is_refused(world: World) -> None:

@@ -27,6 +27,7 @@ def test_router_dead_before_the_call_phones_ring(world: World) -> None:
     [record] = world.calls(1)
     assert (record.outcome, record.interrupted) == ("answered", True)
     assert world.steps(record) == [("employee:ben", "answered", "ben-desk")]
+    assert world.rung(record) == {"ben-desk": "answered"}
 
 
 def test_router_dead_before_the_call_the_fallback_takes_the_message(world: World) -> None:

@@ -104,6 +104,12 @@ class World:
             )
             return [(row.owner, row.outcome, row.device) for row in rows]
 
+    def rung(self, call: CallRow) -> dict[str, str]:
+        """Which devices were to ring for *call*, and how that ended."""
+        with self.scratch.database.read() as session:
+            rows = session.scalars(select(CallStepRow).where(CallStepRow.call_id == call.id))
+            return {leg["device"]: leg["end"] for row in rows for leg in row.legs}
+
     def messages(self) -> list[tuple[int, bytes]]:
         """Length in milliseconds and audio of every message."""
         with self.scratch.database.read() as session:

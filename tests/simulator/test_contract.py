@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 import wave
 
 import pytest
@@ -168,6 +169,27 @@ def test_causes_of_the_legs_add_up_over_bridges_unless_told_otherwise(world: Wor
     assert c.getvar("originate_causes") == UNSET
     assert c.getvar("originate_disposition") == "USER_NOT_REGISTERED"
     c.execute("hangup")
+
+
+def test_the_log_of_applications_tells_which_phones_rang(world: World) -> None:
+    side = place(world, {"anna-desk": BUSY, "anna-soft": Answer(0.3, hang_up_after=0.2)})
+    devices = ("ben-desk", "anna-desk", "anna-soft")  # the first is not registered
+    uuids = [str(uuid.uuid4()) for _ in devices]
+    side.connection.execute("set", "hangup_after_bridge=true")
+    dialled = [
+        f"[callrouter_device={device},origination_uuid={leg}]sofia/phones/{device}%{DOMAIN}"
+        for device, leg in zip(devices, uuids, strict=True)
+    ]
+    side.connection.execute("bridge", ",".join(dialled))
+    document = cdr(world, side.uuid)
+    log = document["app_log"]["applications"]
+    assert [entry["app_data"] for entry in log if entry["app_name"] == "bridge"] == [",".join(dialled)]
+    recorded = document["variables"]
+    assert int(recorded["start_uepoch"]) <= int(log[-1]["app_stamp"]) <= int(recorded["answer_uepoch"])
+    assert recorded["originate_causes"] == f"ARRAY::{uuids[1]};USER_BUSY|:{uuids[2]};NONE"
+    numbers = [f"{device}%{DOMAIN}" for device in devices]
+    legs = [f"{leg};Outbound Call;{number}" for leg, number in zip(uuids[1:], numbers[1:], strict=True)]
+    assert recorded["originated_legs"] == "ARRAY::" + "|:".join(legs)
 
 
 def test_time_limit_on_the_caller_and_on_the_dial_string(world: World) -> None:

@@ -7,12 +7,14 @@ import io
 import math
 import struct
 import wave
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
 
 from callrouter.directory.models import OwnerRow
 from callrouter.directory.records import CallRow, CallStepRow, CaseRow, MessageRow, OutboxRow
+from callrouter.ledger.rings import Leg
 from tests.web.world import World
 
 #: Saturday, 15:02 in Berlin.
@@ -38,9 +40,10 @@ def put_call(
     detail: str = "",
     device: str | None = None,
     message: bytes = b"",
+    legs: Sequence[Leg] = (),
     **values: Any,
 ) -> int:
-    """A call that came to *owners* one after the other; the last of them has its outcome, and *message* (WAV).
+    """A call that came to *owners* one after the other; the last of them has its outcome, *legs* and *message* (WAV).
 
     Returns the message's id, 0 without one.
     """
@@ -76,6 +79,7 @@ def put_call(
                 outcome=call.outcome if is_last else "missed",
                 detail=detail if is_last else "no_answer",
                 device=device if is_last else None,
+                legs=[leg.as_json() for leg in legs] if is_last else [],
             )
             session.add(last)
         if not message:

@@ -8,6 +8,8 @@ import io
 
 import pytest
 
+from callrouter.directory.timeline import call_detail
+from callrouter.ledger.rings import End, Leg
 from callrouter.web.pages import calls as calls_pages
 from tests.web.ended_calls import AT, put_call, tone
 from tests.web.world import Browser, World
@@ -216,6 +218,37 @@ def test_a_call_tells_its_story(calls: World):
     assert story(calls.browser("employee", "de"), "anna-missed")[1] == (
         "Klingelte bei Anna Schmidt verpasst Der Anrufer hat aufgelegt, bevor jemand abgenommen hat."
     )
+
+
+def test_a_call_tells_which_phones_rang_and_what_became_of_each(calls: World):
+    at, later = AT + dt.timedelta(seconds=1), AT + dt.timedelta(seconds=8)
+    legs = [
+        Leg("1", "anna-desk", End.ELSEWHERE, "LOSE_RACE", at, later),
+        Leg("1", "<b>gone</b>", End.BUSY, "USER_BUSY", at),
+        Leg("1", "anna-soft", End.OFFLINE),
+        Leg("1", "ben-desk", End.ANSWERED, "NONE", at, later),
+    ]
+    put_call(calls, "rung", "pool:sales", outcome="answered", device="ben-desk", answered_at=later, legs=legs)
+    assert phones(calls.browser("admin"), "rung") == [
+        "15:02:04 Tischtelefon Anna Schmidt: stopped ringing: answered at another phone (after 0:07)",
+        "15:02:04 <b>gone</b>: was busy",
+        "Laptop Anna Schmidt: was not registered",
+        "15:02:04 Tischtelefon Ben Yılmaz: answered (after 0:07)",
+    ]
+    assert phones(calls.browser("admin", "de"), "rung")[2:] == [
+        "Laptop Anna Schmidt: war nicht registriert",
+        "15:02:04 Tischtelefon Ben Yılmaz: angenommen (nach 0:07)",
+    ]
+    with calls.database.read() as session:
+        told = call_detail(session, "rung").steps[0].phones
+    assert [(one.device, one.end, one.rang_at, one.ended_at) for one in told] == [
+        (leg.device, leg.end.value, leg.rang_at, leg.ended_at) for leg in legs
+    ]
+
+
+def phones(browser: Browser, uuid: str) -> list[str]:
+    page = browser.get(f"/calls/{uuid}")
+    return [" ".join(one.text_content().split()) for one in page.tree.xpath("//ul[@class='phones']/li")]
 
 
 def test_others_mails_and_messages_stay_theirs(calls: World):
