@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 import click
 import yaml
 from pydantic import BaseModel
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy.orm import Session
 
 from callrouter.cli.common import load_settings, print_json
@@ -21,8 +22,20 @@ from callrouter.directory.lists import Page
 
 _T = TypeVar("_T", bound=document.Part)
 
+_PIPE_COLUMNS = 240
 #: Never shown by a command; ``export --with-secrets`` has them.
 _SECRET = {"sip_password", "password", "pin"}
+
+
+def print_table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A table that leaves nothing out: what does not fit goes on in the next line; as wide as needed in a pipe."""
+    console = Console()
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console = Console(width=_PIPE_COLUMNS)
+    table = Table(*[Column(name, overflow="fold") for name in headers])
+    for row in rows:
+        table.add_row(*[_cell(value) for value in row])
+    console.print(table)
 
 
 def print_page(page: Page[Any], columns: Sequence[str], shown: int, as_json: bool) -> None:
@@ -31,10 +44,10 @@ def print_page(page: Page[Any], columns: Sequence[str], shown: int, as_json: boo
         values = {"total": page.total, "rows": [_plain(dataclasses.asdict(row)) for row in page.rows]}
         print_json(values | ({"next": page.next} if page.next else {}))
         return
-    table = Table(*[name.replace("_", " ") for name in columns])
-    for row in page.rows:
-        table.add_row(*[_cell(getattr(row, name)) for name in columns])
-    Console().print(table)
+    print_table(
+        [name.replace("_", " ") for name in columns],
+        [[getattr(row, name) for name in columns] for row in page.rows],
+    )
     if page.next:
         click.echo(f"{_in_all(page)}--before {page.next} shows the next page.")
     elif page.total > shown:

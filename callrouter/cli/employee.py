@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from callrouter.cli.common import acting, load_settings, open_database
-from callrouter.cli.directory import employee_of, print_page, print_record, tell
+from callrouter.cli.common import acting, load_settings, open_database, print_json
+from callrouter.cli.directory import employee_of, print_page, print_record, print_table, tell, without_secrets
 from callrouter.directory import devices, employees, lists, services
 
 
@@ -100,6 +100,21 @@ def remove(ctx: click.Context, key: str) -> None:
 @click.group()
 def device() -> None:
     """Phones: one SIP account each."""
+
+
+@device.command("list")
+@click.argument("key", metavar="EMPLOYEE")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@click.pass_context
+def list_devices(ctx: click.Context, key: str, as_json: bool) -> None:
+    """List the phones of EMPLOYEE, without passwords."""
+    with open_database(load_settings(ctx)) as database, database.read() as session:
+        found = employee_of(session, key).devices
+    if as_json:
+        print_json([without_secrets(one.model_dump(mode="json")) for one in found])
+        return
+    rows = [(one.sip_user, one.label, one.kind, one.enabled) for one in found]
+    print_table(("sip user", "label", "kind", "enabled"), rows)
 
 
 @device.command("add")

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from callrouter.cli.common import acting, in_language, load_settings, open_database, print_json
-from callrouter.cli.directory import changed, print_record, tell
+from callrouter.cli.directory import changed, print_record, print_table, tell
 from callrouter.directory import document, services
 from callrouter.directory.calendar import YEARS, Day, schedule_preview
 from callrouter.directory.exporting import read_schedules, read_trunks
@@ -41,11 +41,19 @@ def schedule() -> None:
 def list_schedules(ctx: click.Context, as_json: bool) -> None:
     """List schedules."""
     with open_database(load_settings(ctx)) as database, database.read() as session:
-        names = [found.name for found in read_schedules(session)]
+        schedules = read_schedules(session)
     if as_json:
-        print_json(names)
-    for name in [] if as_json else names:
-        click.echo(name)
+        print_json([found.name for found in schedules])
+        return
+    rows = [
+        (
+            found.name,
+            [f"{window.days} {window.from_}–{window.to}" for window in found.open],
+            len(found.closed),
+        )
+        for found in schedules
+    ]
+    print_table(("name", "open", "closed dates"), rows)
 
 
 @schedule.command("show")
@@ -131,11 +139,12 @@ def trunk() -> None:
 def list_trunks(ctx: click.Context, as_json: bool) -> None:
     """List trunks in the order they are tried."""
     with open_database(load_settings(ctx)) as database, database.read() as session:
-        names = [found.name for found in read_trunks(session)]
+        trunks = read_trunks(session)
     if as_json:
-        print_json(names)
-    for name in [] if as_json else names:
-        click.echo(name)
+        print_json([found.name for found in trunks])
+        return
+    rows = [(found.name, found.proxy, found.peers, found.username if found.register_ else None) for found in trunks]
+    print_table(("name", "proxy", "calls come from", "registers as"), rows)
 
 
 @trunk.command("show")

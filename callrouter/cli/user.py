@@ -7,11 +7,10 @@ import getpass
 import sys
 
 import click
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy import select
 
 from callrouter.cli.common import acting, load_settings, open_database, print_json
+from callrouter.cli.directory import print_table
 from callrouter.directory import accounts
 from callrouter.directory.accounts import UserRow
 from callrouter.directory.audit import AuditRow
@@ -111,10 +110,11 @@ def list_users(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    table = Table("Login", "Role", "Employee", "Last signed in")
-    for row in rows:
-        table.add_row(row["login"], row["role"], row["employee"] or "", row["signed_in_at"] or "never")
-    Console().print(table)
+    shown = [
+        (row["login"], row["role"], row["employee"], (row["signed_in_at"] or "never")[:16].replace("T", " "))
+        for row in rows
+    ]
+    print_table(("login", "role", "employee", "last signed in"), shown)
 
 
 @click.command()

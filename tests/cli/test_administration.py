@@ -143,3 +143,23 @@ def test_a_router_that_listens_is_well(company: Path):  # noqa: F811
         settings.write_text(settings.read_text().replace('listen = "127.0.0.1:8084"', f'listen = "{address}"'))
         assert json.loads(run("doctor", "--json", cwd=company).stdout)["router"] == ""
     assert address in json.loads(run("doctor", "--json", cwd=company).stdout)["router"]
+
+
+def test_tables_leave_nothing_out(company: Path, monkeypatch):  # noqa: F811
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert "mon-fri 08:00–17:30" in told("schedule", "list", cwd=company)
+    carrier = next(line for line in told("trunk", "list", cwd=company).splitlines() if "carrier" in line)
+    assert as_json("trunk", "show", "carrier", cwd=company)["proxy"] in carrier
+    told("number", "assign", "+493023125012", "pool:sales", cwd=company)
+    assert "+493023125000, +493023125012" in told("pool", "list", cwd=company)
+    monkeypatch.setenv("COLUMNS", "40")
+    assert "…" not in told("pool", "list", cwd=company)
+
+
+def test_an_employees_devices_are_listed_without_their_passwords(company: Path):  # noqa: F811
+    assert "anna-soft" in told("device", "list", "anna", cwd=company)
+    assert {one["sip_user"]: one["sip_password"] for one in as_json("device", "list", "anna", cwd=company)} == {
+        "anna-desk": "set",
+        "anna-soft": "set",
+    }
+    assert "no employee" in run("device", "list", "nobody", cwd=company).stderr
