@@ -142,7 +142,7 @@ def _of_owners(steps: Select[*tuple[Any, ...]], owners: Collection[str], most: i
 def _called(session: Session, search: str) -> ColumnElement[bool]:
     found = searching.digits(session, search)
     if found is not None:
-        return searching.has_digits(found, CallRow.caller, CallRow.number)
+        return searching.has_digits(session, found, CallRow.caller, CallRow.number)
     if search.strip().lower() in "anonymous":
         return CallRow.caller == "anonymous"
     # Spelled as the condition of the index calls_named, so that the database sees that it may take it.

@@ -127,7 +127,7 @@ def employees(
         columns = (EmployeeRow.name, EmployeeRow.key, EmployeeRow.extension, EmployeeRow.email)
         found = [searching.contains(session, search, *columns)]
         if digits := searching.digits(session, search):
-            found.append(searching.has_digits(digits, NumberRow.e164))
+            found.append(searching.has_digits(session, digits, NumberRow.e164))
         query = query.where(or_(*found))
     if without_number:
         query = query.where(lost)
@@ -156,7 +156,7 @@ def _numbers_found(session: Session, search: str) -> ColumnElement[bool]:
     owners = select(OwnerRow.id).where(searching.contains(session, search, OwnerRow.name, OwnerRow.key))
     found: list[ColumnElement[bool]] = [NumberRow.owner_id.in_(owners)]
     if digits := searching.digits(session, search):
-        found.append(searching.has_digits(digits, NumberRow.e164))
+        found.append(searching.has_digits(session, digits, NumberRow.e164))
     return or_(*found)
 
 
@@ -254,7 +254,7 @@ def pools(session: Session, search: str = "", *, page: int = 1, size: int = PAGE
     if search.strip():
         found = [searching.contains(session, search, PoolRow.name, PoolRow.key, PoolRow.extension)]
         if digits := searching.digits(session, search):
-            having = select(NumberRow.owner_id).where(searching.has_digits(digits, NumberRow.e164))
+            having = select(NumberRow.owner_id).where(searching.has_digits(session, digits, NumberRow.e164))
             found.append(PoolRow.id.in_(having.where(NumberRow.owner_id.is_not(None))))
         query = query.where(or_(*found))
     rows, total = _page(session, query, page, size)
@@ -274,7 +274,7 @@ def blocked_callers(session: Session, search: str = "", *, page: int = 1, size: 
     if search.strip():
         found = [searching.contains(session, search, row.note, row.caller)]
         if digits := searching.digits(session, search):
-            found.append(searching.has_digits(digits, row.caller))
+            found.append(searching.has_digits(session, digits, row.caller))
         query = query.where(or_(*found))
     rows, total = _page(session, query, page, size)
     return Page(
