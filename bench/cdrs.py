@@ -107,6 +107,26 @@ def calls(company: dict[str, Any], count: int, *, seed: int = 1) -> Iterator[End
         yield EndedCall(name, cdr, kind == "voicemail", kind in ("missed", "voicemail"))
 
 
+def _rang(values: dict[str, str], kind: str, mark: str, device: str, at: dt.datetime) -> list[dict[str, str]]:
+    """Two phones ring, and a third that is not registered: the entries of the log, and into *values* the variables."""
+    causes = {"answered": ("NONE", "LOSE_RACE"), "voicemail": ("NO_ANSWER",) * 2, "missed": ("ORIGINATOR_CANCEL",) * 2}
+    uuids = [f"{values['uuid'][:24]}{n:012x}" for n in range(3)]
+    legs = [
+        f"[callrouter_device={one},origination_uuid={leg},origination_callee_id_name=Erika Muster,"
+        f"origination_callee_id_number=2000]sofia/phones/{one}%pbx.muster.example"
+        for one, leg in zip((device, f"{device}-2", f"{device}-3"), uuids, strict=True)
+    ]
+    values["originated_legs"] = "ARRAY::" + "|:".join(f"{leg};Erika Muster;2000" for leg in uuids[:2])
+    values["originate_causes"] = "ARRAY::" + "|:".join(
+        f"{leg};{cause}" for leg, cause in zip(uuids, causes[kind], strict=False)
+    )
+    stamp = _micros(at)
+    return [
+        {"app_name": "multiset", "app_data": f"^^|callrouter_step={mark}", "app_stamp": stamp},
+        {"app_name": "bridge", "app_data": ",".join(legs), "app_stamp": stamp},
+    ]
+
+
 def _cdr(name: str, kind: str, owner: str, dialled: str, caller: str, device: str, start: dt.datetime) -> bytes:
     marks = _marks(kind, owner)
     end = start + dt.timedelta(seconds=40)
@@ -131,11 +151,15 @@ def _cdr(name: str, kind: str, owner: str, dialled: str, caller: str, device: st
         values["answer_uepoch"] = _micros(start + dt.timedelta(seconds=8))
     if kind == "answered":
         values["callrouter_device"] = device
+    log = _TEMPLATE["app_log"]
+    if kind != "rejected":
+        log = {"applications": [*log["applications"], *_rang(values, kind, marks[0], device, start)]}
     [flow] = _TEMPLATE["callflow"]
     profile = {**flow["caller_profile"], "caller_id_number": caller, "ani": caller, "destination_number": dialled}
     document = {
         **_TEMPLATE,
         "variables": {**_TEMPLATE["variables"], **values},
+        "app_log": log,
         "callflow": [{**flow, "caller_profile": {**profile, "caller_id_name": "", "uuid": name}}],
     }
     return json.dumps(document, separators=(",", ":")).encode() + b"\n"

@@ -50,7 +50,7 @@ class StepLine:
     device: str | None
     device_label: str | None
     answered_by: str | None
-    phones: tuple[PhoneLine, ...] = ()
+    phones: tuple[PhoneLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,20 +155,7 @@ def call_detail(session: Session, uuid: str) -> CallDetail:
     own = {name: getattr(row, name) for name in CallDetail.__dataclass_fields__ if name not in _OWN}
     return CallDetail(
         **own,
-        steps=tuple(
-            StepLine(
-                step.n,
-                step.kind,
-                step.owner,
-                owners.get(step.owner),
-                step.outcome,
-                step.detail,
-                step.device,
-                *devices.get(step.device or "", (None, None)),
-                tuple(_phone(leg, devices) for leg in step.legs),
-            )
-            for step in steps
-        ),
+        steps=tuple(_step(step, owners, devices) for step in steps),
         messages=tuple(
             MessageOfCall(m.id, m.owner_id, _key(owner), m.recorded_at, m.milliseconds, m.heard_at, m.repaired)
             for m, owner in messages
@@ -192,6 +179,22 @@ def call_detail(session: Session, uuid: str) -> CallDetail:
 
 def _key(owner: OwnerRow | None) -> str:
     return owner.owner_key if owner else ""
+
+
+def _step(step: CallStepRow, owners: dict[str, str], devices: dict[str, tuple[str, str]]) -> StepLine:
+    label, employee = devices.get(step.device or "", (None, None))
+    return StepLine(
+        n=step.n,
+        kind=step.kind,
+        owner=step.owner,
+        owner_name=owners.get(step.owner),
+        outcome=step.outcome,
+        detail=step.detail,
+        device=step.device,
+        device_label=label,
+        answered_by=employee,
+        phones=tuple(_phone(leg, devices) for leg in step.legs),
+    )
 
 
 def _phone(leg: dict[str, Any], devices: dict[str, tuple[str, str]]) -> PhoneLine:
