@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from callrouter.ledger.audio import Audio
 from callrouter.ledger.cdr import Cdr
-from callrouter.ledger.rings import Leg
+from callrouter.ledger.rings import End, Leg
 from callrouter.variables import StepMark
 
 _KINDS = frozenset({"ring", "voicemail", "reject", "dial"})
@@ -151,6 +151,12 @@ def _part(group: _Group, n: str, *, last: bool, only: bool, cdr: Cdr, recordings
     return Part(n, kind, group.owner, outcome, detail, device or None, recording)
 
 
+def _known(leg: Leg, part: Part) -> Leg:
+    """The fallback forgets how the phones of earlier parts ended; which one answered its mark still tells."""
+    answered = leg.end is End.UNKNOWN and leg.device == part.device
+    return replace(leg, end=End.ANSWERED) if answered else leg
+
+
 def _without_steps(cdr: Cdr) -> CallRecord:
     """A call that ended before its first step was noted."""
     interrupted = cdr.fallback or cdr.source == "note"
@@ -187,7 +193,7 @@ def outcome(cdr: Cdr, recordings: Mapping[str, Audio | None]) -> CallRecord:
         names.add(n)
         part = _part(group, n, last=group is groups[-1], only=len(groups) == 1, cdr=cdr, recordings=recordings)
         rung = [leg for mark_n, kind in group.marks if kind == "ring" for leg in legs.pop(mark_n, ())]
-        parts.append(replace(part, legs=tuple(rung)))
+        parts.append(replace(part, legs=tuple(_known(leg, part) for leg in rung)))
     used: set[str] = set()
     for position in reversed(range(len(parts))):
         part = parts[position]

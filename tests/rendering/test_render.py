@@ -85,7 +85,8 @@ def test_ring_ready_comes_right_before_every_bridge_to_phones(settings: Settings
             if application == "bridge" and "sofia/phones/" in data:
                 assert actions[position - 1] == ("ring_ready", "")
                 for leg in re.findall(r"\[([^]]*)\]", data):
-                    assert leg.startswith(f"{variables.DEVICE}=")
+                    uuid = re.escape("${uuid:0:24}${" + variables.TURN + "}") + "[0-9a-f]{11}"
+                    assert re.match(rf"{variables.DEVICE}=[a-z-]+,{variables.LEG}={uuid},", leg)
                     assert "origination_callee_id_number=" in leg
 
 

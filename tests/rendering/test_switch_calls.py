@@ -13,6 +13,8 @@ import gevent
 import pytest
 
 from callrouter import variables
+from callrouter.ledger.cdr import parse
+from callrouter.ledger.outcome import outcome
 from callrouter.simulator.behaviour import Answer, NoAnswer, Refuse
 from callrouter.simulator.dialog import PhoneCall
 from callrouter.simulator.phone import Phone
@@ -372,6 +374,11 @@ def test_a_transferred_call_begins_a_new_part(world: World) -> None:
     assert variables.DEVICE not in record["variables"]
     assert record["variables"][variables.DIRECTION] == "inbound"
     assert record["variables"][variables.NUMBER] == BEN
+    parts = outcome(parse(json.dumps(record).encode() + b"\n", f"a_{record['variables']['uuid']}.cdr.json"), {}).parts
+    assert [[(leg.device, leg.end.value) for leg in part.legs] for part in parts] == [
+        [("anna-desk", "answered"), ("anna-soft", "offline")],
+        [("ben-desk", "abandoned")],
+    ]
 
 
 @pytest.mark.parametrize("target", ["**", "anna-desk", "start", "%24%7Bx%7D"])
