@@ -10,10 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callrouter.directory.database import Database
+from callrouter.directory.timeline import call_detail
 from callrouter.ledger.cdr import parse, without_caller
 from callrouter.ledger.outcome import outcome
 from callrouter.ledger.rings import MAX_LEGS, Leg, entries, legs
-from tests.ledger.company import CALLER, START, UUID, cdr_dict, micros, uuid
+from callrouter.ledger.worker import Ledger
+from callrouter.settings import Settings
+from tests.ledger.company import CALLER, NOW, START, UUID, cdr_dict, micros, put_cdr, uuid
 
 RANG, OVER, ANSWERED, END = (START + dt.timedelta(seconds=n) for n in (1, 21, 9, 40))
 DESK, SOFT = uuid(1), uuid(2)
@@ -112,6 +116,19 @@ def test_each_part_has_its_own_phones() -> None:
         ("pool:sales", [("a", "busy"), ("b", "no_answer")]),
         ("employee:ben", [("ben-desk", "answered")]),
     ]
+
+
+def test_the_phones_are_in_the_ledger_for_the_story_of_the_call(either_database: Database, settings: Settings) -> None:
+    put_cdr(settings, json.dumps(sequence()).encode() + b"\n")
+    assert Ledger(either_database, settings, clock=lambda: NOW).run_once() == 1
+    with either_database.read() as session:
+        steps = call_detail(session, UUID).steps
+    assert [[(one.device, one.device_label, one.end) for one in step.phones] for step in steps] == [
+        [("a", None, "busy"), ("b", None, "no_answer")],
+        [("ben-desk", "Tischtelefon", "answered")],
+    ]
+    assert steps[1].phones[0].rang_at == START + dt.timedelta(seconds=3)
+    assert steps[1].phones[0].ended_at == START + dt.timedelta(seconds=4)
 
 
 def test_what_is_kept_of_a_private_caller_tells_the_same_of_the_phones() -> None:
