@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
@@ -92,6 +94,38 @@ class WholeNumber(IntegerField):
             raise StopValidation
 
 
+#: What forms for new records were sent with, the latest at the end; as many as are worth remembering.
+_SENT: OrderedDict[str, None] = OrderedDict()
+_REMEMBERED = 1000
+
+
+class NewForm(Form):
+    """A form that makes a new record: one, also where a double click sends it twice."""
+
+    once = HiddenField(default=lambda: secrets.token_urlsafe(12))
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Also refuse what was sent before, unless it was refused then."""
+        if not super().validate(extra_validators):
+            return False
+        key = self._key()
+        if key in _SENT:
+            self.form_errors.append(_("This was sent before. Look whether it is in the list."))
+            return False
+        _SENT[key] = None
+        while len(_SENT) > _REMEMBERED:
+            _SENT.popitem(last=False)
+        return True
+
+    def refuse(self, error: RuleError) -> None:
+        """Show *error*; what was refused may be sent again."""
+        _SENT.pop(self._key(), None)
+        super().refuse(error)
+
+    def _key(self) -> str:
+        return str(self.once.data or "")[:40]
+
+
 class ConfirmForm(Form):
     """No fields: a button, and the token that says it was pressed on our page."""
 
@@ -113,9 +147,9 @@ def confirm(form: Form, *, title: str, text: str, button: str, cancel: str, dang
     return answer("confirm.html", form, title=title, text=text, button=button, cancel=cancel, danger=danger)
 
 
-def shown_once(title: str, secrets: Mapping[str, str], *, then: str, text: str = "", back: str = "") -> Answer:
+def shown_once(title: str, shown: Mapping[str, str], *, then: str, text: str = "", back: str = "") -> Answer:
     """The page right after secrets were made: label → secret. They are stored nowhere, and gone when it is left.
 
     *then* is the URL that the link *back* leads to.
     """
-    return answer("shown_once.html", title=title, secrets=secrets, then=then, text=text, back=back or _("Done"))
+    return answer("shown_once.html", title=title, secrets=shown, then=then, text=text, back=back or _("Done"))

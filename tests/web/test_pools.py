@@ -164,3 +164,16 @@ def test_the_list_shows_where_mails_go_and_is_searched(world: World):
     assert "/pools/sales" in page.text
     assert "No pool is called so" in admin.get("/pools?q=nichts").text
     assert admin.get("/pools/sales/calls").status == 200
+
+
+def test_a_double_click_adds_one_pool(world: World):
+    admin = world.browser("admin")
+    path = "/pools/new"
+    refused = admin.submit(admin.get(path), {"name": ""}, path=path)
+    assert refused.status == 422
+    sent = {"name": "Einkauf", "number": ""}
+    assert admin.submit(refused, sent, path=path).status == 303
+    again = admin.submit(refused, sent, path=path)
+    assert again.status == 422
+    assert "This was sent before. Look whether it is in the list." in again.texts("notice")
+    assert admin.get("/pools").text.count(">Einkauf<") == 1

@@ -10,7 +10,7 @@ from wtforms.validators import Length
 
 from callrouter.directory import accounts
 from callrouter.directory import employees as directory
-from callrouter.web.forms import Answer, answer, done
+from callrouter.web.forms import Answer, NewForm, answer, done
 from callrouter.web.pages import employees
 from callrouter.web.pages.employee_devices import KINDS
 from callrouter.web.pages.employee_numbers import OFFERED, number_choices
@@ -22,7 +22,7 @@ from callrouter.web.setup_card import card_of
 pages = employees.pages
 
 
-class NewEmployeeForm(employees.EmployeeForm):
+class NewEmployeeForm(NewForm, employees.EmployeeForm):
     """Who, the number, and if wanted a device and a user."""
 
     fields_of = {"personal_number": "number", "devices.0.label": "label", "devices.0.kind": "kind"}  # noqa: RUF012

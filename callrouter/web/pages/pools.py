@@ -17,7 +17,7 @@ from callrouter.directory import pools as teams
 from callrouter.directory.names import owner_names
 from callrouter.errors import RuleError
 from callrouter.web import format
-from callrouter.web.forms import Answer, ConfirmForm, Form, WholeNumber, answer, confirm, done
+from callrouter.web.forms import Answer, ConfirmForm, Form, NewForm, WholeNumber, answer, confirm, done
 from callrouter.web.notifications import notifications_page
 from callrouter.web.owners import OwnerFrame, owner_frame
 from callrouter.web.paging import CursorPager, Pager, cursor, page_number, search_text
@@ -59,7 +59,7 @@ class PoolForm(Form):
         }
 
 
-class NewPoolForm(PoolForm):
+class NewPoolForm(NewForm, PoolForm):
     """A new pool, with its first number."""
 
     number = SelectField(
