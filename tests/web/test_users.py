@@ -99,3 +99,10 @@ def test_names_are_shown_as_text(world: World):
     answer = world.browser("admin").get("/users?q=%22%3E%3Cscript%3E")
     assert "<script>" not in answer.text
     assert answer.tree.xpath("//input[@name='q']/@value") == ['"><script>']
+
+
+def test_the_audit_log_calls_fields_as_the_forms_do(world: World):
+    admin = world.browser("admin", language="de")
+    assert admin.send("/employees/anna/mailbox", {"answer_after": "25"}).status == 303
+    changes = [" ".join(one.text_content().split()) for one in admin.get("/audit").tree.xpath("//dl//dt")]
+    assert "Mailbox · Nimmt an nach (Sekunden)" in changes

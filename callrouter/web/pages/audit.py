@@ -6,6 +6,7 @@ from flask import Blueprint, abort, request
 
 from callrouter.directory import audit
 from callrouter.errors import RuleError
+from callrouter.web.audit_words import field
 from callrouter.web.format import NOUNS
 from callrouter.web.forms import Answer, answer
 from callrouter.web.paging import CursorPager, cursor
@@ -32,4 +33,6 @@ def index() -> Answer:
             found = audit.listed(session, noun=filters["noun"], key=filters["key"], actor=actor, before=cursor())
         except RuleError:  # a cursor that is none
             abort(404)
-    return answer("audit/index.html", changes=found.rows, nouns=NOUNS, filters=filters, pager=CursorPager.of(found))
+    return answer(
+        "audit/index.html", changes=found.rows, nouns=NOUNS, filters=filters, pager=CursorPager.of(found), field=field
+    )
