@@ -176,7 +176,7 @@ def test_explain_knows_that_emergency_calls_need_no_router(company: Path):
 
 def test_numbers_that_go_are_flagged_by_the_doctor(company: Path):
     before = run("doctor", "--offline", cwd=company)
-    assert before.returncode == 1
+    assert before.returncode == 0  # a free number is a stock
     assert "number +493023125012: active, but nobody's" in before.stdout
     assert "employee anna lost its number" in told("number", "port-away", "+493023125010", cwd=company)
     found = run("doctor", "--offline", "--json", cwd=company)
