@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import socket
 import threading
 from email.message import EmailMessage
 from pathlib import Path
@@ -27,16 +28,14 @@ class MailCatcher:
         self._count = 0
         self._arrived = threading.Condition()
         folder.mkdir(parents=True, exist_ok=True)
+        self._socket = socket.create_server((host, 0))
         self._loop = asyncio.new_event_loop()
-        self._server = self._loop.run_until_complete(
-            self._loop.create_server(lambda: SMTP(self, loop=self._loop), host, 0)
-        )
-        self._thread = threading.Thread(target=self._loop.run_forever, name="mailcatcher", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="mailcatcher", daemon=True)
 
     @property
     def port(self) -> int:
         """The port it listens on."""
-        return int(self._server.sockets[0].getsockname()[1])
+        return int(self._socket.getsockname()[1])
 
     def start(self) -> None:
         """Begin to accept mails."""
@@ -44,12 +43,15 @@ class MailCatcher:
 
     def stop(self) -> None:
         """Close the server."""
-        if not self._thread.is_alive():
-            self._server.close()
-            return
-        self._loop.call_soon_threadsafe(self._server.close)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(5)
+        self._socket.close()
+
+    def _run(self) -> None:
+        server = self._loop.create_server(lambda: SMTP(self, loop=self._loop), sock=self._socket)
+        self._loop.run_until_complete(server)
+        self._loop.run_forever()
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         """aiosmtpd's hook: one mail has come."""
