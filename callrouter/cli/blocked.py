@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from callrouter.cli.common import acting, load_settings, open_database
+from callrouter.cli.common import changing, reading
 from callrouter.cli.directory import print_page, tell
 from callrouter.directory import callers, lists
 
@@ -21,7 +21,7 @@ def blocked() -> None:
 @click.pass_context
 def list_blocked(ctx: click.Context, search: str, page: int, as_json: bool) -> None:
     """List callers who are refused; SEARCH looks into numbers and notes."""
-    with open_database(load_settings(ctx)) as database, database.read() as session:
+    with reading(ctx) as session:
         found = lists.blocked_callers(session, search, page=page)
     print_page(found, ("caller", "note", "created_at"), lists.PAGE, as_json)
 
@@ -33,7 +33,7 @@ def list_blocked(ctx: click.Context, search: str, page: int, as_json: bool) -> N
 def add(ctx: click.Context, caller: str, note: str) -> None:
     """Refuse calls of CALLER, a number or anonymous, from now on."""
     caller = callers.spelled(caller)
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         callers.block(session, caller, note=note)
     tell(ctx, f"{caller} is blocked")
 
@@ -44,6 +44,6 @@ def add(ctx: click.Context, caller: str, note: str) -> None:
 def remove(ctx: click.Context, caller: str) -> None:
     """Let calls of CALLER through again."""
     caller = callers.spelled(caller)
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         callers.unblock(session, caller)
     tell(ctx, f"{caller} is not blocked")

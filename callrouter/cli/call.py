@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from callrouter.cli.common import acting, load_settings, open_database, print_json
+from callrouter.cli.common import changing, print_json, reading
 from callrouter.cli.directory import print_page
 from callrouter.directory import history, lists, messages
 from callrouter.directory.timeline import CallDetail, call_detail
@@ -43,7 +43,7 @@ def list_calls(
 ) -> None:
     """List calls, the latest first; SEARCH looks into numbers and names. Times are UTC."""
     since = dt.datetime.now(dt.UTC) - dt.timedelta(days=days) if days else None
-    with open_database(load_settings(ctx)) as database, database.read() as session:
+    with reading(ctx) as session:
         found = history.calls(
             session,
             search,
@@ -63,7 +63,7 @@ def list_calls(
 @click.pass_context
 def show(ctx: click.Context, uuid: str, as_json: bool) -> None:
     """Show one call: which phones were rung, how that ended, what was mailed. Times are UTC."""
-    with open_database(load_settings(ctx)) as database, database.read() as session:
+    with reading(ctx) as session:
         values = _told(call_detail(session, uuid))
     if as_json:
         print_json(values)
@@ -120,7 +120,7 @@ def message() -> None:
 @click.pass_context
 def list_messages(ctx: click.Context, owner: str, unheard: bool, page: int, as_json: bool) -> None:
     """List messages, the latest first. Times are UTC."""
-    with open_database(load_settings(ctx)) as database, database.read() as session:
+    with reading(ctx) as session:
         found = messages.listed(session, owner=owner, unheard=unheard, page=page)
     columns = ("id", "recorded_at", "owner", "caller", "caller_name", "milliseconds", "heard_at")
     print_page(found, columns, lists.PAGE, as_json)
@@ -132,7 +132,7 @@ def list_messages(ctx: click.Context, owner: str, unheard: bool, page: int, as_j
 @click.pass_context
 def save(ctx: click.Context, number: int, file: Path) -> None:
     """Write the audio of a message to FILE (WAV); that somebody did is in the audit log."""
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         audio = messages.take_audio(session, number)
     try:
         write_whole(file, audio, mode=0o600)
@@ -147,7 +147,7 @@ def save(ctx: click.Context, number: int, file: Path) -> None:
 @click.pass_context
 def heard(ctx: click.Context, number: int, undo: bool) -> None:
     """Mark a message as heard."""
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         owner = messages.mark(session, number, heard=not undo, at=dt.datetime.now(dt.UTC))
     click.echo(f"message {number} of {owner} is {'not heard' if undo else 'heard'}")
 
@@ -158,6 +158,6 @@ def heard(ctx: click.Context, number: int, undo: bool) -> None:
 @click.pass_context
 def delete(ctx: click.Context, number: int) -> None:
     """Delete a message; its call stays in the history."""
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         messages.delete(session, number)
     click.echo(f"message {number} deleted")

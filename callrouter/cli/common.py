@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import getpass
 import json
 import os
@@ -71,6 +72,25 @@ def acting(database: Database) -> Iterator[Session]:
     with database.write() as session:
         audit.act_as(session, actor())
         yield session
+
+
+@contextmanager
+def reading(ctx: click.Context) -> Iterator[Session]:
+    """One consistent view of this run's database."""
+    with open_database(load_settings(ctx)) as database, database.read() as session:
+        yield session
+
+
+@contextmanager
+def changing(ctx: click.Context) -> Iterator[Session]:
+    """A transaction in this run's database, put down to the person at this terminal."""
+    with open_database(load_settings(ctx)) as database, acting(database) as session:
+        yield session
+
+
+def now() -> dt.datetime:
+    """The clock of the commands."""
+    return dt.datetime.now(dt.UTC)
 
 
 def json_text(value: Any) -> str:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress as Bars
 
 from callrouter import spool
-from callrouter.cli.common import actor, json_text, load_settings, open_database, print_json
+from callrouter.cli.common import actor, json_text, load_settings, open_database, print_json, reading
 from callrouter.directory.exporting import export_company, to_data, to_yaml
 from callrouter.directory.importing import ImportResult, Progress, import_company
 from callrouter.errors import ImportFileError
@@ -85,7 +85,7 @@ def import_(ctx: click.Context, file: Path, prune: bool, dry_run: bool, as_json:
 @click.pass_context
 def export(ctx: click.Context, file: Path | None, with_secrets: bool, as_json: bool) -> None:
     """Write the company to FILE (default: standard output) as `callrouter import` reads it."""
-    with open_database(load_settings(ctx)) as database, database.read() as session:
+    with reading(ctx) as session:
         company = export_company(session)
     text = json_text(to_data(company, secrets=with_secrets)) if as_json else to_yaml(company, secrets=with_secrets)
     if file is None:

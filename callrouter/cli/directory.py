@@ -12,11 +12,10 @@ import yaml
 from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Column, Table
-from sqlalchemy.orm import Session
 
 from callrouter.cli.common import load_settings, print_json
 from callrouter.cli.config import apply_after_change
-from callrouter.directory import document, services
+from callrouter.directory import document
 from callrouter.directory.changing import revised
 from callrouter.directory.lists import Page
 
@@ -86,16 +85,6 @@ def print_record(part: BaseModel, as_json: bool) -> None:
         print_json(values)
     else:
         click.echo(yaml.safe_dump(values, allow_unicode=True, sort_keys=False), nl=False)
-
-
-def employee_of(session: Session, key: str) -> document.Employee:
-    """The employee of that id; raises RuleError."""
-    return services.employee(session, key)[0]
-
-
-def pool_of(session: Session, key: str) -> document.Pool:
-    """The pool of that id; raises RuleError."""
-    return services.pool(session, key)[0]
 
 
 def changed(part: _T, **values: Any) -> _T:

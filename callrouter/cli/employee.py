@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from callrouter.cli.common import acting, load_settings, open_database, print_json
-from callrouter.cli.directory import employee_of, print_page, print_record, print_table, tell, without_secrets
+from callrouter.cli.common import changing, print_json, reading
+from callrouter.cli.directory import print_page, print_record, print_table, tell, without_secrets
 from callrouter.directory import devices, employees, lists, services
 
 
@@ -24,7 +24,7 @@ def employee() -> None:
 @click.pass_context
 def list_employees(ctx: click.Context, search: str, without_number: bool, page: int, as_json: bool) -> None:
     """List employees; SEARCH looks into name, id, extension, mail address and number."""
-    with open_database(load_settings(ctx)) as database, database.read() as session:
+    with reading(ctx) as session:
         found = lists.employees(session, search, without_number=without_number, page=page)
     print_page(found, ("id", "name", "number", "extension", "devices", "mailbox"), lists.PAGE, as_json)
 
@@ -35,8 +35,8 @@ def list_employees(ctx: click.Context, search: str, without_number: bool, page: 
 @click.pass_context
 def show(ctx: click.Context, key: str, as_json: bool) -> None:
     """Show one employee whole, without secrets."""
-    with open_database(load_settings(ctx)) as database, database.read() as session:
-        found = employee_of(session, key)
+    with reading(ctx) as session:
+        found, _ = services.employee(session, key)
     print_record(found, as_json)
 
 
@@ -49,7 +49,7 @@ def show(ctx: click.Context, key: str, as_json: bool) -> None:
 @click.pass_context
 def add(ctx: click.Context, key: str, name: str, number: str | None, extension: str | None, email: str | None) -> None:
     """Add an employee. Without a number there can be no devices."""
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         employees.create(session, key=key, name=name, personal_number=number, extension=extension, email=email)
     tell(ctx, f"employee {key} added")
 
@@ -74,7 +74,7 @@ def change(
     outgoing: str | None,
 ) -> None:
     """Change an employee; what is not named stays."""
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         given: dict[str, Any] = {
             "name": name,
             "personal_number": number,
@@ -92,7 +92,7 @@ def change(
 @click.pass_context
 def remove(ctx: click.Context, key: str) -> None:
     """Remove an employee with devices and mailbox; the number becomes free."""
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         services.remove_employee(session, key)
     tell(ctx, f"employee {key} removed")
 
@@ -108,8 +108,8 @@ def device() -> None:
 @click.pass_context
 def list_devices(ctx: click.Context, key: str, as_json: bool) -> None:
     """List the phones of EMPLOYEE, without passwords."""
-    with open_database(load_settings(ctx)) as database, database.read() as session:
-        found = employee_of(session, key).devices
+    with reading(ctx) as session:
+        found = services.employee(session, key)[0].devices
     if as_json:
         print_json([without_secrets(one.model_dump(mode="json")) for one in found])
         return
@@ -125,7 +125,7 @@ def list_devices(ctx: click.Context, key: str, as_json: bool) -> None:
 @click.pass_context
 def add_device(ctx: click.Context, key: str, sip_user: str, label: str, kind: str) -> None:
     """Add a phone to EMPLOYEE; its password is made and printed, this once."""
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         new = devices.add(session, key, label=label, kind=kind, sip_user=sip_user)
     tell(ctx, f"device {sip_user} added to employee {key}\nSIP password, shown this once: {new.sip_password}")
 
@@ -141,7 +141,7 @@ def change_device(
     ctx: click.Context, key: str, sip_user: str, label: str | None, kind: str | None, enabled: bool | None
 ) -> None:
     """Change a phone; what is not named stays."""
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         devices.change(session, key, sip_user, label=label, kind=kind, enabled=enabled)
     tell(ctx, f"device {sip_user} changed")
 
@@ -152,7 +152,7 @@ def change_device(
 @click.pass_context
 def new_device_password(ctx: click.Context, key: str, sip_user: str) -> None:
     """Give a phone a new password, printed this once; the old one ends."""
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         password = devices.renew_password(session, key, sip_user)
     tell(ctx, f"device {sip_user} has a new password\nSIP password, shown this once: {password}")
 
@@ -163,6 +163,6 @@ def new_device_password(ctx: click.Context, key: str, sip_user: str) -> None:
 @click.pass_context
 def remove_device(ctx: click.Context, key: str, sip_user: str) -> None:
     """Remove a phone."""
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         devices.remove(session, key, sip_user)
     tell(ctx, f"device {sip_user} removed")

@@ -6,7 +6,7 @@ import datetime as dt
 
 import click
 
-from callrouter.cli.common import acting, load_settings, open_database, print_json
+from callrouter.cli.common import changing, print_json, reading
 from callrouter.directory import audit
 from callrouter.errors import RuleError
 from callrouter.mail import outbox
@@ -23,7 +23,7 @@ def mail() -> None:
 @click.pass_context
 def list_mails(ctx: click.Context, last: int, as_json: bool) -> None:
     """List mails that wait or were given up (dead), with the mail server's last answer."""
-    with open_database(load_settings(ctx)) as database, database.read() as session:
+    with reading(ctx) as session:
         rows = [
             {
                 "id": row.id,
@@ -52,7 +52,7 @@ def list_mails(ctx: click.Context, last: int, as_json: bool) -> None:
 @click.pass_context
 def retry(ctx: click.Context, number: int) -> None:
     """Try a mail that was given up once more."""
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         if not outbox.revive(session, number, dt.datetime.now(dt.UTC)):
             raise RuleError(f"there is no mail {number} that was given up; `callrouter mail list` shows them")
         audit.record(session, "mail", str(number), {"state": outbox.DEAD}, {"state": outbox.WAITING})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from sqlalchemy.orm import Session
 
-from callrouter.cli.common import acting, load_settings, open_database
+from callrouter.cli.common import changing, reading
 from callrouter.cli.directory import changed, print_record, tell
 from callrouter.directory import document, owners
 from callrouter.errors import RuleError
@@ -27,7 +27,7 @@ def mailbox() -> None:
 @click.pass_context
 def show(ctx: click.Context, key: str, as_json: bool) -> None:
     """Show a mailbox."""
-    with open_database(load_settings(ctx)) as database, database.read() as session:
+    with reading(ctx) as session:
         found = owner_of(session, key).mailbox
     print_record(found, as_json)
 
@@ -58,7 +58,7 @@ def change(
     """Change a mailbox; what is not named stays."""
     if always and (schedule or when):
         raise RuleError("--always and --schedule exclude each other")
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         owner = owner_of(session, key)
         new = changed(
             owner.mailbox, enabled=enabled, answer_calls=answer_calls, answer_after=after, pin=pin, audio=audio

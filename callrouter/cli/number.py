@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from pydantic import ValidationError
 
-from callrouter.cli.common import acting, load_settings, open_database, print_json
+from callrouter.cli.common import changing, load_settings, print_json, reading
 from callrouter.cli.config import apply_after_change
 from callrouter.cli.directory import print_page, tell
 from callrouter.directory import document, lists, numbers
@@ -48,7 +48,7 @@ def _print_loss(what: str, loss: Loss) -> None:
 @click.pass_context
 def list_numbers(ctx: click.Context, search: str, state: str | None, free: bool, page: int, as_json: bool) -> None:
     """List numbers; SEARCH looks into numbers and owners."""
-    with open_database(load_settings(ctx)) as database, database.read() as session:
+    with reading(ctx) as session:
         found = lists.numbers(session, search, state=state or "", free=free, page=page)
     print_page(found, ("e164", "state", "owner", "owner_name"), lists.PAGE, as_json)
 
@@ -58,7 +58,7 @@ def list_numbers(ctx: click.Context, search: str, state: str | None, free: bool,
 @click.pass_context
 def activate(ctx: click.Context, e164: str) -> None:
     """Activate a number of a block, or add a single one that was ported in."""
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         numbers.activate(session, e164)
     tell(ctx, f"{e164} is active")
 
@@ -68,7 +68,7 @@ def activate(ctx: click.Context, e164: str) -> None:
 @click.pass_context
 def deactivate(ctx: click.Context, e164: str) -> None:
     """Deactivate a number that nobody uses."""
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         numbers.deactivate(session, e164)
     tell(ctx, f"{e164} is inactive")
 
@@ -79,7 +79,7 @@ def deactivate(ctx: click.Context, e164: str) -> None:
 @click.pass_context
 def assign(ctx: click.Context, e164: str, owner: str) -> None:
     """Give NUMBER, active and free, to OWNER (employee:ID or pool:ID); an employee's old one becomes free."""
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         numbers.assign(session, e164, owner)
     tell(ctx, f"{e164} belongs to {owner.replace(':', ' ')}")
 
@@ -89,7 +89,7 @@ def assign(ctx: click.Context, e164: str, owner: str) -> None:
 @click.pass_context
 def free(ctx: click.Context, e164: str) -> None:
     """Take NUMBER from its owner; it stays active. An employee with devices needs another one first."""
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         owner = numbers.free(session, e164)
     tell(ctx, f"{e164} is free; it belonged to {owner.replace(':', ' ')}")
 
@@ -99,7 +99,7 @@ def free(ctx: click.Context, e164: str) -> None:
 @click.pass_context
 def port_away(ctx: click.Context, e164: str) -> None:
     """NUMBER (E.164) goes to another provider; its owner may be left without one."""
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         loss = numbers.port_away(session, e164)
     apply_after_change(load_settings(ctx))
     _print_loss(f"{e164} is no longer a number of the company.", loss)
@@ -110,7 +110,7 @@ def port_away(ctx: click.Context, e164: str) -> None:
 @click.pass_context
 def list_blocks(ctx: click.Context, as_json: bool) -> None:
     """List the blocks of numbers."""
-    with open_database(load_settings(ctx)) as database, database.read() as session:
+    with reading(ctx) as session:
         blocks = [found.model_dump() for found in read_blocks(session)]
     if as_json:
         print_json(blocks)
@@ -126,7 +126,7 @@ def list_blocks(ctx: click.Context, as_json: bool) -> None:
 def add(ctx: click.Context, prefix: str, first: str, last: str) -> None:
     """Add the block PREFIX FIRST LAST; its numbers are inactive until activated."""
     new = _block(prefix, first, last)
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         numbers.add_block(session, new)
     tell(ctx, f"The block {prefix}{first}–{last} is added.")
 
@@ -139,7 +139,7 @@ def add(ctx: click.Context, prefix: str, first: str, last: str) -> None:
 def remove(ctx: click.Context, prefix: str, first: str, last: str) -> None:
     """Remove the block PREFIX FIRST LAST with all its numbers; their owners may be left without one."""
     gone = _block(prefix, first, last)
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         loss = numbers.remove_block(session, gone)
     apply_after_change(load_settings(ctx))
     _print_loss(f"The block {prefix}{first}–{last} is removed.", loss)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from callrouter.cli.common import acting, load_settings, open_database
-from callrouter.cli.directory import changed, pool_of, print_page, print_record, tell
+from callrouter.cli.common import changing, reading
+from callrouter.cli.directory import changed, print_page, print_record, tell
 from callrouter.directory import document, lists, services
 from callrouter.directory.exporting import read_pools
 from callrouter.errors import RuleError
@@ -23,7 +23,7 @@ def pool() -> None:
 @click.pass_context
 def list_pools(ctx: click.Context, search: str, page: int, as_json: bool) -> None:
     """List pools; SEARCH looks into name, id and extension."""
-    with open_database(load_settings(ctx)) as database, database.read() as session:
+    with reading(ctx) as session:
         found = lists.pools(session, search, page=page)
     print_page(found, ("id", "name", "numbers", "members", "strategy", "mailbox"), lists.PAGE, as_json)
 
@@ -34,8 +34,8 @@ def list_pools(ctx: click.Context, search: str, page: int, as_json: bool) -> Non
 @click.pass_context
 def show(ctx: click.Context, key: str, as_json: bool) -> None:
     """Show one pool whole, without secrets."""
-    with open_database(load_settings(ctx)) as database, database.read() as session:
-        found = pool_of(session, key)
+    with reading(ctx) as session:
+        found, _ = services.pool(session, key)
     print_record(found, as_json)
 
 
@@ -57,7 +57,7 @@ def add(
     ring_seconds: int | None,
 ) -> None:
     """Add a pool."""
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         if read_pools(session, [key]):
             raise RuleError(f"there is a pool {key} already; change it with `callrouter pool set {key}`")
         blank = document.Pool(id="new", name="new")
@@ -89,8 +89,8 @@ def change(
     going: tuple[str, ...],
 ) -> None:
     """Change a pool; what is not named stays."""
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
-        known = pool_of(session, key)
+    with changing(ctx) as session:
+        known, _ = services.pool(session, key)
         for what, there, gone in (("member", known.members, leaving), ("number", known.numbers, going)):
             if missing := [one for one in gone if one not in there]:
                 raise RuleError(f"pool {key} has no {what} {missing[0]}")
@@ -111,6 +111,6 @@ def change(
 @click.pass_context
 def remove(ctx: click.Context, key: str) -> None:
     """Remove a pool with its mailbox; its numbers become free."""
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         services.remove_pool(session, key)
     tell(ctx, f"pool {key} removed")

@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from callrouter.cli.common import acting, in_language, load_settings, open_database, print_json
+from callrouter.cli.common import changing, in_language, print_json, reading
 from callrouter.cli.directory import changed, print_record, print_table, tell
 from callrouter.directory import document, services
 from callrouter.directory.calendar import YEARS, Day, schedule_preview
@@ -40,7 +40,7 @@ def schedule() -> None:
 @click.pass_context
 def list_schedules(ctx: click.Context, as_json: bool) -> None:
     """List schedules."""
-    with open_database(load_settings(ctx)) as database, database.read() as session:
+    with reading(ctx) as session:
         schedules = read_schedules(session)
     if as_json:
         print_json([found.name for found in schedules])
@@ -62,10 +62,8 @@ def list_schedules(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def show(ctx: click.Context, name: str, as_json: bool) -> None:
     """Show one schedule."""
-    with open_database(load_settings(ctx)) as database, database.read() as session:
-        found = next((one for one in read_schedules(session) if one.name == name), None)
-    if found is None:
-        raise RuleError(f"there is no schedule {name!r}; `callrouter schedule list` shows them")
+    with reading(ctx) as session:
+        found, _ = services.schedule(session, name)
     print_record(found, as_json)
 
 
@@ -76,7 +74,7 @@ def show(ctx: click.Context, name: str, as_json: bool) -> None:
 @click.pass_context
 def preview(ctx: click.Context, name: str, month: str | None, as_json: bool) -> None:
     """Show a month of a schedule: when it is open each day, and why it is not."""
-    with open_database(load_settings(ctx)) as database, database.read() as session:
+    with reading(ctx) as session:
         found, _version = services.schedule(session, name)
         company, _version = services.company(session)
     if month is None:
@@ -113,7 +111,7 @@ def change(ctx: click.Context, name: str, file: Path) -> None:
     """Make the schedule NAME what FILE says (open, closed, timezone, as in the company file)."""
     values = _from_file(file)
     new = changed(document.Schedule(name="new"), **(values | {"name": name}))
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         services.save_schedule(session, new)
     tell(ctx, f"schedule {name!r} saved")
 
@@ -123,7 +121,7 @@ def change(ctx: click.Context, name: str, file: Path) -> None:
 @click.pass_context
 def remove(ctx: click.Context, name: str) -> None:
     """Remove a schedule that no mailbox uses."""
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         services.remove_schedule(session, name)
     tell(ctx, f"schedule {name!r} removed")
 
@@ -138,7 +136,7 @@ def trunk() -> None:
 @click.pass_context
 def list_trunks(ctx: click.Context, as_json: bool) -> None:
     """List trunks in the order they are tried."""
-    with open_database(load_settings(ctx)) as database, database.read() as session:
+    with reading(ctx) as session:
         trunks = read_trunks(session)
     if as_json:
         print_json([found.name for found in trunks])
@@ -153,10 +151,8 @@ def list_trunks(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def show_trunk(ctx: click.Context, name: str, as_json: bool) -> None:
     """Show one trunk, without its password."""
-    with open_database(load_settings(ctx)) as database, database.read() as session:
-        found = next((one for one in read_trunks(session) if one.name == name), None)
-    if found is None:
-        raise RuleError(f"there is no trunk {name}; `callrouter trunk list` shows them")
+    with reading(ctx) as session:
+        found, _ = services.trunk(session, name)
     print_record(found, as_json)
 
 
@@ -168,7 +164,7 @@ def change_trunk(ctx: click.Context, name: str, file: Path) -> None:
     """Make the trunk NAME what FILE says (proxy, peers, did_from …, as in the company file)."""
     values = _from_file(file)
     new = changed(document.Trunk(name="new", proxy="127.0.0.1"), **(values | {"name": name}))
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         services.save_trunk(session, new)
     tell(ctx, f"trunk {name} saved")
 
@@ -178,6 +174,6 @@ def change_trunk(ctx: click.Context, name: str, file: Path) -> None:
 @click.pass_context
 def remove_trunk(ctx: click.Context, name: str) -> None:
     """Remove a trunk: no more calls come by it."""
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         services.remove_trunk(session, name)
     tell(ctx, f"trunk {name} removed")

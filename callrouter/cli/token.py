@@ -8,12 +8,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from callrouter.cli.common import acting, actor, load_settings, open_database, print_json
+from callrouter.cli.common import actor, changing, now, print_json, reading
 from callrouter.directory import tokens
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 @click.group()
@@ -31,9 +27,9 @@ def token() -> None:
 @click.pass_context
 def add(ctx: click.Context, name: str, scopes: tuple[str, ...], days: int | None, as_json: bool) -> None:
     """Make a token for what NAME says; it is printed, this once. --scope can be given several times."""
-    at = _now()
+    at = now()
     ends = at + dt.timedelta(days=days) if days else None
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         row, text = tokens.create(session, name, scopes, at=at, created_by=actor(), expires_at=ends)
         name, given = row.name, list(row.scopes)
     if as_json:
@@ -48,7 +44,7 @@ def add(ctx: click.Context, name: str, scopes: tuple[str, ...], days: int | None
 @click.pass_context
 def list_tokens(ctx: click.Context, as_json: bool) -> None:
     """List tokens: what they may do, and when they were used last. Times are UTC."""
-    with open_database(load_settings(ctx)) as database, database.read() as session:
+    with reading(ctx) as session:
         rows = [
             {
                 "name": row.name,
@@ -74,6 +70,6 @@ def list_tokens(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def remove(ctx: click.Context, name: str) -> None:
     """Revoke the token NAME: it is refused from now on."""
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
+    with changing(ctx) as session:
         tokens.revoke(session, name)
     click.echo(f"token {name!r} is revoked")

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import getpass
 import sys
 
 import click
 from sqlalchemy import select
 
-from callrouter.cli.common import acting, load_settings, open_database, print_json
+from callrouter.cli.common import changing, now, print_json, reading
 from callrouter.cli.directory import print_table
 from callrouter.directory import accounts
 from callrouter.directory.accounts import UserRow
 from callrouter.directory.audit import AuditRow
 from callrouter.errors import CallrouterError
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 def _password(from_stdin: bool) -> str | None:
@@ -49,8 +44,8 @@ def add(ctx: click.Context, login: str, employee: str | None, admin: bool, passw
     given = _password(password_stdin)
     password = given or accounts.new_password()
     role = "admin" if admin or employee is None else "employee"
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
-        new = accounts.add(session, login, password, role=role, employee=employee, at=_now())
+    with changing(ctx) as session:
+        new = accounts.add(session, login, password, role=role, employee=employee, at=now())
     click.echo(f"{new.login} ({new.role}) may sign in.")
     if given is None:
         click.echo(f"Password, shown this once: {password}")
@@ -64,8 +59,8 @@ def password(ctx: click.Context, login: str, password_stdin: bool) -> None:
     """Give LOGIN a new password; all sessions of this user end."""
     given = _password(password_stdin)
     new = given or accounts.new_password()
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
-        accounts.set_password(session, login, new, at=_now())
+    with changing(ctx) as session:
+        accounts.set_password(session, login, new, at=now())
     click.echo(f"{login} has a new password.")
     if given is None:
         click.echo(f"Password, shown this once: {new}")
@@ -77,8 +72,8 @@ def password(ctx: click.Context, login: str, password_stdin: bool) -> None:
 @click.pass_context
 def role(ctx: click.Context, login: str, role: str) -> None:
     """Make LOGIN an admin or an employee."""
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
-        accounts.set_role(session, login, role, at=_now())
+    with changing(ctx) as session:
+        accounts.set_role(session, login, role, at=now())
     click.echo(f"{login} is {role} now.")
 
 
@@ -87,8 +82,8 @@ def role(ctx: click.Context, login: str, role: str) -> None:
 @click.pass_context
 def remove(ctx: click.Context, login: str) -> None:
     """Remove LOGIN; the last administrator stays."""
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
-        accounts.remove(session, login, at=_now())
+    with changing(ctx) as session:
+        accounts.remove(session, login, at=now())
     click.echo(f"{login} may not sign in any more.")
 
 
@@ -97,7 +92,7 @@ def remove(ctx: click.Context, login: str) -> None:
 @click.pass_context
 def list_users(ctx: click.Context, as_json: bool) -> None:
     """Show all users."""
-    with open_database(load_settings(ctx)) as database, database.read() as session:
+    with reading(ctx) as session:
         rows = [
             {
                 "login": row.login,
@@ -130,7 +125,7 @@ def audit(ctx: click.Context, noun: str | None, key: str | None, last: int, as_j
         query = query.where(AuditRow.noun == noun)
     if key:
         query = query.where(AuditRow.key == key)
-    with open_database(load_settings(ctx)) as database, database.read() as session:
+    with reading(ctx) as session:
         rows = list(session.scalars(query))
     if as_json:
         fields = ("actor", "action", "noun", "key", "changes")
