@@ -13,7 +13,8 @@ import yaml
 from sqlalchemy import select
 
 from callrouter.cli.scratch import Scratch, wait_until
-from callrouter.directory.records import CallRow, CallStepRow, MessageRow
+from callrouter.directory.records import CallRow, CallStepRow, MessageRow, OutboxRow
+from callrouter.mail.outbox import WAITING
 from callrouter.simulator import phone as phone_module
 from callrouter.simulator.dialog import PhoneCall
 from callrouter.simulator.freeswitch import PrivateFreeSwitch, find_freeswitch
@@ -125,6 +126,14 @@ class World:
         spool = self.scratch.settings.spool
         wait_until(lambda: not list(spool.cdr.glob("*.json")), "an empty spool")
         wait_until(lambda: not list(spool.notes.glob("*.json")), "no notes left")
+        # A mail is at its recipient's before its worker has noted so.
+        on_its_way = select(OutboxRow.id).where(OutboxRow.state == WAITING).limit(1)
+
+        def none_waits() -> bool:
+            with self.scratch.database.read() as session:
+                return session.scalar(on_its_way) is None
+
+        wait_until(none_waits, "no mail waiting to be sent")
 
     def archived(self) -> list[dict[str, Any]]:
         """The CDRs in the archive."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import gevent
@@ -43,3 +45,10 @@ def test_the_configuration_is_written_when_freeswitch_can_be_told(database: Data
         assert edited.read_text("utf-8") == "<mine/>"
     finally:
         server.stop()
+
+
+def test_a_router_loads_nothing_of_the_pages():
+    """It starts again in the middle of calls, and what it loads delays them."""
+    program = "import sys, callrouter.app; print(*(name for name in sys.modules if name in ('flask', 'argon2')))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == []
