@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import secrets
+from collections.abc import Iterable
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -16,7 +17,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from callrouter.directory import audit
+from callrouter.directory import audit, store
 from callrouter.directory.models import Base, EmployeeRow
 from callrouter.directory.versions import check_version
 from callrouter.errors import RuleError, say
@@ -165,10 +166,11 @@ def remove(session: Session, login: str, *, at: dt.datetime | None = None) -> No
     session.delete(user)
 
 
-def remove_of_employee(session: Session, employee_id: int) -> None:
-    """Remove the users who are the employee with that row id; the last administrator stays. Raises RuleError."""
-    for login in session.scalars(select(UserRow.login).where(UserRow.employee_id == employee_id)).all():
-        remove(session, login)
+def remove_of_employees(session: Session, employees: Iterable[int]) -> None:
+    """Remove the users who are employees with those row ids; the last administrator stays. Raises RuleError."""
+    for some in store.chunks(employees):
+        for login in session.scalars(select(UserRow.login).where(UserRow.employee_id.in_(some))).all():
+            remove(session, login)
     session.flush()
 
 

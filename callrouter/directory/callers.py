@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from callrouter.directory import audit, store
 from callrouter.directory.models import BlockedCallerRow
-from callrouter.directory.rules import check_e164
+from callrouter.directory.part_rules import check_e164
 from callrouter.directory.services import refuse
 from callrouter.errors import RuleError, say
 

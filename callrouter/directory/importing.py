@@ -12,15 +12,16 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callrouter.directory import audit, document, number_store, store
+from callrouter.directory import accounts, audit, document, number_store, store
 from callrouter.directory.database import Database
 from callrouter.directory.exporting import export_company
 from callrouter.directory.models import CompanyRow
-from callrouter.directory.rules import block_text, check_file
+from callrouter.directory.part_rules import block_text
+from callrouter.directory.rules import check_file
 from callrouter.directory.spelling import told
 from callrouter.directory.views import FileView
 from callrouter.directory.yaml_lines import Lines, parse
-from callrouter.errors import ImportFileError
+from callrouter.errors import ImportFileError, RuleError
 
 #: Called with what is being done, how many of it are done, and how many there are.
 Progress = Callable[[str, int, int], None]
@@ -165,6 +166,7 @@ def _write(
     store.drop_named(session, "trunks", diffs["trunks"].removed)
     store.write_schedules(session, diffs["schedules"].written)
     store.drop_owners(session, "pool", diffs["pools"].removed)
+    accounts.remove_of_employees(session, store.owner_ids(session, "employee", diffs["employees"].removed).values())
     store.drop_owners(session, "employee", diffs["employees"].removed)
     progress("numbers", 0, len(file.numbers))
     old_blocks = {block_text(block): block for block in current.number_blocks} if current else {}
@@ -242,7 +244,10 @@ def import_company(
             _refuse_removals(diffs, filename)
         result = ImportResult(version, {noun: diff.counts for noun, diff in diffs.items()})
         if result.changed:
-            _write(session, file, current, diffs, progress, dt.datetime.now(dt.UTC))
+            try:
+                _write(session, file, current, diffs, progress, dt.datetime.now(dt.UTC))
+            except RuleError as error:  # what no file shows: users
+                raise ImportFileError(f"{filename}:1: {error}") from None
             _audit(session, file, current, diffs, filename)
             result.version += 1
         if dry_run:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from callrouter.directory import document
 from callrouter.directory.models import Base
-from callrouter.directory.rules import span
+from callrouter.directory.part_rules import span
 from callrouter.directory.store import chunks
 
 _BLOCKS = Base.metadata.tables["number_blocks"]

@@ -16,7 +16,7 @@ from callrouter.directory.lists import PAGE, Page
 from callrouter.directory.models import BlockRow, CompanyRow, DeviceRow, EmployeeRow, NumberRow, OwnerRow
 from callrouter.directory.names import owner_names
 from callrouter.directory.numbers import Loss
-from callrouter.directory.rules import check_e164, span
+from callrouter.directory.part_rules import check_e164, span
 from callrouter.errors import RuleError
 from callrouter.routing.numbers import clean_number, normalise
 

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from callrouter.directory import audit, document, number_store, owners, store
 from callrouter.directory.exporting import read_blocks
 from callrouter.directory.models import DeviceRow, EmployeeRow, NumberRow, OwnerRow
-from callrouter.directory.rules import block_text, check_blocks, check_e164, said, span
+from callrouter.directory.part_rules import block_text, check_blocks, check_e164, span
+from callrouter.directory.rules import said
 from callrouter.directory.services import refuse
 from callrouter.directory.views import DatabaseView
 from callrouter.errors import RuleError, UnknownError, say

@@ -27,14 +27,8 @@ from callrouter.directory.models import (
     ScheduleRow,
     TrunkRow,
 )
-from callrouter.directory.rules import (
-    Problem,
-    check_company,
-    check_employee,
-    check_pool,
-    check_schedule,
-    check_trunk,
-)
+from callrouter.directory.part_rules import Problem, check_company, check_schedule, check_trunk
+from callrouter.directory.rules import check_employee, check_pool
 from callrouter.directory.versions import check_version
 from callrouter.directory.views import DatabaseView
 from callrouter.errors import RuleError, UnknownError, say
@@ -208,7 +202,7 @@ def remove_employee(session: Session, key: str) -> None:
         raise RuleError(
             say("employee %(key)s is a member of pool %(used)s; remove the membership first", key=key, used=used)
         )
-    accounts.remove_of_employee(session, member)
+    accounts.remove_of_employees(session, [member])
     store.drop_owners(session, "employee", [key])
     audit.record(session, "employee", key, known, None)
 

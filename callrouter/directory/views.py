@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from callrouter.directory import document
 from callrouter.directory.exporting import read_company
 from callrouter.directory.models import DeviceRow, NumberRow, OwnerRow, ScheduleRow
-from callrouter.directory.rules import span
+from callrouter.directory.part_rules import span
 
 
 class FileView:

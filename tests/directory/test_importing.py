@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
-from callrouter.directory import document
+from callrouter.directory import accounts, document
+from callrouter.directory.accounts import UserRow
+from callrouter.directory.audit import AuditRow
 from callrouter.directory.database import Database
 from callrouter.directory.exporting import export_company, to_yaml
 from callrouter.directory.importing import import_company, read_company_file
@@ -178,6 +181,25 @@ def test_what_would_go_needs_prune(muster: Database):
     result = import_company(muster, text, "x.yaml", prune=True)
     assert result.counts["employees"].removed == 1
     assert exported(muster) == read_company_file(text, "x.yaml")[0]
+
+
+def test_who_goes_can_no_longer_sign_in(muster: Database):
+    at = dt.datetime(2026, 7, 1, tzinfo=dt.UTC)
+    with muster.write() as session:
+        accounts.add(session, "ben", "correct horse", role="admin", at=at, employee="ben")
+
+    def without_ben(data: dict[str, Any]) -> None:
+        del data["employees"][1], data["pools"][0]["members"][1]
+
+    assert "x.yaml:1: ben is the last administrator" in refused(muster, edited(without_ben), prune=True)
+    with muster.write() as session:
+        accounts.add(session, "boss", "correct horse", role="admin", at=at)
+    import_company(muster, edited(without_ben), "x.yaml", prune=True, actor="cli:root")
+    with muster.read() as session:
+        assert list(session.scalars(select(UserRow.login))) == ["boss"]
+        entry = session.scalars(select(AuditRow).where(AuditRow.noun == "user").order_by(AuditRow.id.desc())).first()
+        assert entry is not None
+        assert (entry.key, entry.action, entry.actor) == ("ben", "remove", "cli:root")
 
 
 def test_a_block_cut_in_two_keeps_the_owners(muster: Database):

@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, Regexp
 
 from callrouter.directory import document, number_use, numbers, searching
 from callrouter.directory.changing import made
-from callrouter.directory.rules import check_blocks
+from callrouter.directory.part_rules import check_blocks
 from callrouter.errors import RuleError
 from callrouter.web.format import count
 from callrouter.web.format import number as readable
