@@ -109,17 +109,6 @@ def unheard(session: Session, employee_id: int) -> int:
     return session.scalar(query.where((MessageRow.owner_id == employee_id) | MessageRow.owner_id.in_(pools))) or 0
 
 
-def may_listen(session: Session, number: int, employee_id: int | None) -> bool:
-    """Whether the employee with that row id owns the mailbox, or is a member of the pool that does."""
-    owner = session.scalar(select(MessageRow.owner_id).where(MessageRow.id == number))
-    if owner is None or employee_id is None:
-        return False
-    member = select(PoolMemberRow.pool_id).where(
-        PoolMemberRow.pool_id == owner, PoolMemberRow.employee_id == employee_id
-    )
-    return owner == employee_id or session.scalar(member) is not None
-
-
 def mark(session: Session, number: int, *, heard: bool, at: dt.datetime) -> str:
     """Mark a message as heard at *at*, or as not heard; returns its owner's key."""
     row, owner = message(session, number)
@@ -130,7 +119,7 @@ def mark(session: Session, number: int, *, heard: bool, at: dt.datetime) -> str:
 
 
 def recording(session: Session, number: int) -> bytes | None:
-    """The message's WAV file, for somebody of whom :func:`may_listen` is true; None when it is gone."""
+    """The message's WAV file, for somebody who may listen; None when it is gone."""
     return session.scalar(select(MessageRow.audio).where(MessageRow.id == number))
 
 

@@ -40,10 +40,11 @@ class CallRow(Base):
     )
     #: All that a list of calls is searched by, in its order: so it is searched without a look at the calls themselves.
     __table_args__ = (
-        Index("calls_listed", "started_at", "direction", "outcome", "caller", "number"),
+        Index("calls_listed", "started_at", "id", "direction", "outcome", "caller", "number"),
         Index(
             "calls_named",
             "started_at",
+            "id",
             "caller_name",
             sqlite_where=text("caller_name <> ''"),
             postgresql_where=text("caller_name <> ''"),
@@ -105,6 +106,7 @@ class MessageRow(Base):
         Index("one_message", "call_id", "n", unique=True),
         Index("messages_listed", "recorded_at", "heard_at", "owner_id"),
         Index("messages_of_owner", "owner_id", "recorded_at", "heard_at"),
+        {"sqlite_autoincrement": True},  # a page of a message that is gone must not delete a later one
     )
 
 
