@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import email.utils
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -52,6 +53,8 @@ _OTHER_SILENCE = 30.0
 _DIRECTORY_SECONDS = 3.0
 #: Longest time for rendering the configuration and having FreeSWITCH take it over (seconds).
 _APPLY_SECONDS = 180.0
+#: What is not a call waits for what is (niceness, see nice(2)), on the same processors.
+_AFTER_CALLS = 10
 #: Longest wait for FreeSWITCH's answer about what it is doing, for a page (seconds).
 _LIVE_SECONDS = 2.0
 
@@ -142,6 +145,7 @@ def event_socket_client(settings: Settings, name: str, on_connected: Callable[[]
 
 def run_worker(settings: Settings, heartbeat_fd: int | None) -> int:
     """The worker in the foreground, until SIGTERM; returns the exit code (1 when one of its loops died)."""
+    os.nice(_AFTER_CALLS)
     stop = _until_told_to_stop()
     stopping = threading.Event()
     Heartbeat(0, heartbeat_fd).start()
@@ -181,12 +185,17 @@ def health_checks(settings: Settings, database: Database) -> dict[str, Callable[
     """What ``/health`` runs, by name."""
     from callrouter.web.checks import check_mail, check_spool
 
-    def answers(address: str, what: str) -> Callable[[], object]:
-        def check() -> str:
-            with socket.create_connection(parse_address(address, what), timeout=2):
-                return f"{address} accepts connections"
+    def router() -> str:
+        address = settings.router.listen
+        with socket.create_connection(parse_address(address, "[router] listen"), timeout=2):
+            return f"{address} accepts connections"
 
-        return check
+    def freeswitch() -> str:
+        address = settings.freeswitch.event_socket
+        with socket.create_connection(parse_address(address, "[freeswitch] event_socket"), timeout=2) as connection:
+            if not connection.recv(1):  # it speaks first; where it hangs, the kernel accepts all the same
+                raise ConnectionError(f"{address} closed the connection without a word")
+        return f"{address} answers"
 
     def reads() -> str:
         with database.read() as session:
@@ -195,8 +204,8 @@ def health_checks(settings: Settings, database: Database) -> dict[str, Callable[
 
     return {
         "database": reads,
-        "freeswitch": answers(settings.freeswitch.event_socket, "[freeswitch] event_socket"),
-        "router": answers(settings.router.listen, "[router] listen"),
+        "freeswitch": freeswitch,
+        "router": router,
         "spool": lambda: check_spool(settings.spool, now().timestamp()),
         "mail": lambda: check_mail(database),
     }
@@ -274,6 +283,7 @@ def web_parts(settings: Settings, database: Database, client: InboundClient) -> 
 
 def run_web(settings: Settings, heartbeat_fd: int | None) -> int:
     """The web pages in the foreground, until SIGTERM; returns the exit code."""
+    os.nice(_AFTER_CALLS)
     from callrouter.web.application import create_application
 
     stop = _until_told_to_stop()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
 from flask import g, request
-from flask_limiter.util import get_remote_address
 from limits import RateLimitItem, parse
 from limits.strategies import RateLimiter
 
@@ -37,6 +37,18 @@ class Bearer:
     def actor(self) -> str:
         """Who that is in the audit log."""
         return f"api:{self.name}"
+
+
+def network() -> str:
+    """Who asks, for limits: an IPv4 address, or the /64 of an IPv6 address, which one machine has to itself."""
+    told = request.remote_addr or "127.0.0.1"
+    try:
+        address = ipaddress.ip_address(told)
+    except ValueError:
+        return told
+    if address.version == 4 or address.ipv4_mapped:
+        return str(address)
+    return str(ipaddress.ip_network((address, 64), strict=False))
 
 
 def bearer() -> Bearer:
@@ -75,9 +87,8 @@ def _note_use(row_id: int, at: dt.datetime) -> None:
 
 
 def _refuse_token(limits: RateLimiter) -> NoReturn:
-    address = get_remote_address()
-    _limit(limits, _REFUSED, "refused", address)
-    log.get("web").warning(f"a token for the API was refused, from {address}")
+    _limit(limits, _REFUSED, "refused", network())
+    log.get("web").warning(f"a token for the API was refused, from {request.remote_addr}")
     detail = "This token is not known, was revoked, or has ended; an administrator makes another one."
     problems.refuse(401, detail, headers={"WWW-Authenticate": f'{_REALM}, error="invalid_token"'})
 

@@ -15,7 +15,6 @@ import gevent
 from flask import Flask, Response, abort, current_app, g, redirect, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, UserMixin, current_user, login_user
 from flask_wtf import CSRFProtect
 from sqlalchemy import select, update
@@ -33,7 +32,7 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 csrf = CSRFProtect()
-limiter = Limiter(get_remote_address, storage_uri="memory://")
+limiter = Limiter(bearer.network, storage_uri="memory://")
 
 #: Scripts and styles are files of ours; nothing is inline, nothing comes from elsewhere, nobody frames a page.
 _POLICY = (

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import threading
 from collections import namedtuple
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -25,9 +27,26 @@ def listener():
 
 
 @pytest.fixture
-def settings(tmp_path: Path, listener: str) -> Settings:
+def switch():
+    """An event socket that speaks first, as FreeSWITCH's does."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    with connection:
+                        connection.sendall(b"Content-Type: auth/request\n\n")
+
+        threading.Thread(target=greet, daemon=True).start()
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+        server.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, listener: str, switch: str) -> Settings:
     file = tmp_path / "callrouter.toml"
-    parts = {"freeswitch": {"spool_dir": "spool", "event_socket": listener}, "router": {"listen": listener}}
+    parts = {"freeswitch": {"spool_dir": "spool", "event_socket": switch}, "router": {"listen": listener}}
     file.write_text(settings_file.render(parts), "utf-8")
     loaded = settings_file.load(file, environ={})
     loaded.spool.create()
@@ -84,6 +103,16 @@ def test_a_part_that_is_gone_is_told(settings: Settings, tmp_path: Path):
     assert answer.status_code == 503
     wrong = {name for name, check in answer.json["checks"].items() if not check["ok"]}
     assert wrong == {"router", "database", "mail"}
+
+
+def test_a_freeswitch_that_accepts_and_says_nothing_is_told(settings: Settings, tmp_path: Path, listener: str):
+    environ = {"CALLROUTER_FREESWITCH_EVENT_SOCKET": listener}
+    hung = settings_file.load(tmp_path / "callrouter.toml", environ=environ)
+    database = company.company(hung.database_url)
+    answer = pages(hung, database).get("/health")
+    database.close()
+    assert answer.status_code == 503
+    assert {name for name, check in answer.json["checks"].items() if not check["ok"]} == {"freeswitch"}
 
 
 def test_metrics_are_there_for_prometheus(client):

@@ -10,7 +10,7 @@ from flask_login import login_user
 
 from callrouter.directory import accounts
 from callrouter.directory.database import Database
-from callrouter.web import security
+from callrouter.web import bearer, security
 from tests.web.world import NOW, PASSWORD, World, make_world
 
 
@@ -65,6 +65,21 @@ def test_guessing_is_stopped_and_others_go_on(world: World):
     assert stopped.status == 429
     assert "Too many attempts" in stopped.text
     assert browser.sign_in("ben").status == 303
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::7", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.7", "::ffff:192.0.2.7"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_limits_count_the_network_that_one_machine_has_to_itself(world: World, address: str, counted: str):
+    with world.application.test_request_context(environ_base={"REMOTE_ADDR": address}):
+        assert bearer.network() == counted
 
 
 def test_one_address_cannot_try_all_logins(world: World):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, redirect, request, session, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_limiter.util import get_remote_address
 from flask_login import current_user, logout_user
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
@@ -13,6 +12,7 @@ from wtforms.validators import InputRequired, Length
 from callrouter import log
 from callrouter.directory import accounts
 from callrouter.web.attempts import limited
+from callrouter.web.bearer import network
 from callrouter.web.forms import Answer, Form, answer
 from callrouter.web.parts import changing
 from callrouter.web.roles import allow
@@ -44,8 +44,8 @@ def _login() -> str:
 @pages.route("/sign-in", methods=["GET", "POST"])
 @allow("anyone")
 @limited(
-    ("10 per 15 minutes", lambda: f"{get_remote_address()} {_login()}"),
-    ("50 per 15 minutes", get_remote_address),
+    ("10 per 15 minutes", lambda: f"{network()} {_login()}"),
+    ("50 per 15 minutes", network),
     ("100 per hour", _login),
 )
 def sign_in() -> Answer:
@@ -59,7 +59,7 @@ def sign_in() -> Answer:
             begin(person)
             log.get("web").info(f"{person.login} signed in")
             return redirect(safe_next(request.args.get("next")), 303)
-        log.get("web").warning(f"a sign-in as {_login()!r} from {get_remote_address()} failed")
+        log.get("web").warning(f"a sign-in as {_login()!r} from {request.remote_addr} failed")
         form.form_errors.append(_("User name or password is wrong."))
     return answer("sign_in.html", form)
 

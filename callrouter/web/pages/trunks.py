@@ -107,7 +107,7 @@ def _state(live: Live, trunk: document.Trunk) -> tuple[str, str]:
         return "bad", _("not in FreeSWITCH")
     if not gateway.up:
         return "bad", _("down (%(state)s)", state=gateway.state)
-    return "good", _("registered") if gateway.state == "REGED" else _("ready")
+    return "good", _("registered") if gateway.state == "REGED" else _("works")
 
 
 def _trunk(name: str) -> tuple[document.Trunk, int]:
