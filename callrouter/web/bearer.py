@@ -46,9 +46,9 @@ def network() -> str:
         address = ipaddress.ip_address(told)
     except ValueError:
         return told
-    if address.version == 4 or address.ipv4_mapped:
+    if isinstance(address, ipaddress.IPv4Address):
         return str(address)
-    return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
 
 
 def bearer() -> Bearer:
