@@ -98,7 +98,8 @@ def highest_rates(on: Stage, effort: Effort) -> dict[str, float]:
     def once(way: str, rate: float) -> bool:
         found = on.block(way, "one", count=round(rate * effort.rate_seconds), rate=rate)
         waited = Summary.of([call.ringing - call.invited for call in found.calls if call.ringing]).p50
-        well = found.succeeded >= _ENOUGH * found.wanted and waited < _TOO_SLOW
+        ended = on.revive(way)  # then the fallback took the calls, and would look like a fast router
+        well = found.succeeded >= _ENOUGH * found.wanted and waited < _TOO_SLOW and not ended
         _say(f"  {WAYS[way]}: {found.succeeded} of {found.wanted} calls at {rate:.0f}/s")
         return well
 
