@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import time
+import socket
 from pathlib import Path
 
 import pytest
@@ -132,10 +132,8 @@ def test_a_hung_router_is_ended_and_its_callers_go_on(bare_world: World) -> None
     hung = router_of(bare_world)
     assert hung is not None
     os.kill(hung, signal.SIGSTOP)
-    stopped = time.monotonic()
-    call = bare_world.trunk.call(BEN, CALLER)
+    call = bare_world.trunk.call(BEN, CALLER)  # its socket is accepted by the kernel, and nothing would ever come
     phone.wait_for("INVITE")
-    assert time.monotonic() - stopped < 3
     wait_until(lambda: router_of(bare_world) not in (None, hung), "a new router")
     call.cancel()
     [record] = bare_world.calls(1)
@@ -236,13 +234,15 @@ def test_freeswitch_ends_while_ringing_the_missed_call_is_kept(world: World, how
 
 
 def test_an_unreachable_mail_server_delays_no_call(world: World) -> None:
+    port = world.scratch.mails.port
     world.scratch.mails.stop()
-    for number in ("+4917604069001", "+4917604069002"):
-        phone = world.phones.get("ben-desk") or world.phone("ben-desk", NoAnswer())
-        call = world.trunk.call(BEN, number)
-        began = time.monotonic()
-        call.wait_for("180")
-        assert time.monotonic() - began < 1.5
-        call.cancel()
-        phone.wait_for("CANCEL", len(world.trunk.calls))
-    world.calls(2)
+    phone = world.phone("ben-desk", NoAnswer())
+    with socket.create_server(("127.0.0.1", port)) as silent:  # accepts, and holds the worker for half a minute
+        for number in ("+4917604069001", "+4917604069002"):
+            call = world.trunk.call(BEN, number)
+            call.wait_for("180")
+            call.cancel()
+            phone.wait_for("CANCEL", len(world.trunk.calls))
+        world.calls(2)
+        silent.settimeout(10)
+        silent.accept()[0].close()

@@ -48,7 +48,7 @@ def test_fallback_takes_a_message_when_no_router_answers(alone: Switch, spool: S
     phones = {"anna-desk": NoAnswer(), "anna-soft": Offline()}
     placed = alone.place(Call(TO, phones=phones, variables=OWNER, says=tone(440, 3)))
     placed.wait()
-    assert time.monotonic() - began < 5  # 38 s of the scenario
+    assert time.monotonic() - began < 19  # half of what the scenario tells
     recorded = cdr_variables(spool, placed)
     assert recorded["callrouter_fallback"] == "true"
     assert step_texts(recorded["callrouter_step"]) == [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import time
 
 import gevent
 import gevent.event
@@ -134,9 +133,7 @@ def test_nobody_waits_for_a_switch_that_does_not_answer():
         return ANSWERS[command]
 
     switch = LiveSwitch(ask)
-    began = time.monotonic()
     assert not switch.live().connected
-    assert time.monotonic() - began < 3
     answers.set()
     gevent.sleep(0)
     gevent.sleep(0)
