@@ -60,6 +60,7 @@ NEEDS = {
     "sox": Need("sox", _program("sox"), "sox", "comparisons of recorded audio"),
     "postgresql": Need("PostgreSQL", find_postgresql, "postgresql", "the database tests on PostgreSQL"),
     "chromium": Need("Chromium", _program("chromium"), "chromium", "the browser tests"),
+    "zbarimg": Need("zbarimg", _program("zbarimg"), "zbar-tools", "the scan of a phone's QR code"),
     "curl": Need("curl", _program("curl"), "curl", "the examples of the REST API"),
     "shellcheck": Need("shellcheck", _program("shellcheck"), "shellcheck", "the check of the shell scripts"),
 }

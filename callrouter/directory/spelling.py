@@ -1,4 +1,4 @@
-"""What pydantic says of a company file, in words for the person who wrote it."""
+"""What pydantic says of a company file or a form, in words for the person who wrote it, which pages can translate."""
 
 from __future__ import annotations
 
@@ -9,29 +9,35 @@ from pydantic import ValidationError
 
 from callrouter.directory import document
 from callrouter.directory.yaml_lines import Lines, Path
+from callrouter.errors import say
 
-_NUMBER = "a number as E.164, for example +493023125010"
+_NUMBER = say("a number as E.164, for example +493023125010")
+_NUMBER_OR_ANONYMOUS = say("a number as E.164, for example +493023125010, or anonymous")
+_HOST = say("a host name, for example sip.provider.example")
 #: What a value under this key must be.
 _WANTED = {
     "personal_number": _NUMBER,
-    "outgoing_number": f"{_NUMBER}, or anonymous",
+    "outgoing_number": _NUMBER_OR_ANONYMOUS,
     "numbers": _NUMBER,
-    "blocked_callers": f"{_NUMBER}, or anonymous",
-    "prefix": "the beginning of a number as E.164, for example +4930231250",
-    "extension": "2 to 8 digits",
-    "id": "up to 40 lower-case letters, digits, - and _",
-    "members": "the id of an employee",
-    "sip_user": "up to 64 letters, digits, dots, - and _",
-    "sip_password": "8 to 128 letters, digits and . _ ~ + = ! -",
-    "password": "up to 128 printable characters without spaces, quotes, & < >",
-    "pin": "4 to 10 digits",
-    "email": "one mail address, for example anna@muster.example",
-    "from": 'a time such as "08:00" (in closed: a date such as 2026-12-28)',
-    "to": 'a time such as "17:30" (in closed: a date such as 2026-12-31)',
-    "proxy": "a host, or HOST:PORT",
-    "country": "two capital letters, for example DE",
-    "holidays": "a country or state as ISO 3166-2, for example DE-BE (in a schedule: true)",
-    "emergency": "2 to 6 digits",
+    "blocked_callers": _NUMBER_OR_ANONYMOUS,
+    "prefix": say("the beginning of a number as E.164, for example +4930231250"),
+    "extension": say("2 to 8 digits"),
+    "id": say("up to 40 lower-case letters, digits, - and _"),
+    "members": say("the id of an employee"),
+    "sip_user": say("up to 64 letters, digits, dots, - and _"),
+    "sip_password": say("8 to 128 letters, digits and . _ ~ + = ! -"),
+    "username": say("up to 128 letters, digits and . _ + @ -"),
+    "password": say("up to 128 printable characters without spaces, quotes, & < >"),
+    "pin": say("4 to 10 digits"),
+    "email": say("one mail address, for example anna@muster.example"),
+    "from": say('a time such as "08:00" (in closed: a date such as 2026-12-28)'),
+    "to": say('a time such as "17:30" (in closed: a date such as 2026-12-31)'),
+    "proxy": say("a host, or HOST:PORT"),
+    "realm": _HOST,
+    "sip_domain": _HOST,
+    "country": say("two capital letters, for example DE"),
+    "holidays": say("a country or state as ISO 3166-2, for example DE-BE (in a schedule: true)"),
+    "emergency": say("2 to 6 digits"),
 }
 _SECRET = ("sip_password", "password", "pin")
 _PARTS: list[type[document.Part]] = [*document.Part.__subclasses__(), document.Schedule, document.MailboxSchedule]
@@ -45,19 +51,21 @@ def _key(path: Path) -> str:
 def _text(error: Any, path: Path) -> str:
     key = _key(path)
     if error["type"] == "missing":
-        return f"{error['loc'][-1]} is missing; add it"
+        return say("%(key)s is missing; add it", key=error["loc"][-1])
     if error["type"] == "extra_forbidden":
         close = difflib.get_close_matches(key, _KEYS, 1)
-        return f"unknown key {key}; " + (f"is it {close[0]}?" if close else "remove it")
+        if close:
+            return say("unknown key %(key)s; is it %(close)s?", key=key, close=close[0])
+        return say("unknown key %(key)s; remove it", key=key)
     if error["type"] == "value_error":
         return f"{key}: {error['ctx']['error']}"
-    value = "this value" if key in _SECRET else repr(error["input"])
+    value = say("this value") if key in _SECRET else repr(error["input"])
     if error["type"] == "literal_error":
-        return f"{key}: {value} is none of {error['ctx']['expected']}"
+        return say("%(key)s: %(value)s is none of %(known)s", key=key, value=value, known=error["ctx"]["expected"])
     if isinstance(error["input"], dict | list):
         return f"{key}: a list or mapping cannot stand here, or its keys are wrong ({error['msg']})"
     if key in _WANTED:
-        return f"{key}: {value} is not {_WANTED[key]}"
+        return say("%(key)s: %(value)s is not %(wanted)s", key=key, value=value, wanted=_WANTED[key])
     return f"{key}: {value}: {error['msg']}"
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from callrouter.directory.records import MessageRow
 from tests.browser.conftest import Desk
+from tests.browser.steps import press, ways
 from tests.web.ended_calls import AT, put_call, tone
 
 pytestmark = pytest.mark.chromium
@@ -54,14 +56,36 @@ def test_a_seek_far_ahead_asks_for_that_part(desk: Desk):
     assert any(one.startswith("bytes=") for one in ranges)
 
 
-def test_a_message_is_deleted_after_a_question(desk: Desk):
-    put_call(desk.world, "one", "employee:anna", message=tone(1))
-    page = desk.open("employee")
+WORDS = {
+    "de-DE": ("Als gehört markieren", "Als neu markieren", "Speichern", "Löschen", "Nachricht löschen"),
+    "en-GB": ("Mark as heard", "Mark as new", "Save", "Delete", "Delete message"),
+}
+FILES = {"de-DE": "Nachricht-2026-11-21-150203.mp3", "en-GB": "message-2026-11-21-150203.mp3"}
+GONE = {"de-DE": "Die Nachricht ist gelöscht.", "en-GB": "The message is deleted."}
+
+
+@ways
+def test_a_message_is_marked_saved_and_deleted(desk: Desk, language: str, scripts: bool):
+    heard, new, save, delete, sure = WORDS[language]
+    number = put_call(desk.world, "one", "employee:anna", message=tone(1))
+    page = desk.open("employee", language=language, scripts=scripts)
     page.goto("/messages")
-    page.get_by_text("Löschen").click()
-    page.get_by_role("button", name="Nachricht löschen").click()
-    page.get_by_text("Die Nachricht ist gelöscht.").wait_for()
-    page.get_by_text("Noch keine Nachrichten").wait_for()
+    for pressed, then in ((heard, new), (new, heard), (heard, new)):
+        press(page, pressed)
+        page.get_by_role("button", name=then, exact=True).wait_for()
+        with desk.world.database.read() as session:
+            row = session.get(MessageRow, number)
+        assert row is not None
+        assert (row.heard_at is not None) is (pressed == heard)
+    with page.expect_download() as saved:
+        page.get_by_role("link", name=save, exact=True).click()
+    assert saved.value.suggested_filename == FILES[language]
+    assert saved.value.path().stat().st_size > 1000
+    page.get_by_role("link", name=delete, exact=True).click()
+    press(page, sure)
+    page.get_by_text(GONE[language]).wait_for()
+    with desk.world.database.read() as session:
+        assert session.get(MessageRow, number) is None
 
 
 def test_calls_are_filtered_while_typing_and_by_owner(desk: Desk):

@@ -129,6 +129,12 @@ def test_two_at_once(world: World):
     )
 
 
+def test_beside_a_pin_that_was_refused_the_times_go_where_they_belong(world: World):
+    page = world.browser("admin").send(SALES, {"pin": "12"}, action=f"{SALES}/pin")
+    assert page.status == 422
+    assert set(page.tree.xpath("//fieldset//@hx-post")) == {SALES}
+
+
 def test_a_pin_is_set_replaced_removed_and_never_shown(world: World):
     anna = world.browser("employee")
     page = anna.send(ANNA, {"pin": "12ab"}, action=f"{ANNA}/pin")

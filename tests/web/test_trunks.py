@@ -97,6 +97,18 @@ def test_what_is_wrong_stands_beside_its_field(world: World, wrong: dict[str, st
     assert not world.parts.apply.state.pending
 
 
+def test_a_mistake_of_spelling_is_told_in_german_too(world: World):
+    wrong = {"proxy": "a b", "username": "x y", "password": "streng geheim", "realm": "<x>"}
+    page = world.browser("admin", "de").send("/trunks/new", {**NEW, **wrong})
+    assert page.texts("error") == [
+        "proxy: 'a b' ist ungültig; erwartet wird: ein Hostname oder HOST:PORT",
+        "username: 'x y' ist ungültig; erwartet wird: bis zu 128 Buchstaben, Ziffern und . _ + @ -",
+        "password: dieser Wert ist ungültig; "
+        "erwartet wird: bis zu 128 druckbare Zeichen ohne Leerzeichen, Anführungszeichen, & < >",
+        "realm: '<x>' ist ungültig; erwartet wird: ein Hostname, zum Beispiel sip.provider.example",
+    ]
+
+
 def test_nobody_is_let_in_by_a_network_of_all(world: World):
     page = world.browser("admin").send("/trunks/new", {**NEW, "peers": "0.0.0.0/0"})
     assert page.status == 422
