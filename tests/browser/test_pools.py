@@ -1,4 +1,4 @@
-"""A pool in a real browser, from adding it to removing it: name and ringing, members, numbers, notifications, mailbox."""
+"""A pool in a real browser, from first to last: name and ringing, members, numbers, notifications, mailbox."""
 
 from __future__ import annotations
 
