@@ -100,7 +100,10 @@ _REMEMBERED = 1000
 
 
 class NewForm(Form):
-    """A form that makes a new record: one, also where a double click sends it twice."""
+    """A form that makes a new record: one, also where a double click sends it twice.
+
+    What else is to be checked goes into methods ``validate_FIELD``: what they refuse may be sent again.
+    """
 
     once = HiddenField(default=lambda: secrets.token_urlsafe(12))
 

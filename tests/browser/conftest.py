@@ -16,6 +16,8 @@ from tests.web.world import World
 
 #: No step of a page takes longer (milliseconds).
 _LONGEST = 15_000
+#: Errors that are none: a form came back with 422, a page was refused, a search gave way to the next one.
+_HARMLESS = ("responded with a status of 4", "htmx:sendAbort", "htmx:afterRequest")
 
 
 @pytest.fixture(scope="session")
@@ -28,8 +30,7 @@ def chromium() -> Iterator[Browser]:
 
 
 def _is_complaint(said: ConsoleMessage) -> bool:
-    """Errors but for the browser's remark that a form came back with 422 or a page was refused."""
-    return said.type == "error" and "responded with a status of 4" not in said.text
+    return said.type == "error" and not any(text in said.text for text in _HARMLESS)
 
 
 @dataclass

@@ -56,5 +56,5 @@ def test_mails_that_were_given_up(desk: Desk, language: str, scripts: bool):
     page.get_by_text(words["dropped"]).wait_for()
     expect(rows).to_have_count(1)
     with desk.world.database.read() as session:
-        states = dict(session.execute(select(OutboxRow.recipient, OutboxRow.state)).tuples())
+        states = {mail.recipient: mail.state for mail in session.scalars(select(OutboxRow))}
     assert states == {"anna@muster.example": "waiting", "ben@muster.example": "dropped"}

@@ -92,12 +92,15 @@ def test_a_new_employee_with_number_phone_and_sign_in(world: World):
 
 
 def test_who_has_a_device_needs_a_number_and_nothing_is_lost(world: World):
-    page = world.browser("admin").send("/employees/_add", {"name": "Cara", "label": "Desk", "extension": "12"})
+    admin = world.browser("admin")
+    page = admin.send("/employees/_add", {"name": "Cara", "label": "Desk", "extension": "12"})
     assert page.status == 422
     assert page.texts("error") == ["Choose a number; who has a device needs one."]
     assert (page.values()["name"], page.values()["label"], page.values()["extension"]) == ("Cara", "Desk", "12")
     with pytest.raises(RuleError):
         employee(world, "cara")
+    assert admin.submit(page, {"number": FREE}, path="/employees/_add").status == 200
+    assert employee(world, "cara").personal_number == FREE
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import SelectField, StringField
-from wtforms.validators import Length
+from wtforms import Field, SelectField, StringField
+from wtforms.validators import Length, ValidationError
 
 from callrouter.directory import accounts
 from callrouter.directory import employees as directory
@@ -46,13 +46,10 @@ class NewEmployeeForm(NewForm, employees.EmployeeForm):
         render_kw={"autocomplete": "off", "autocapitalize": "none"},
     )
 
-    def validate(self, extra_validators: object = None) -> bool:
+    def validate_number(self, field: Field) -> None:
         """Who has a device needs a number."""
-        good = bool(super().validate(extra_validators))
-        if self.label.data and not self.number.data:
-            self.number.errors = [*self.number.errors, _("Choose a number; who has a device needs one.")]
-            return False
-        return good
+        if self.label.data and not field.data:
+            raise ValidationError(_("Choose a number; who has a device needs one."))
 
 
 @pages.route("/_add", methods=["GET", "POST"])
