@@ -291,14 +291,15 @@ def run_web(settings: Settings, heartbeat_fd: int | None) -> int:
     database = Database(settings.database_url, wait=_in_a_thread)
 
     def connected() -> None:
+        """What was saved, here or by a command, while FreeSWITCH could not be told, or just before the last end."""
+        if (settings.conf_dir / MANIFEST).is_file():
+            given.apply.request()
         given.apply.retry()
 
     client = event_socket_client(settings, "web", connected)
     given = web_parts(settings, database, client)
     client.start()
     given.apply.start()
-    if (settings.conf_dir / MANIFEST).is_file():  # a change may have been saved just before the last end
-        given.apply.request()
     server = WSGIServer(
         parse_address(settings.web.listen, "[web] listen"), create_application(given), log=None, error_log=None
     )

@@ -45,15 +45,15 @@ class Applied:
 def apply(files: Mapping[str, bytes], conf_dir: Path, version: int, *, api: Api | None, force: bool = False) -> Applied:
     """Write *files* into *conf_dir* and reload FreeSWITCH through *api* (None: only write).
 
-    Raises EditedError for files that somebody edited, unless *force*; RenderError when writing fails or FreeSWITCH
-    refuses the configuration: then the old one is in place again.
+    FreeSWITCH is also told of what was written before without it. Raises EditedError for files that somebody edited,
+    unless *force*; RenderError when writing fails or FreeSWITCH refuses: then the old configuration is in place again.
     """
     conf_dir.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
     with _alone(conf_dir):
         found = changes.compare(files, conf_dir)
         if found.edited and not force:
             raise EditedError(found)
-        manifest = changes.manifest_text(files, version)
+        manifest = changes.manifest_text(files, version, found.to_tell)
         before = {**found.before, **_read(conf_dir, changes.MANIFEST)}
         wanted = replace(found, write={**found.write, changes.MANIFEST: manifest})
         _announce(conf_dir, found, before)
@@ -64,6 +64,7 @@ def apply(files: Mapping[str, bytes], conf_dir: Path, version: int, *, api: Api 
             except SwitchError as error:
                 _restore(conf_dir, [*wanted.write, *wanted.remove], before)
                 raise RenderError(f"FreeSWITCH did not take the configuration, the old one is back: {error}") from error
+            write_whole(conf_dir / changes.MANIFEST, changes.manifest_text(files, version), mode=_FILE_MODE, sync=True)
     return Applied(tuple(sorted(found.write)), found.remove, api is not None, tuple(restart_reasons(found)))
 
 

@@ -21,13 +21,19 @@ class Changes:
 
     ``write`` holds new content, ``remove`` our files that are rendered no longer, ``before`` what lies there now
     (absent: nothing), ``edited`` the paths among both that somebody changed since the last apply, or that were there
-    before us.
+    before us. ``untold`` are paths that were written or removed before, of which FreeSWITCH has not been told yet.
     """
 
     write: Mapping[str, bytes]
     remove: tuple[str, ...]
     before: Mapping[str, bytes]
     edited: tuple[str, ...]
+    untold: tuple[str, ...] = ()
+
+    @property
+    def to_tell(self) -> tuple[str, ...]:
+        """What FreeSWITCH must be told of once all is written."""
+        return tuple(sorted({*self.write, *self.remove, *self.untold}))
 
     def __bool__(self) -> bool:
         return bool(self.write or self.remove)
@@ -54,34 +60,35 @@ def checksum(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def read_manifest(conf_dir: Path) -> dict[str, set[str]]:
-    """Checksums by path of what was applied last; empty before the first time. Raises RenderError if damaged.
+def read_manifest(conf_dir: Path) -> tuple[dict[str, set[str]], tuple[str, ...]]:
+    """Checksums by path of what was applied last, and the paths of which FreeSWITCH has not been told.
 
-    Where an apply was killed between two files, both the old and the new content of each count as ours.
+    Both are empty before the first time. Where an apply was killed between two files, both the old and the new content
+    of each count as ours. Raises RenderError if it is damaged.
     """
     path = conf_dir / MANIFEST
     if not path.is_file():
-        return {}
+        return {}, ()
     try:
         manifest = json.loads(path.read_text("utf-8"))
         known: dict[str, set[str]] = {}
         for files in (manifest["files"], manifest.get("next", {})):
             for name, one in files.items():
                 known.setdefault(str(name), set()).add(str(one))
-        return known
+        return known, tuple(map(str, manifest.get("untold", ())))
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise RenderError(f"{path}: damaged ({error}); remove it, then every file counts as edited") from error
 
 
-def manifest_text(files: Mapping[str, bytes], version: int) -> bytes:
-    """The manifest for *files* of configuration *version*."""
-    return _text({"version": version, "files": _checksums(files)})
+def manifest_text(files: Mapping[str, bytes], version: int, untold: tuple[str, ...] = ()) -> bytes:
+    """The manifest for *files* of configuration *version*; FreeSWITCH has not been told of *untold* yet."""
+    return _text({"version": version, "files": _checksums(files), "untold": untold})
 
 
 def manifest_underway(found: Changes, before: Mapping[str, bytes]) -> bytes:
     """The manifest while *found* is written over *before*: what is there, and what is coming."""
     there = {path: data for path, data in before.items() if path != MANIFEST and path not in found.edited}
-    return _text({"version": 0, "files": _checksums(there), "next": _checksums(found.write)})
+    return _text({"version": 0, "files": _checksums(there), "next": _checksums(found.write), "untold": found.to_tell})
 
 
 def _checksums(files: Mapping[str, bytes]) -> dict[str, str]:
@@ -94,11 +101,11 @@ def _text(manifest: Mapping[str, object]) -> bytes:
 
 def compare(files: Mapping[str, bytes], conf_dir: Path) -> Changes:
     """Compare the rendered *files* with *conf_dir*. Files there that we never wrote are left out of account."""
-    known = read_manifest(conf_dir)
+    known, untold = read_manifest(conf_dir)
     before = {path: (conf_dir / path).read_bytes() for path in {*files, *known} if (conf_dir / path).is_file()}
     write = {path: data for path, data in files.items() if before.get(path) != data}
     remove = tuple(sorted(path for path in before if path not in files))
     edited = sorted(
         path for path in (*write, *remove) if path in before and checksum(before[path]) not in known.get(path, ())
     )
-    return Changes(write, remove, before, tuple(edited))
+    return Changes(write, remove, before, tuple(edited), untold)

@@ -25,13 +25,13 @@ _ADDRESSES = ("sip-ip", "sip-port", "rtp-ip", "ext-sip-ip", "ext-rtp-ip")
 
 def reload(changes: Changes, api: Callable[[str], str]) -> None:
     """Send the API commands that *changes* need, and check each answer; raises SwitchError on the first bad one."""
-    if not changes:
+    if not changes.to_tell:
         return
     _ask(api, "reloadxml", "[Success]")
-    if "autoload_configs/acl.conf.xml" in changes.write:
+    if "autoload_configs/acl.conf.xml" in changes.to_tell:
         _ask(api, "reloadacl")
     for profile, path in _PROFILES.items():
-        if path in changes.write:
+        if path in changes.to_tell:
             for gateway in _changed_gateways(changes, path):
                 _ask(api, f"sofia profile {profile} killgw {gateway}")
             _ask(api, f"sofia profile {profile} rescan")
@@ -63,7 +63,12 @@ def _gateways(data: bytes) -> dict[str, bytes]:
 
 
 def _changed_gateways(changes: Changes, path: str) -> list[str]:
-    """Gateways that were there and are different now, or gone: a rescan alone keeps the old ones."""
+    """Gateways that were there and are different now, or gone: a rescan alone keeps the old ones.
+
+    All of them where FreeSWITCH was not told last time: then nobody knows which ones it has.
+    """
+    if path in changes.untold:
+        return ["_all_"]
     before = _gateways(changes.before[path]) if path in changes.before else {}
     after = _gateways(changes.write[path])
     return [name for name, text in before.items() if after.get(name) != text]

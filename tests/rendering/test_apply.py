@@ -105,11 +105,65 @@ def test_a_failing_write_leaves_the_old_configuration(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("*.callrouter"))
 
 
+class Switch:
+    """Notes what it is asked, and takes everything; None for an answer: it refuses."""
+
+    def __init__(self, answer: str | None = "+OK [Success]") -> None:
+        self.answer = answer
+        self.asked: list[str] = []
+
+    def __call__(self, command: str) -> str:
+        self.asked.append(command)
+        if self.answer is None:
+            raise SwitchError(f"{command}: -ERR")
+        return self.answer
+
+
 def test_nothing_changed_nothing_asked(tmp_path: Path) -> None:
-    apply(OLD, tmp_path, 1, api=None)
-    asked: list[str] = []
-    done = apply(OLD, tmp_path, 1, api=lambda command: asked.append(command) or "+OK")
-    assert (done.written, done.removed, asked) == ((), (), [])
+    apply(OLD, tmp_path, 1, api=Switch())
+    switch = Switch()
+    done = apply(OLD, tmp_path, 1, api=switch)
+    assert (done.written, done.removed, switch.asked) == ((), (), [])
+
+
+def test_what_was_written_without_freeswitch_is_told_the_next_time_and_once(tmp_path: Path) -> None:
+    apply(OLD, tmp_path, 1, api=Switch())
+    apply(NEW, tmp_path, 2, api=None)
+    apply(NEW, tmp_path, 2, api=None)
+    with pytest.raises(RenderError, match="did not take"):
+        apply(NEW, tmp_path, 2, api=Switch(None))
+    assert not compare(NEW, tmp_path)
+    told, after = Switch(), Switch()
+    apply(NEW, tmp_path, 2, api=told)
+    apply(NEW, tmp_path, 2, api=after)
+    assert (told.asked, after.asked) == (["reloadxml"], [])
+
+
+def test_all_trunks_begin_anew_where_nobody_knows_which_ones_freeswitch_has(tmp_path: Path) -> None:
+    path = "sip_profiles/trunk.xml"
+    one, two = (b'<profile><gateway name="trunk-%s"/></profile>' % name for name in (b"one", b"two"))
+    apply({path: one}, tmp_path, 1, api=Switch())
+    known, unknown = Switch(), Switch()
+    apply({path: two}, tmp_path, 2, api=known)
+    assert known.asked == ["reloadxml", "sofia profile trunk killgw trunk-one", "sofia profile trunk rescan"]
+    apply({path: one}, tmp_path, 3, api=None)
+    apply({path: two}, tmp_path, 4, api=unknown)
+    assert unknown.asked == ["reloadxml", "sofia profile trunk killgw _all_", "sofia profile trunk rescan"]
+
+
+def test_an_apply_killed_before_it_told_freeswitch_is_made_up_for(tmp_path: Path) -> None:
+    apply(OLD, tmp_path, 1, api=Switch())
+
+    def killed(_command: str) -> str:
+        os._exit(9)
+
+    child = os.fork()
+    if child == 0:
+        apply(NEW, tmp_path, 2, api=killed)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    switch = Switch()
+    apply(NEW, tmp_path, 2, api=switch)
+    assert switch.asked == ["reloadxml"]
 
 
 def test_a_damaged_manifest_is_named(tmp_path: Path) -> None:
