@@ -50,6 +50,13 @@ class CallLine:
     answered_by: str | None = None
     device: str | None = None
 
+    @property
+    def talked(self) -> float | None:
+        """How long people talked (seconds); None where nobody but perhaps a mailbox answered."""
+        if self.outcome != "answered" or not self.answered_at or not self.ended_at:
+            return None
+        return max((self.ended_at - self.answered_at).total_seconds(), 0)
+
 
 def calls(
     session: Session,

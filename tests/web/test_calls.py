@@ -169,6 +169,8 @@ def test_what_callers_are_called_is_text_everywhere(calls: World, name: str):
 
 def test_an_export_is_a_file_for_spreadsheets(calls: World):
     put_call(calls, "inside", "employee:anna", caller="11", direction="internal", started_at=AT + dt.timedelta(hours=2))
+    long_ago = AT - dt.timedelta(days=40)
+    put_call(calls, "spoke", "pool:sales", started_at=long_ago, answered_at=long_ago, message=tone(0.1))
     page = calls.browser("admin", "de").get("/calls/export.csv")
     assert page.response.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert page.response.headers["Content-Disposition"] == "attachment; filename=Anrufe-2026-11-21.csv"
@@ -180,6 +182,7 @@ def test_an_export_is_a_file_for_spreadsheets(calls: World):
         "2026-11-21 15:03:03", "eingehend", "angenommen", "+49 176 04069002", "", "+49 30 23125011", "Ben Yılmaz",
         "Ben Yılmaz", "Tischtelefon", "65", "", "ben-answered",
     ]  # fmt: skip
+    assert [row[9] for row in rows if row[-1] == "spoke"] == [""], "to a mailbox nobody talks"
     assert [row[3] for row in rows if row[-1] == "team-message"] == ["anonym"]
     assert [row[10] for row in rows if row[-1] == "ben-then-anna"] == ["ja"]
 

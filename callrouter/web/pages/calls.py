@@ -136,7 +136,6 @@ _COLUMNS = (
 
 
 def _cells(line: CallLine, zone: ZoneInfo) -> list[str]:
-    talked = (line.ended_at - line.answered_at).total_seconds() if line.answered_at and line.ended_at else None
     cell = csv_lines.cell
     return [
         line.started_at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
@@ -148,7 +147,7 @@ def _cells(line: CallLine, zone: ZoneInfo) -> list[str]:
         cell(line.owner_name or line.owner),
         cell(line.answered_by or ""),
         cell(line.device or ""),
-        "" if talked is None else str(max(round(talked), 0)),
+        "" if line.talked is None else str(round(line.talked)),
         _("yes") if line.interrupted else "",
         cell(line.uuid),
     ]
