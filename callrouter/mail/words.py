@@ -36,7 +36,7 @@ _DE = {
     "abandoned_after": "Der Anrufer hat nach {wait} aufgelegt, bevor jemand abgenommen hat",
     "no_answer": "Niemand hat abgenommen",
     "busy": "Alle Telefone waren besetzt",
-    "offline": "Kein Telefon war angemeldet",
+    "offline": "Kein Telefon war registriert",
     "rejected": "Der Anruf wurde am Telefon abgewiesen",
     "failed": "Die Telefone konnten nicht erreicht werden",
     "switch_stopped": "Die Telefonanlage wurde während des Anrufs beendet",

@@ -13,7 +13,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "caller_named": ("Es ruft {caller} an ({name}).", "The caller is {caller} ({name})."),
     "caller_anonymous": ("Der Anruf kommt ohne Rufnummer.", "The caller's number is withheld or missing."),
     "caller_blocked": ("Der Anrufer „{caller}“ ist gesperrt.", "The caller “{caller}” is blocked."),
-    "device_unknown": ("Das Gerät „{device}“ gehört zu niemandem.", "The device “{device}” belongs to nobody."),
+    "device_unknown": ("Das Endgerät „{device}“ gehört zu niemandem.", "The device “{device}” belongs to nobody."),
     "extension_of": (
         "{extension} ist die Nebenstelle von {owner}.",
         "{extension} is the extension of {owner}.",
@@ -23,8 +23,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{dialed} was dialled: {number}, the personal number of {owner}.",
     ),
     "number_of_pool": (
-        "Gewählt wurde {dialed}: {number}, eine Rufnummer des Teams {owner}.",
-        "{dialed} was dialled: {number}, a number of the team {owner}.",
+        "Gewählt wurde {dialed}: {number}, eine Rufnummer des Pools {owner}.",
+        "{dialed} was dialled: {number}, a number of the pool {owner}.",
     ),
     "number_without_owner": (
         "Gewählt wurde {dialed}: {number} ist aktiv, aber niemandem zugewiesen.",
@@ -43,21 +43,21 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{dialed} was dialled: no number of this company.",
     ),
     "devices_ring": ("Bei {employee} können klingeln: {devices}.", "At {employee} these can ring: {devices}."),
-    "devices_none": ("Bei {employee} kann kein Gerät klingeln.", "At {employee} no device can ring."),
-    "devices_disabled": ("Bei {employee} abgeschaltet: {devices}.", "At {employee} these are disabled: {devices}."),
+    "devices_none": ("Bei {employee} kann kein Endgerät klingeln.", "At {employee} no device can ring."),
+    "devices_disabled": ("Bei {employee} ausgeschaltet: {devices}.", "At {employee} these are disabled: {devices}."),
     "device_calls": (
-        "Das anrufende Gerät klingelt nicht mit.",
+        "Das anrufende Endgerät klingelt nicht mit.",
         "The calling device itself does not ring.",
     ),
     "pool_rings_all": (
-        "Im Team {pool} klingeln alle Mitglieder gleichzeitig.",
-        "In the team {pool} all members ring at once.",
+        "Im Pool {pool} klingeln alle Mitglieder gleichzeitig.",
+        "In the pool {pool} all members ring at once.",
     ),
     "pool_rings_all_for_now": (
-        "Im Team {pool} klingeln alle Mitglieder gleichzeitig; die Strategie „{strategy}“ wird noch nicht angewandt.",
-        "In the team {pool} all members ring at once; the strategy “{strategy}” is not applied yet.",
+        "Im Pool {pool} klingeln alle Mitglieder gleichzeitig; die Strategie „{strategy}“ wird noch nicht angewandt.",
+        "In the pool {pool} all members ring at once; the strategy “{strategy}” is not applied yet.",
     ),
-    "pool_empty": ("Das Team {pool} hat keine Mitglieder.", "The team {pool} has no members."),
+    "pool_empty": ("Der Pool {pool} hat keine Mitglieder.", "The pool {pool} has no members."),
     "mailbox_disabled": ("Die Mailbox ist ausgeschaltet.", "The mailbox is disabled."),
     "mailbox_takes_no_calls": (
         "Die Mailbox nimmt keine Anrufe an; Nachrichten lassen sich nur abhören.",
@@ -77,7 +77,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The mailbox answers without delay; the phones do not ring.",
     ),
     "mailbox_without_ringing": (
-        "Kein Gerät kann klingeln; die Mailbox nimmt sofort an.",
+        "Kein Endgerät kann klingeln; die Mailbox nimmt sofort an.",
         "No device can ring; the mailbox answers at once.",
     ),
     "rings_until_mailbox": (
@@ -89,7 +89,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "It rings for {seconds} s; then the call ends.",
     ),
     "ends_offline": (
-        "Kein Gerät kann klingeln und keine Mailbox nimmt an: nicht erreichbar.",
+        "Kein Endgerät kann klingeln und keine Mailbox nimmt an: nicht erreichbar.",
         "No device can ring and no mailbox answers: unavailable.",
     ),
     "hours_open": (
@@ -113,7 +113,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Ring at once, for {seconds} s: {devices}.",
     ),
     "step_ring_nobody": (
-        "Kein Gerät kann klingeln; das zählt als nicht erreichbar.",
+        "Kein Endgerät kann klingeln; das zählt als nicht erreichbar.",
         "No device can ring; this counts as unavailable.",
     ),
     "step_voicemail": (
@@ -144,12 +144,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Bei {owner} kann kein Telefon klingeln, und keine Mailbox nimmt an.",
         "No phone can ring at {owner}, and no mailbox answers.",
     ),
-    "reject_unknown_number": ("Abgelehnt (404): unbekannte Rufnummer.", "Refused (404): unknown number."),
-    "reject_inactive_number": ("Abgelehnt (404): Rufnummer nicht aktiv.", "Refused (404): number not active."),
-    "reject_ambiguous_number": ("Abgelehnt (404): Rufnummer mehrdeutig.", "Refused (404): ambiguous number."),
-    "reject_no_owner": ("Abgelehnt (480): Rufnummer ohne Inhaber.", "Refused (480): number without owner."),
-    "reject_blocked_caller": ("Abgelehnt (603): gesperrter Anrufer.", "Refused (603): blocked caller."),
-    "reject_unknown_device": ("Abgelehnt (403): unbekanntes Gerät.", "Refused (403): unknown device."),
+    "reject_unknown_number": ("Abgewiesen (404): unbekannte Rufnummer.", "Refused (404): unknown number."),
+    "reject_inactive_number": ("Abgewiesen (404): Rufnummer nicht aktiv.", "Refused (404): number not active."),
+    "reject_ambiguous_number": ("Abgewiesen (404): Rufnummer mehrdeutig.", "Refused (404): ambiguous number."),
+    "reject_no_owner": ("Abgewiesen (480): Rufnummer ohne Inhaber.", "Refused (480): number without owner."),
+    "reject_blocked_caller": ("Abgewiesen (603): gesperrter Anrufer.", "Refused (603): blocked caller."),
+    "reject_unknown_device": ("Abgewiesen (403): unbekanntes Endgerät.", "Refused (403): unknown device."),
 }
 
 _WEEKDAYS = (

@@ -109,4 +109,4 @@ def test_what_people_are_called_is_never_a_template() -> None:
 def test_refusals_are_told() -> None:
     for dialed in ("13", "14", "15"):
         plan = decide(trunk_call(dialed), COMPANY, EVENING)
-        assert describe(plan, "de")[0].startswith("1. Abgelehnt (4")
+        assert describe(plan, "de")[0].startswith("1. Abgewiesen (4")

@@ -59,5 +59,5 @@ def test_what_a_rule_says_is_told_in_the_pages_language(world: World):
                 "%(owner)s: %(e164)s belongs to %(other)s; a number has one owner", owner=other, e164="+49", other=other
             )
         )
-    assert told == "Pool-Rufnummer sales: +49 gehört zu Pool-Rufnummer sales; eine Rufnummer hat einen Inhaber"
+    assert told == "Pool sales: +49 gehört zu Pool sales; eine Rufnummer hat einen Inhaber"
     assert translated("as it is") == "as it is"
