@@ -19,6 +19,7 @@ _AT_START = (
     "autoload_configs/logfile.conf.xml",
     "autoload_configs/sofia.conf.xml",
 )
+_ACCOUNTS = "directory/phones.xml"
 _PROFILES = {"trunk": "sip_profiles/trunk.xml", "phones": "sip_profiles/phones.xml"}
 _ADDRESSES = ("sip-ip", "sip-port", "rtp-ip", "ext-sip-ip", "ext-rtp-ip")
 
@@ -35,6 +36,8 @@ def reload(changes: Changes, api: Callable[[str], str]) -> None:
             for gateway in _changed_gateways(changes, path):
                 _ask(api, f"sofia profile {profile} killgw {gateway}")
             _ask(api, f"sofia profile {profile} rescan")
+    for account in _ended_accounts(changes):
+        _ask(api, f"sofia profile phones flush_inbound_reg {account}")
 
 
 def restart_reasons(changes: Changes) -> Iterator[str]:
@@ -72,6 +75,25 @@ def _changed_gateways(changes: Changes, path: str) -> list[str]:
     before = _gateways(changes.before[path]) if path in changes.before else {}
     after = _gateways(changes.write[path])
     return [name for name, text in before.items() if after.get(name) != text]
+
+
+def _accounts(data: bytes) -> dict[str, str]:
+    """Password by account (USER@DOMAIN)."""
+    domain = etree.fromstring(data)
+    return {
+        f"{user.get('id')}@{domain.get('name')}": param.get("value", "")
+        for user in domain.iter("user")
+        for param in user.iter("param")
+        if param.get("name") == "password"
+    }
+
+
+def _ended_accounts(changes: Changes) -> list[str]:
+    """Accounts that are gone or have another password: who registered with the old one rings no longer."""
+    if _ACCOUNTS not in changes.write or _ACCOUNTS not in changes.before:
+        return []
+    before, after = _accounts(changes.before[_ACCOUNTS]), _accounts(changes.write[_ACCOUNTS])
+    return [account for account, password in before.items() if after.get(account) != password]
 
 
 def _addresses(data: bytes) -> dict[str, str]:

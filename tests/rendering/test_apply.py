@@ -151,6 +151,20 @@ def test_all_trunks_begin_anew_where_nobody_knows_which_ones_freeswitch_has(tmp_
     assert unknown.asked == ["reloadxml", "sofia profile trunk killgw _all_", "sofia profile trunk rescan"]
 
 
+def test_who_registered_with_an_old_password_rings_no_longer(tmp_path: Path) -> None:
+    path = "directory/phones.xml"
+    user = '<user id="{}"><params><param name="password" value="{}"/></params></user>'
+    files = [
+        {path: f'<domain name="pbx.example">{"".join(user.format(*one) for one in accounts)}</domain>'.encode()}
+        for accounts in ((("desk", "1"), ("soft", "2"), ("gone", "3")), (("desk", "1"), ("soft", "4"), ("new", "5")))
+    ]
+    apply(files[0], tmp_path, 1, api=Switch())
+    switch = Switch()
+    apply(files[1], tmp_path, 2, api=switch)
+    flush = "sofia profile phones flush_inbound_reg"
+    assert switch.asked == ["reloadxml", f"{flush} soft@pbx.example", f"{flush} gone@pbx.example"]
+
+
 def test_an_apply_killed_before_it_told_freeswitch_is_made_up_for(tmp_path: Path) -> None:
     apply(OLD, tmp_path, 1, api=Switch())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,23 @@ def test_changes_take_effect_without_a_restart(tmp_path: Path) -> None:
         apply(rendered(muster(), switch.settings), conf_dir, 9, api=switch.api)
         assert _status(switch, "127.0.0.9") == 403
         assert "127.0.0.1:5090" in switch.api("sofia status gateway trunk-carrier")
+
+
+def test_a_new_password_ends_the_registration_with_the_old_one(tmp_path: Path) -> None:
+    with rendered_switch(tmp_path) as switch:
+        conf_dir, server = switch.settings.conf_dir, ("127.0.0.1", switch.settings.freeswitch.phones_port)
+        apply(switch.files, conf_dir, 7, api=switch.api)
+        company = muster()
+        device = company["employees"][1]["devices"][0]
+        with closing(Phone(device["sip_user"], device["sip_password"], DOMAIN, server)) as phone:
+            assert phone.register() == 200
+            assert device["sip_user"] in switch.api("sofia xmlstatus profile phones reg")
+            device["sip_password"] = "8d2nK4-new"
+            apply(rendered(company, switch.settings), conf_dir, 8, api=switch.api)
+            assert device["sip_user"] not in switch.api("sofia xmlstatus profile phones reg")
+            assert phone.register() == 403
+        with closing(Phone(device["sip_user"], "8d2nK4-new", DOMAIN, server)) as phone:
+            assert phone.register() == 200
 
 
 def test_freeswitch_refuses_and_keeps_the_old_one(tmp_path: Path) -> None:
