@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from html import escape
 
-from flask import Flask, Response, g, make_response, render_template
+from flask import Flask, Response, g, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_login import AnonymousUserMixin, current_user
 from flask_wtf.csrf import CSRFError
@@ -50,7 +50,12 @@ def explain(application: Flask) -> None:
     """Show errors as pages; what was not foreseen goes into the log with the reference that the page shows."""
 
     @application.errorhandler(CSRFError)
-    def expired(_error: CSRFError) -> Response:
+    def expired(error: CSRFError) -> Response:
+        if "does not match the host" in str(error.description):
+            log.get("web").warning(
+                f"a form from {str(request.referrer)[:200]!r} was refused, for this host is {request.host!r}: "
+                "the proxy in front must pass on Host as the browser sent it, with the port (nginx: $http_host)"
+            )
         text = _("Your session has ended, or the page was open for too long. Go back, load it again and send it anew.")
         return _page(400, _("The form has expired"), text)
 

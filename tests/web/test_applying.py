@@ -82,6 +82,9 @@ def test_a_failure_stands_on_every_page_of_an_administrator(world: World):
     assert "&lt;closed&gt;" in page.text
     assert work.state.next_try == NOW + dt.timedelta(seconds=5)
     assert admin.send("/users", action="/applying").status == 303
+    form = admin.get("/users").values("/applying")
+    banner = admin.client.post("/applying", data=form, headers={"HX-Request": "true"})
+    assert (banner.status_code, "&lt;closed&gt;" in banner.text, "<html" in banner.text) == (200, True, False)
     assert "closed" not in world.browser("employee").get("/account").text
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask_login import login_user
+from structlog.testing import capture_logs
 
 from callrouter.directory import accounts
 from callrouter.directory.database import Database
 from callrouter.web import bearer, security
-from tests.web.world import NOW, PASSWORD, World, make_world
+from tests.web.world import NOW, PASSWORD, Page, World, make_world
 
 
 @pytest.mark.parametrize("role", ["admin", "employee", None])
@@ -45,6 +46,25 @@ def test_with_https_the_cookie_never_travels_in_the_clear(database: Database, tm
     answer = world.application.test_client().get("/sign-in")
     assert "Secure" in answer.headers["Set-Cookie"]
     assert answer.headers["Strict-Transport-Security"]
+
+
+@pytest.mark.parametrize(("host", "status"), [("telefon.muster.example:8443", 303), ("telefon.muster.example", 400)])
+def test_a_proxy_that_keeps_the_port_back_is_told_of(database: Database, tmp_path: Path, host: str, status: int):
+    pages = "https://telefon.muster.example:8443"
+    client = make_world(database, tmp_path, base_url=pages).application.test_client()
+    form = Page(client.get("/sign-in", base_url=f"https://{host}")).values()
+    form |= {"login": "chefin", "password": PASSWORD}
+    with capture_logs() as logs:
+        answer = client.post("/sign-in", data=form, base_url=f"https://{host}", headers={"Referer": f"{pages}/sign-in"})
+    assert answer.status_code == status
+    assert [entry["event"] for entry in logs if "$http_host" in entry["event"]] == (
+        []
+        if status == 303
+        else [
+            f"a form from '{pages}/sign-in' was refused, for this host is '{host}': the proxy in front must pass on "
+            "Host as the browser sent it, with the port (nginx: $http_host)"
+        ]
+    )
 
 
 @pytest.mark.parametrize(("login", "password"), [("anna", "falsch"), ("niemand", PASSWORD), ("", ""), ("anna", "")])

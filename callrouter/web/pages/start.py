@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 import gevent
-from flask import Blueprint, Response, redirect, render_template, stream_with_context, url_for
+from flask import Blueprint, Response, redirect, render_template, request, stream_with_context, url_for
 from flask_login import current_user
 
 from callrouter.directory import overview
@@ -83,6 +83,8 @@ def applying() -> Answer:
 @pages.post("/applying")
 @allow("admin")
 def retry() -> Answer:
-    """Try at once to have FreeSWITCH take over what is pending."""
+    """Try at once to have FreeSWITCH take over what is pending; with scripts one stays on the page."""
     parts().apply.retry()
+    if "HX-Request" in request.headers:
+        return applying()
     return redirect(url_for("start.index"), 303)
