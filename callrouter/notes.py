@@ -1,4 +1,4 @@
-"""The router's note of a call in progress: what the ledger needs should FreeSWITCH die without writing a CDR.
+"""The router's note of a call: why it did what it did, and what the ledger needs should FreeSWITCH write no CDR.
 
 The router writes it to ``Spool.note(uuid)`` and the ledger reads it; neither imports the other.
 """
@@ -14,6 +14,9 @@ from typing import Any
 from callrouter.errors import RecordError
 from callrouter.spool import UUID
 
+#: Larger files are no note (bytes).
+MAX_NOTE = 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -21,7 +24,7 @@ class Note:
 
     ``number`` is E.164, ``owner`` an owner key, ``caller`` E.164, an extension or ``anonymous``; ``started_at`` is
     aware; ``steps`` are texts of ``variables.StepMark``; ``version`` is that of the configuration. For a private
-    caller ``caller`` is ``anonymous`` and ``caller_name`` empty.
+    caller ``caller`` is ``anonymous`` and ``caller_name`` empty. ``reasons``: code and fields of each of the plan's.
     """
 
     uuid: str
@@ -37,6 +40,7 @@ class Note:
     started_at: dt.datetime
     version: int
     steps: tuple[str, ...] = ()
+    reasons: tuple[tuple[str, dict[str, str]], ...] = ()
 
     def to_json(self) -> bytes:
         """The note's file, ending with LF; ``spool.write_whole`` puts it in place."""
@@ -82,4 +86,15 @@ class Note:
             raise RecordError(f"note {name}: 'started_at' is no ISO 8601 time") from error
         if started.tzinfo is None:
             raise RecordError(f"note {name}: 'started_at' has no time zone")
-        return cls(**checked, started_at=started.astimezone(dt.UTC), steps=tuple(steps))
+        told = values.get("reasons", [])
+        if not isinstance(told, list):
+            raise RecordError(f"note {name}: 'reasons' is no list")
+        reasons = tuple(_reason(name, reason) for reason in told)
+        return cls(**checked, started_at=started.astimezone(dt.UTC), steps=tuple(steps), reasons=reasons)
+
+
+def _reason(name: str, reason: Any) -> tuple[str, dict[str, str]]:
+    match reason:
+        case [str(code), dict(fields)] if all(isinstance(value, str) for value in fields.values()):
+            return code, fields
+    raise RecordError(f"note {name}: 'reasons' has something that is none")

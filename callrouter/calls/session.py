@@ -112,6 +112,7 @@ class CallHandler:
             dialed=variables.safe(call.dialed),
             started_at=now,
             version=version,
+            reasons=tuple((reason.code, dict(reason.fields)) for reason in plan.reasons),
         )
 
     def _write_note(self, note: Note) -> None:

@@ -73,7 +73,7 @@ def show(ctx: click.Context, uuid: str, as_json: bool) -> None:
             click.echo(f"{key.replace('_', ' ')}: {'–' if value in (None, '') else value}")
             continue
         for one in value:
-            click.echo(f"{key[:-1]}: {', '.join(str(text) for text in one.values() if text)}")
+            click.echo(f"{key.removesuffix('s')}: {', '.join(str(text) for text in one.values() if text)}")
 
 
 def _moment(value: Any) -> Any:
@@ -84,7 +84,7 @@ def _told(found: CallDetail) -> dict[str, Any]:
     values = {
         name: _moment(value)
         for name, value in dataclasses.asdict(found).items()
-        if name not in ("steps", "messages", "mails")
+        if name not in ("steps", "messages", "mails", "reasons")
     }
     return values | {
         "parts": [
@@ -103,6 +103,7 @@ def _told(found: CallDetail) -> dict[str, Any]:
             for phone in step.phones
         ],
         "messages": [{"id": one.id, "milliseconds": one.milliseconds} for one in found.messages],
+        "why": [{"text": text} for text in found.why("en")],
         "mails": [{"to": mail.recipient, "subject": mail.subject, "state": mail.state} for mail in found.mails],
     }
 

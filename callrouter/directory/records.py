@@ -16,6 +16,7 @@ class CallRow(Base):
 
     ``outcome`` is that of its last part: answered, missed, voicemail, rejected. ``source`` is cdr or note (the
     switch died); a later CDR replaces a note. ``interrupted``: the fallback or note recovery had to finish it.
+    ``reasons``: code and fields of each reason of the router's plan (that of its last part), empty without a router.
     """
 
     __tablename__ = "calls"
@@ -35,6 +36,7 @@ class CallRow(Base):
     started_at: Mapped[dt.datetime]
     answered_at: Mapped[dt.datetime | None]
     ended_at: Mapped[dt.datetime | None]
+    reasons: Mapped[list[tuple[str, dict[str, str]]]] = mapped_column(JSON, default=list, server_default="[]")
     steps: Mapped[list[CallStepRow]] = relationship(
         back_populates="call", cascade="all, delete-orphan", order_by="CallStepRow.position"
     )

@@ -13,6 +13,8 @@ from callrouter.directory.models import OwnerRow
 from callrouter.directory.names import device_names, owner_names
 from callrouter.directory.records import CallRow, CallStepRow, CaseRow, MessageRow, OutboxRow
 from callrouter.errors import UnknownError, say
+from callrouter.routing import reasons
+from callrouter.routing.plan import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class CaseOfCall:
 
 @dataclass(frozen=True, slots=True)
 class CallDetail:
-    """A call with all that is known of it; times are UTC."""
+    """A call with all that is known of it; times are UTC. ``reasons``: why the router did what it did with it."""
 
     uuid: str
     started_at: dt.datetime
@@ -120,6 +122,11 @@ class CallDetail:
     messages: tuple[MessageOfCall, ...]
     mails: tuple[MailOfCall, ...]
     cases: tuple[CaseOfCall, ...]
+    reasons: tuple[Reason, ...]
+
+    def why(self, language: str) -> list[str]:
+        """The reasons as sentences (``de``, else English)."""
+        return [reasons.text(reason, language) for reason in self.reasons if reason.code in reasons.SENTENCES]
 
     @property
     def owners(self) -> frozenset[str]:
@@ -127,7 +134,7 @@ class CallDetail:
         return frozenset(step.owner for step in self.steps if step.owner)
 
 
-_OWN = ("steps", "messages", "mails", "cases")
+_OWN = ("steps", "messages", "mails", "cases", "reasons")
 
 
 def call_detail(session: Session, uuid: str) -> CallDetail:
@@ -174,6 +181,7 @@ def call_detail(session: Session, uuid: str) -> CallDetail:
             for c in sorted(cases.values(), key=lambda case: case.id)
             if c.id in of_steps
         ),
+        reasons=tuple(Reason(code, tuple(fields.items())) for code, fields in row.reasons),
     )
 
 

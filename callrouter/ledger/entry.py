@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,12 +21,14 @@ _TO_CALL_BACK = (Outcome.MISSED, Outcome.VOICEMAIL)
 class Heard:
     """An ended call with its recordings by step mark (None: one that cannot be read).
 
-    ``written_at``, the spool file's time, stands in where the CDR tells none.
+    ``written_at``, the spool file's time, stands in where the CDR tells none. ``reasons`` are those of the router's
+    note: code and fields of each.
     """
 
     cdr: Cdr
     recordings: Mapping[str, Audio | None]
     written_at: dt.datetime
+    reasons: Sequence[tuple[str, Mapping[str, str]]] = ()
 
 
 @dataclass(slots=True)
@@ -69,6 +71,7 @@ class Call:
             "started_at": self.started_at,
             "answered_at": cdr.answered_at,
             "ended_at": cdr.ended_at,
+            "reasons": list(self.heard.reasons),
         }
 
 

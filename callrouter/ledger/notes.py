@@ -11,7 +11,7 @@ from callrouter import log
 from callrouter.errors import RecordError, SwitchError
 from callrouter.ledger import cdr, filing
 from callrouter.ledger.worker import Ended, Ledger
-from callrouter.notes import Note
+from callrouter.notes import MAX_NOTE, Note
 from callrouter.spool import CDR_NAME, NOTE_NAME, read_at_most
 
 #: Notes and recordings younger than this are calls that may just be starting.
@@ -20,8 +20,6 @@ _YOUNG = dt.timedelta(seconds=5)
 _GONE = dt.timedelta(seconds=5)
 #: A call that was there is not asked for again so soon.
 _ALIVE = dt.timedelta(seconds=10)
-#: Larger files are no note (bytes).
-_MAX_NOTE = 1_000_000
 
 
 class Switch(Protocol):
@@ -100,7 +98,7 @@ class NoteSweep:
 
     def _read(self, path: Path) -> Note | None:
         try:
-            note = Note.from_json(read_at_most(path, _MAX_NOTE), path.name)
+            note = Note.from_json(read_at_most(path, MAX_NOTE), path.name)
             if not NOTE_NAME.fullmatch(path.name) or path.stem != note.uuid:
                 raise RecordError(f"note {path.name}: tells of another call, {note.uuid}")
         except FileNotFoundError:

@@ -91,6 +91,8 @@ class _Batch:
 
     def _write_calls(self) -> None:
         again = [{"call_id": call.id} | call.row() for call in self.calls if call.id is not None]
+        for row in again:
+            del row["reasons"]  # the note that told them went when its record was made
         if again:
             values: dict[str, Any] = {name: bindparam(name) for name in again[0] if name != "call_id"}
             self._run(update(_CALLS).where(_CALLS.c.id == bindparam("call_id")).values(values), again)

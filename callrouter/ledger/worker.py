@@ -24,6 +24,7 @@ from callrouter.ledger.audio import MAX_BYTES, Audio, inspect
 from callrouter.ledger.entry import Heard
 from callrouter.ledger.outcome import Outcome
 from callrouter.mail.delivery import Stop
+from callrouter.notes import MAX_NOTE, Note
 from callrouter.settings import Settings
 from callrouter.spool import RECORDING_NAME, read_at_most
 
@@ -142,7 +143,9 @@ class Ledger:
                     self._tell(ended.record.uuid, f"a recording cannot be opened, its call waits: {error}")
         if not heard:
             return []
-        results = self._enter([Heard(ended.record, audio, ended.written_at) for ended, audio in heard])
+        results = self._enter(
+            [Heard(ended.record, audio, ended.written_at, self._reasons(ended.record.uuid)) for ended, audio in heard]
+        )
         entered = []
         for (ended, audio), result in zip(heard, results, strict=True):
             if isinstance(result, Exception):
@@ -194,6 +197,14 @@ class Ledger:
             except RecordError:
                 heard[n] = None
         return heard
+
+    def _reasons(self, uuid: str) -> Sequence[tuple[str, Mapping[str, str]]]:
+        """Why the router did what it did, if it was asked; a note that cannot be read costs nothing else."""
+        path = self.spool.note(uuid)
+        try:
+            return Note.from_json(read_at_most(path, MAX_NOTE), path.name).reasons
+        except (OSError, RecordError):
+            return ()
 
     def _enter(self, calls: Sequence[Heard], *, again: bool = True) -> list[Outcome | Exception | None]:
         """Enter *calls* in one transaction; if they are refused, in halves, until those at fault stand alone.

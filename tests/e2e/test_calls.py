@@ -26,6 +26,7 @@ def test_all_phones_ring_and_the_first_to_answer_talks(world: World, first: str,
     assert (record.outcome, record.caller, record.number) == ("answered", CALLER, ANNA)
     assert world.steps(record) == [("employee:anna", "answered", first)]
     assert world.rung(record) == {first: "answered", second: "elsewhere"}
+    assert {"caller_named", "number_of_employee", "devices_ring"} <= {code for code, _ in record.reasons}
     world.quiet()
     assert world.scratch.mails.mails() == []
 

@@ -31,6 +31,7 @@ NOTE = Note(
     started_at=START,
     version=7,
     steps=("1;ring;employee:anna",),
+    reasons=(("caller", {"caller": CALLER}), ("mailbox_disabled", {})),
 )
 
 
@@ -77,6 +78,9 @@ def test_a_note_survives_its_file() -> None:
         ({"private": "yes"}, "'private'"),
         ({"version": True}, "'version'"),
         ({"steps": "x"}, "'steps'"),
+        ({"reasons": ["caller"]}, "'reasons'"),
+        ({"reasons": [["caller", {"caller": 1}]]}, "'reasons'"),
+        ({"reasons": 1}, "'reasons'"),
         ({"started_at": "yesterday"}, "'started_at'"),
         ({"started_at": "2026-11-21T10:00:00"}, "no time zone"),
     ],
@@ -145,7 +149,9 @@ def test_a_cdr_in_the_spool_wins(ledger: Ledger, database: Database, settings: S
     sweep = NoteSweep(ledger, Switch())
     assert sweep_through(sweep, 5, 20) == 0
     ledger.run_once()
-    assert [(call.source, call.outcome) for call in calls(database)] == [("cdr", "answered")]
+    [call] = calls(database)
+    assert (call.source, call.outcome) == ("cdr", "answered")
+    assert call.reasons == [["caller", {"caller": CALLER}], ["mailbox_disabled", {}]], "why, as the router noted it"
     assert files(settings.spool.notes) == []
 
 
@@ -170,6 +176,7 @@ def test_a_later_cdr_replaces_the_record_without_a_second_mail_or_count(
     ledger.run_once()
     [call] = calls(database)
     assert (call.source, call.node, call.cause, call.interrupted) == ("cdr", "node-1", "NORMAL_CLEARING", False)
+    assert [code for code, _ in call.reasons] == ["caller", "mailbox_disabled"]
     assert [(step.n, step.kind) for step in call.steps] == [("1", "ring")]
     assert len(mails(database)) == 1
     assert [(case.calls, case.messages) for case in cases(database)] == [(1, 1)]

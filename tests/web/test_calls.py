@@ -254,6 +254,18 @@ def phones(browser: Browser, uuid: str) -> list[str]:
     return [" ".join(one.text_content().split()) for one in page.tree.xpath("//ul[@class='phones']/li")]
 
 
+@pytest.mark.parametrize(
+    ("language", "why"),
+    [("de", "Die Mailbox ist ausgeschaltet."), ("en", "The mailbox is disabled.")],
+)
+def test_a_call_tells_why_as_the_router_saw_it(world: World, language: str, why: str):
+    reasons = [("mailbox_disabled", {}), ("of_a_later_version", {"x": "y"})]
+    put_call(world, "told", "employee:anna", reasons=reasons)
+    page = world.browser("employee", language).get("/calls/told")
+    assert page.tree.xpath("//section[h2[.='Warum' or .='Why']]//li/bdi/text()") == [why]
+    assert not page.tree.xpath("//details[contains(., 'settings') or contains(., 'Einstellungen')]")
+
+
 def test_others_mails_and_messages_stay_theirs(calls: World):
     ben = calls.browser("other").get("/calls/ben-then-anna")
     assert ben.status == 200

@@ -211,8 +211,8 @@ def show(uuid: str) -> Answer:
 
 
 def _explanation(call: CallDetail) -> Explanation | None:
-    """What the present settings would do with such a call at its time, and why."""
-    if call.direction != "inbound" or not call.number:
+    """What the present settings would do with such a call at its time, if the router left no reasons of its own."""
+    if call.reasons or call.direction != "inbound" or not call.number:
         return None
     caller = call.caller if call.caller.startswith("+") else None
     try:
