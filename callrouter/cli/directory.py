@@ -87,6 +87,11 @@ def print_record(part: BaseModel, as_json: bool) -> None:
         click.echo(yaml.safe_dump(values, allow_unicode=True, sort_keys=False), nl=False)
 
 
+def print_records(parts: Iterable[BaseModel]) -> None:
+    """Whole records as JSON for scripts, without secrets; as many as there are."""
+    print_json([without_secrets(part.model_dump(mode="json", by_alias=True)) for part in parts])
+
+
 def changed(part: _T, **values: Any) -> _T:
     """*part* with those of *values* that were given (not None), checked anew; raises RuleError naming the field."""
     return revised(part, **{key: value for key, value in values.items() if value is not None})

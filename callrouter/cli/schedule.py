@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from callrouter.cli.common import changing, in_language, print_json, reading
-from callrouter.cli.directory import changed, print_record, print_table, tell
+from callrouter.cli.directory import changed, print_record, print_records, print_table, tell
 from callrouter.directory import document, services
 from callrouter.directory.calendar import YEARS, Day, schedule_preview
 from callrouter.directory.exporting import read_schedules, read_trunks
@@ -43,7 +43,7 @@ def list_schedules(ctx: click.Context, as_json: bool) -> None:
     with reading(ctx) as session:
         schedules = read_schedules(session)
     if as_json:
-        print_json([found.name for found in schedules])
+        print_records(schedules)
         return
     rows = [
         (
@@ -139,7 +139,7 @@ def list_trunks(ctx: click.Context, as_json: bool) -> None:
     with reading(ctx) as session:
         trunks = read_trunks(session)
     if as_json:
-        print_json([found.name for found in trunks])
+        print_records(trunks)
         return
     rows = [(found.name, found.proxy, found.peers, found.username if found.register_ else None) for found in trunks]
     print_table(("name", "proxy", "calls come from", "registers as"), rows)

@@ -115,7 +115,13 @@ def test_schedules_and_trunks_from_a_file(company: Path):  # noqa: F811
     told("schedule", "remove", "reception", cwd=company)
     (company / "trunk.yaml").write_text("proxy: sip.carrier.example\npeers: [192.0.2.7]\n")
     told("trunk", "set", "second", "trunk.yaml", cwd=company)
-    assert as_json("trunk", "list", cwd=company) == ["carrier", "second"]
+    trunks = as_json("trunk", "list", cwd=company)
+    assert [(one["name"], one["proxy"], one["password"]) for one in trunks][1] == (
+        "second",
+        "sip.carrier.example",
+        None,
+    )
+    assert [one["name"] for one in as_json("schedule", "list", cwd=company)] == ["office hours", "nights"]
     assert "192.0.2.7" in (company / "conf" / "autoload_configs" / "acl.conf.xml").read_text()
     told("trunk", "remove", "second", cwd=company)
     (company / "bad.yaml").write_text("proxies: x\n")
