@@ -6,10 +6,11 @@ import datetime as dt
 from typing import Literal
 
 import phonenumbers
-from babel.dates import format_skeleton, get_day_names
+from babel import Locale
+from babel.dates import format_date, format_skeleton, format_time, get_day_names
 from flask import Flask
-from flask_babel import format_date, format_time, get_locale, gettext
 from flask_babel import format_decimal as _decimal
+from flask_babel import get_locale, gettext, to_user_timezone
 from flask_babel import lazy_gettext as _l
 
 _ = gettext
@@ -31,6 +32,11 @@ NOUNS = {
 }
 
 
+def _locale() -> Locale:
+    """How dates and times are written: English ones with the day first and 24 hours, as in mails and schedules."""
+    return Locale("en", "GB") if str(get_locale()) == "en" else get_locale()
+
+
 def number(e164: str | None) -> str:
     """``+49 30 23125010``; extensions and what is no telephone number stay as they are."""
     if not e164:
@@ -48,7 +54,8 @@ def number(e164: str | None) -> str:
 
 def day(at: dt.date | None) -> str:
     """The date (of a time: in the company's zone)."""
-    return str(format_date(at, "medium")) if at else ""
+    local = to_user_timezone(at) if isinstance(at, dt.datetime) else at
+    return str(format_date(local, "medium", locale=_locale())) if local else ""
 
 
 def weekday(number: int, width: Literal["wide", "abbreviated"] = "wide") -> str:
@@ -59,18 +66,18 @@ def weekday(number: int, width: Literal["wide", "abbreviated"] = "wide") -> str:
 def calendar_date(text: str) -> str:
     """``2026-12-24`` as other dates, ``12-24`` (every year) as day and month."""
     if len(text) == len("12-24"):
-        return str(format_skeleton("MMMMd", dt.date.fromisoformat(f"2024-{text}"), locale=get_locale()))
+        return str(format_skeleton("MMMMd", dt.date.fromisoformat(f"2024-{text}"), locale=_locale()))
     return day(dt.date.fromisoformat(text))
 
 
 def clock(at: dt.datetime | None) -> str:
     """The time of day in the company's zone."""
-    return str(format_time(at, "short")) if at else ""
+    return str(format_time(to_user_timezone(at), "short", locale=_locale())) if at else ""
 
 
 def second(at: dt.datetime | None) -> str:
     """The time of day in the company's zone, to the second."""
-    return str(format_time(at, "HH:mm:ss")) if at else ""
+    return f"{to_user_timezone(at):%H:%M:%S}" if at else ""
 
 
 def moment(at: dt.datetime | None) -> str:

@@ -62,6 +62,8 @@ def notifications_page(owner_key: str) -> Answer:
         values |= {"language": form.language.data or None, "internal": form.internal.data}
         with form.saving() as session:
             owners.set_notify(session, owner_key, version=form.expected_version, **values)
+        if form.saved and form.about.data == "none":
+            return done(_("The notifications are changed: nothing is mailed."), str(request.endpoint), key=owner.id)
         if form.saved:
             return done(_("The notifications are changed."), str(request.endpoint), key=owner.id)
     return answer("owner/notifications.html", form, owner=owner)

@@ -187,20 +187,19 @@ def says(world: World, language: str = "en") -> str:
         (
             {},
             "The mailbox answers after 20 seconds of ringing, because “office hours” is closed now – until "
-            "Nov 23, 2026, 8:00\u202fAM.",
+            "23 Nov 2026, 08:00.",
             "Die Mailbox nimmt nach 20 Sekunden Klingeln an, weil „office hours“ gerade geschlossen ist – bis "
             "23.11.2026, 08:00.",
         ),
         (
             {"schedule": {"name": "office hours", "when": "open"}},
-            "The mailbox takes no calls now, because “office hours” is closed now – until Nov 23, 2026, 8:00\u202fAM.",
+            "The mailbox takes no calls now, because “office hours” is closed now – until 23 Nov 2026, 08:00.",
             "Die Mailbox nimmt jetzt keine Anrufe an, weil „office hours“ gerade geschlossen ist – bis "
             "23.11.2026, 08:00.",
         ),
         (
             {"schedule": {"open": [{"days": "sat", "from": "15:00", "to": "24:00"}]}, "answer_after": 0},
-            "The mailbox answers at once, because it is within the mailbox's hours – until "
-            "Nov 22, 2026, 12:00\u202fAM.",
+            "The mailbox answers at once, because it is within the mailbox's hours – until 22 Nov 2026, 00:00.",
             "Die Mailbox nimmt sofort an, weil die Zeiten der Mailbox gerade gelten – bis 22.11.2026, 00:00.",
         ),
         (

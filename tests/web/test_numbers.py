@@ -191,7 +191,7 @@ def test_a_week_is_drawn_and_told(world: World):
     assert len(page.tree.xpath("//svg")) == 7
     assert [(one.get("x"), one.get("width")) for one in drawn[:3]] == [("0", "480"), ("480", "570"), ("1050", "390")]
     rows = [" ".join(row.text_content().split()) for row in page.tree.xpath("//section[@id='week']//tbody/tr")]
-    assert rows[1].startswith("Mon, Dec 21, 2026 08:00–17:30 Rings at Anna Schmidt for 30 s, then the call ends.")
+    assert rows[1].startswith("Mon, 21 Dec 2026 08:00–17:30 Rings at Anna Schmidt for 30 s, then the call ends.")
     assert [row[:3] for row in rows].count("Thu") == 1  # 24 December: closed all day
     assert page.tree.xpath("//section[@id='week']//nav/a/@href")[0] == f"{ANNA}?week=2026-12-14#week"
     assert " style=" not in page.text

@@ -116,6 +116,16 @@ def test_free_numbers_are_added_and_the_others_say_why_not(world: World):
         assert numbers.numbers_without_owner(session) == ["+493023125000"]
 
 
+def test_an_inactive_number_is_activated_where_it_is_wanted(world: World):
+    admin, path = world.browser("admin"), "/pools/sales/numbers?q=125050&page=1"
+    page = admin.get(path)
+    assert page.tree.xpath("//button[@name='activate']/@value") == ["+493023125050"]
+    answer = press(admin, path, "activate", "+493023125050", page)
+    assert (answer.status, answer.location) == (303, "/pools/sales/numbers?q=125050&page=1")
+    assert admin.get(path).tree.xpath("//button[@name='add']/@value") == ["+493023125050"]
+    assert pool(world).numbers == ["+493023125000"]
+
+
 def test_a_number_taken_meanwhile_is_refused(world: World):
     admin, path = world.browser("admin"), "/pools/sales/numbers"
     page = admin.get(path)

@@ -45,7 +45,7 @@ def test_a_trunk_is_added_with_all_it_has(world: World):
     page = admin.get("/trunks")
     assert "FreeSWITCH is taking over the last changes …" in page.texts("notice")
     world.parts.apply.once()
-    assert "FreeSWITCH took over the last changes on Nov 21, 2026" in admin.get("/trunks").text
+    assert "FreeSWITCH took over the last changes on 21 Nov 2026" in admin.get("/trunks").text
 
 
 def test_the_password_is_never_shown_and_stays_until_it_is_replaced(world: World):

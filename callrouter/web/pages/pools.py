@@ -13,6 +13,7 @@ from wtforms import SelectChoice, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from callrouter.directory import document, history, lists, services
+from callrouter.directory import numbers as directory_numbers
 from callrouter.directory import pools as teams
 from callrouter.directory.names import owner_names
 from callrouter.errors import RuleError
@@ -176,19 +177,22 @@ def _rearranged(members: list[str], action: str, member: str) -> list[str]:
 @pages.route("/<key>/numbers", methods=["GET", "POST"])
 @allow("admin")
 def numbers(key: str) -> Answer:
-    """The pool's numbers; those that are free are added, the others say why not."""
+    """The pool's numbers; those that are free are added, inactive ones activated here, the others say why not."""
     (owner, pool), page, search = _pool(key), page_number(), search_text()
     with reading() as session:
         found = lists.assignable_numbers(session, search, for_owner=f"pool:{key}", page=page, size=_FOUND)
     form = ChangeForm(data={"version": owner.version})
     if form.validate_on_submit():
-        action, number = _pressed("add", "remove")
+        action, number = _pressed("add", "remove", "activate")
         rest = [e164 for e164 in pool.numbers if e164 != number]
         with form.saving(apply=True) as session:
-            changed = [*rest, number] if action == "add" else rest
-            teams.set_numbers(session, key, changed, version=form.expected_version)
+            if action == "activate":
+                directory_numbers.activate(session, number)
+            else:
+                changed = [*rest, number] if action == "add" else rest
+                teams.set_numbers(session, key, changed, version=form.expected_version)
         if form.saved:
-            return redirect(url_for("pools.numbers", key=key, q=search or None), 303)
+            return redirect(url_for("pools.numbers", key=key, q=search or None, page=page), 303)
     pager = Pager(page, _FOUND, found.total)
     return answer("pools/numbers.html", form, owner=owner, pool=pool, found=found.rows, pager=pager, search=search)
 

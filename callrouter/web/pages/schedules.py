@@ -16,6 +16,7 @@ from callrouter.directory import document, services, timetables
 from callrouter.directory.calendar import YEARS, Day, holidays_of, schedule_preview
 from callrouter.directory.changing import made
 from callrouter.directory.lists import PAGE
+from callrouter.directory.regions import holiday_regions
 from callrouter.errors import RuleError
 from callrouter.web.forms import Answer, ConfirmForm, answer, confirm, done
 from callrouter.web.languages import language
@@ -144,6 +145,7 @@ def show() -> Answer:
         "schedules/show.html",
         schedule=schedule,
         the_company=company,
+        region=dict(holiday_regions(company.country, language())).get(company.holidays or "", company.holidays),
         week=spans(week_of(schedule.open)),
         month=month_of(schedule, company, request.args.get("month", ""), today),
         holidays={year: holidays_of(company, year, language()) for year in (today.year, today.year + 1)},

@@ -12,7 +12,7 @@ from flask import Blueprint
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import make_url
-from wtforms import SelectChoice, SelectField, StringField
+from wtforms import Field, SelectChoice, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Regexp, ValidationError
 
 import callrouter
@@ -79,6 +79,10 @@ class CompanyForm(Form):
                 raise ValidationError(
                     _("%(number)s is no emergency number; they have two to six digits.", number=number)
                 )
+
+    def _field_of(self, path: str) -> Field | None:
+        """A schedule's closed dates can fit no longer because of the region alone."""
+        return self.holidays if path.startswith("closed.") else super()._field_of(path)
 
     def offer(self, company: document.Company) -> None:
         """Fill the lists; what the company has is in them, known or not."""
