@@ -173,3 +173,4 @@ def _tell(done: Applied, version: int, problem: str, as_json: bool) -> None:
         click.echo(f"takes effect only at a restart: {reason}")
     if problem:
         click.echo(f"FreeSWITCH was not told: {problem}", err=True)
+        click.echo("the web role does it once FreeSWITCH answers; so does `callrouter config apply`", err=True)

@@ -171,3 +171,13 @@ def test_nothing_is_wider_than_a_phone(desk: Desk, dark: bool):
     ):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+
+
+@pytest.mark.parametrize("language", ["de-DE", "en-GB"])
+def test_a_month_on_a_phone_has_a_line_for_each_day(desk: Desk, language: str):
+    page = desk.open("admin", language=language, width=390, height=844)
+    page.goto("/schedules/show?name=office+hours&month=2026-12")
+    heights = page.locator(".month time").evaluate_all("days => days.map(day => day.getBoundingClientRect().height)")
+    assert (len(heights), len(set(heights))) == (31, 1)
+    links = page.locator(".month-title a").evaluate_all("links => links.map(link => link.getBoundingClientRect().y)")
+    assert len(set(links)) == 1, "the two months stand side by side"
