@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from callrouter.directory import document
 from callrouter.errors import say
+from callrouter.web.audit_words import FIELDS
 from callrouter.web.languages import translated
 from tests.web.world import World
 
@@ -24,6 +26,12 @@ def test_no_text_is_translated_twice_or_for_nothing():
     names = [TEXTS["name"](message) for message in TEXTS["german"]()]
     assert sorted(str(name) for name in names if names.count(name) > 1) == []
     assert set(names) - set(TEXTS["used"]()) == set()
+
+
+def test_the_audit_log_has_a_word_for_every_field():
+    kinds = [kind for kind in vars(document).values() if isinstance(kind, type) and issubclass(kind, document.Part)]
+    fields = {one.alias or name for kind in kinds for name, one in kind.model_fields.items()}
+    assert fields - set(document.CompanyFile.model_fields) - set(FIELDS) == {"id"}
 
 
 def test_placeholders_are_the_same():
