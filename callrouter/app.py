@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import gevent
 import gevent.event
-from gevent.pywsgi import WSGIServer
 
 from callrouter import log
 from callrouter.calls.session import CallHandler, LoadSnapshot
@@ -283,9 +282,10 @@ def web_parts(settings: Settings, database: Database, client: InboundClient) -> 
 
 def run_web(settings: Settings, heartbeat_fd: int | None) -> int:
     """The web pages in the foreground, until SIGTERM; returns the exit code."""
-    os.nice(_AFTER_CALLS)
     from callrouter.web.application import create_application
+    from callrouter.web.server import create_server
 
+    os.nice(_AFTER_CALLS)
     stop = _until_told_to_stop()
     Heartbeat(0, heartbeat_fd).start()
     database = Database(settings.database_url, wait=_in_a_thread)
@@ -300,9 +300,7 @@ def run_web(settings: Settings, heartbeat_fd: int | None) -> int:
     given = web_parts(settings, database, client)
     client.start()
     given.apply.start()
-    server = WSGIServer(
-        parse_address(settings.web.listen, "[web] listen"), create_application(given), log=None, error_log=None
-    )
+    server = create_server(parse_address(settings.web.listen, "[web] listen"), create_application(given))
     server.start()
     log.get("web").info(f"pages on {settings.web.base_url}")
     stop.wait()

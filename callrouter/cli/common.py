@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from callrouter import settings as settings_file
-from callrouter.directory import audit
+from callrouter.directory import audit, store
 from callrouter.directory.database import Database
 from callrouter.errors import SettingsError
 from callrouter.settings import Settings
@@ -68,9 +68,10 @@ def actor() -> str:
 
 @contextmanager
 def acting(database: Database) -> Iterator[Session]:
-    """A transaction whose changes are put down to the person at this terminal."""
+    """A transaction whose changes are put down to the person at this terminal; other changes wait for its end."""
     with database.write() as session:
         audit.act_as(session, actor())
+        store.hold(session)
         yield session
 
 

@@ -86,6 +86,18 @@ def find(session: Session, login: str) -> UserRow:
     return user
 
 
+def _held(session: Session, login: str) -> UserRow:
+    """As :func:`find`; nobody else changes the user until this transaction ends (SQLite has one writer anyway).
+
+    Administrators are held too, in the one order of all who hold them: how many there are may matter next.
+    """
+    held = (UserRow.login == login.strip().lower()) | (UserRow.role == "admin")
+    session.execute(select(UserRow.id).where(held).order_by(UserRow.id).with_for_update())
+    user = find(session, login)
+    session.refresh(user)
+    return user
+
+
 def add(
     session: Session, login: str, password: str, *, role: str, at: dt.datetime, employee: str | None = None
 ) -> UserRow:
@@ -128,7 +140,7 @@ def add(
 
 def set_password(session: Session, login: str, password: str, *, at: dt.datetime) -> None:
     """Give *login* a new password; all their sessions end. Raises RuleError."""
-    user = find(session, login)
+    user = _held(session, login)
     user.password_hash = _checked(password)
     user.epoch += 1
     user.version += 1
@@ -137,12 +149,12 @@ def set_password(session: Session, login: str, password: str, *, at: dt.datetime
 
 def end_sessions(session: Session, login: str) -> None:
     """End all sessions of *login*: a cookie that was copied is worth nothing then. Raises RuleError."""
-    find(session, login).epoch += 1
+    _held(session, login).epoch += 1
 
 
 def set_role(session: Session, login: str, role: str, *, at: dt.datetime, expected_version: int | None = None) -> None:
     """Change a user's role; the last administrator stays one. Raises RuleError, ConflictError."""
-    user = find(session, login)
+    user = _held(session, login)
     check_version(session, "user", user.login, user.version, expected_version)
     if role not in ("admin", "employee"):
         raise RuleError(say("%(role)r is no role; there are admin and employee", role=role))
@@ -159,7 +171,7 @@ def set_role(session: Session, login: str, role: str, *, at: dt.datetime, expect
 
 def remove(session: Session, login: str, *, at: dt.datetime | None = None) -> None:
     """Remove a user; the last administrator stays. Raises RuleError."""
-    user = find(session, login)
+    user = _held(session, login)
     if user.role == "admin":
         _refuse_last_admin(session, user)
     audit.record(session, "user", user.login, _said(user), None, at=at)
@@ -197,9 +209,7 @@ def verify(session: Session, login: str, password: str) -> UserRow | None:
 
 
 def _refuse_last_admin(session: Session, user: UserRow) -> None:
-    # Two who remove each other at once wait here for one another (on PostgreSQL; SQLite has one writer anyway).
-    admins = select(UserRow.id).where(UserRow.role == "admin").order_by(UserRow.id).with_for_update()
-    if set(session.scalars(admins)) <= {user.id}:
+    if set(session.scalars(select(UserRow.id).where(UserRow.role == "admin"))) <= {user.id}:
         raise RuleError(say("%(login)s is the last administrator; make somebody else one first", login=user.login))
 
 

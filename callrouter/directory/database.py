@@ -21,6 +21,8 @@ _T = TypeVar("_T")
 
 #: The database is out of reach, locked or full: not the fault of what was to be written; wait and try again.
 TROUBLE = (OperationalError, InterfaceError, PoolTimeout)
+#: Longest wait for another transaction that changes the same (seconds).
+_TURN_SECONDS = 15.0
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -33,22 +35,29 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    connection.execute(f"SET lock_timeout = {_TURN_SECONDS * 1000:.0f}")
+    connection.commit()
+
+
 def open_engine(url: str) -> Engine:
-    """An engine for *url*; on SQLite with WAL, foreign keys, and a 10 s wait for the one writer."""
+    """An engine for *url*; on SQLite with WAL, foreign keys, and a 10 s wait for the one writer.
+
+    On PostgreSQL one change waits for another as long as for its turn on SQLite, and a server that vanished from the
+    network is noticed (unacknowledged data, in milliseconds).
+    """
     if url.startswith("sqlite"):
         engine = create_engine(url)
         event.listen(engine, "connect", _prepare_sqlite)
         return engine
-    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+    engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5, "tcp_user_timeout": 10_000})
+    event.listen(engine, "connect", _prepare_postgresql)
+    return engine
 
 
 def insert_into(session: Session, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT into *table* that can be told what to do ON CONFLICT; both databases mean the same by it."""
     return sqlite.insert(table) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(table)
-
-
-#: Longest wait for another thread's transaction (seconds).
-_TURN_SECONDS = 15.0
 
 
 class Database:

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callrouter.directory import document, services
+from callrouter.directory import document, services, store
 from callrouter.directory.changing import made, revised
 from callrouter.directory.importing import new_password
 from callrouter.directory.models import DeviceRow
@@ -44,7 +44,7 @@ def add(
     version: int | None = None,
 ) -> document.Device:
     """Add a device to the employee *key*; the answer has its password, to be shown this once."""
-    employee, _ = services.employee(session, key)
+    employee = _held(session, key)
     sip_user = sip_user or new_sip_user(session, key, kind)
     if any(known.sip_user == sip_user for known in employee.devices):
         text = say("employee %(key)s has a device %(sip_user)s already", key=key, sip_user=sip_user)
@@ -67,14 +67,14 @@ def change(
 ) -> None:
     """Change what is given (not None) of a device; a disabled one neither rings nor registers."""
     given = {"label": label, "kind": kind, "enabled": enabled}
-    employee, _ = services.employee(session, key)
+    employee = _held(session, key)
     new = revised(device(employee, sip_user), **{name: value for name, value in given.items() if value is not None})
     _replace(session, employee, new, version)
 
 
 def renew_password(session: Session, key: str, sip_user: str, *, version: int | None = None) -> str:
     """Give a device a new password, which is the answer; the old one ends with the next apply."""
-    employee, _ = services.employee(session, key)
+    employee = _held(session, key)
     password = new_password()
     _replace(session, employee, revised(device(employee, sip_user), sip_password=password), version)
     return password
@@ -82,7 +82,7 @@ def renew_password(session: Session, key: str, sip_user: str, *, version: int | 
 
 def remove(session: Session, key: str, sip_user: str, *, version: int | None = None) -> None:
     """Remove a device."""
-    employee, _ = services.employee(session, key)
+    employee = _held(session, key)
     gone = device(employee, sip_user)
     _save(session, employee, [known for known in employee.devices if known is not gone], version)
 
@@ -96,6 +96,12 @@ def new_sip_user(session: Session, key: str, kind: str, taken: Collection[str] =
         found = f"{stem}-{number}"
         number += 1
     return found
+
+
+def _held(session: Session, key: str) -> document.Employee:
+    """The employee, whom nobody else changes until this transaction ends."""
+    store.hold(session)
+    return services.employee(session, key)[0]
 
 
 def _replace(session: Session, employee: document.Employee, new: document.Device, version: int | None) -> None:

@@ -27,6 +27,8 @@ Email = Annotated[str, StringConstraints(max_length=254, pattern=EMAIL)]
 Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
 Language = Literal["de", "en"]
 
+#: A schedule's dates lie in these years: all that anybody plans, and few enough to be written out one by one.
+YEARS = range(1970, 2201)
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 

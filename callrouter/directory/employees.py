@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from callrouter.directory import document, owners, services
+from callrouter.directory import document, owners, services, store
 from callrouter.directory.changing import made
 from callrouter.directory.devices import new_sip_user
 from callrouter.directory.exporting import read_employees
@@ -32,6 +32,7 @@ def create(
     *key* None: made of the name. A device has ``label``, ``kind``, ``enabled``, and a ``sip_user`` if it must be a
     certain one. *values* are other fields of the employee: personal_number, extension, email, mailbox …
     """
+    store.hold(session)
     if key is not None and read_employees(session, [key]):
         text = say("there is an employee %(key)s already; take another id, or change that one", key=key)
         raise RuleError(text, [("id", text)])

@@ -112,6 +112,7 @@ def _lose(session: Session, gone: list[str]) -> Loss:
 
 def assign(session: Session, e164: str, owner: str, *, version: int | None = None) -> None:
     """Give an active, free number to *owner* (``employee:anna``: as the personal number; ``pool:sales``: one more)."""
+    store.hold(session)
     part, _ = owners.owner(session, owner)
     if isinstance(part, document.Employee):
         owners.change(session, owner, version=version, personal_number=e164)
@@ -121,6 +122,7 @@ def assign(session: Session, e164: str, owner: str, *, version: int | None = Non
 
 def free(session: Session, e164: str) -> str:
     """Take a number from its owner, whose key is the answer; an employee with devices needs another one first."""
+    store.hold(session)
     owner = next(iter(DatabaseView(session).number_owners(e164)), None)
     if owner is None:
         raise RuleError(say("%(e164)s belongs to nobody", e164=e164))

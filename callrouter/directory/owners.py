@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callrouter.directory import document, services
+from callrouter.directory import document, services, store
 from callrouter.directory.changing import revised
 from callrouter.directory.models import OwnerRow
 from callrouter.errors import RuleError, UnknownError, say
@@ -44,6 +44,7 @@ def save(session: Session, part: Owner, *, version: int | None = None) -> None:
 
 def change(session: Session, key: str, *, version: int | None = None, **values: Any) -> Owner:
     """Change the fields *values* of an owner (names as in the company file), the others stay; returns it as it is."""
+    store.hold(session)
     new = revised(owner(session, key)[0], **values)
     save(session, new, version=version)
     return owner(session, key)[0]
@@ -55,6 +56,7 @@ def set_mailbox(session: Session, key: str, *, version: int | None = None, **val
     ``schedule`` None: always; else a mapping as in the company file (a name and when, or times of its own). ``pin``
     None removes it.
     """
+    store.hold(session)
     return change(
         session, key, version=version, mailbox=_with(owner(session, key)[0].mailbox, values, "mailbox")
     ).mailbox
@@ -62,11 +64,15 @@ def set_mailbox(session: Session, key: str, *, version: int | None = None, **val
 
 def set_notify(session: Session, key: str, *, version: int | None = None, **values: Any) -> document.Notify:
     """Change fields of an owner's notifications: about, email, language, internal, handled_mail."""
+    store.hold(session)
     return change(session, key, version=version, notify=_with(owner(session, key)[0].notify, values, "notify")).notify
 
 
 def new_id(session: Session, kind: str, name: str) -> str:
-    """An id for a new owner of *kind*, made of *name*: ``anna-schmidt``, and ``anna-schmidt-2`` for her namesake."""
+    """An id for a new owner of *kind*, made of *name*: ``anna-schmidt``, and ``anna-schmidt-2`` for her namesake.
+
+    Hold off other changes before, so that nobody else gets it.
+    """
     plain = unicodedata.normalize("NFKD", name.lower().translate(_GERMAN)).encode("ascii", "ignore").decode()
     stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_LONGEST_ID].rstrip("-") or kind
     query = select(OwnerRow.key).where(OwnerRow.kind == kind, OwnerRow.key.startswith(stem, autoescape=True))

@@ -7,11 +7,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 from callrouter.directory import document
 from callrouter.directory.digits import digit_rules, known_country
-from callrouter.directory.schedules import known_subdivision
+from callrouter.directory.schedules import known_subdivision, known_zone
 from callrouter.errors import say
 
 Path = tuple[str | int, ...]
@@ -46,17 +45,9 @@ def check_e164(text: str) -> Iterator[Problem]:
         yield Problem((), say("%(text)r is not a number as E.164; write for example +493023125010", text=text))
 
 
-def _zone_exists(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True
-
-
 def check_company(company: document.Company) -> Iterator[Problem]:
     """Time zone, country and subdivision exist."""
-    if not _zone_exists(company.timezone):
+    if not known_zone(company.timezone):
         yield Problem(
             ("timezone",),
             say("%(timezone)r is no time zone; write for example Europe/Berlin", timezone=company.timezone),
@@ -78,6 +69,16 @@ def check_company(company: document.Company) -> Iterator[Problem]:
         )
 
 
+def peer_network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """The address or network from which a trunk's calls come. Raises ValueError.
+
+    No zone (``fe80::%eth0``): it can be any text, and FreeSWITCH knows none.
+    """
+    if "%" in text:
+        raise ValueError("a zone behind % cannot stand here")
+    return ipaddress.ip_network(text)
+
+
 def check_trunk(trunk: document.Trunk, path: Path = ()) -> Iterator[Problem]:
     """Port, peers, and the account of a trunk that registers."""
     port = trunk.proxy.rpartition("]")[2].rpartition(":")[2]
@@ -88,7 +89,7 @@ def check_trunk(trunk: document.Trunk, path: Path = ()) -> Iterator[Problem]:
         )
     for index, peer in enumerate(trunk.peers):
         try:
-            network = ipaddress.ip_network(peer)
+            network = peer_network(peer)
         except ValueError as error:
             text = say(
                 "trunk %(name)s: peer %(peer)r is no address or network (%(error)s); write 192.0.2.0/28",
@@ -153,11 +154,16 @@ def check_blocks(blocks: Sequence[document.Block], path: Path = ()) -> Iterator[
             yield Problem((*path, after[3]), text)
 
 
+def _years(entry: document.ClosedDate) -> list[int]:
+    days = [day.isoformat() for day in (entry.from_, entry.to) if day]
+    return [int(day[:4]) for day in (*days, entry.date or "") if len(day) == len("2026-12-24")]
+
+
 def check_schedule(
     rules: document.ScheduleRules, company: document.Company, path: Path = (), what: str = "schedule"
 ) -> Iterator[Problem]:
     """Times and dates of a schedule, named or inline; *what* names it in messages."""
-    if rules.timezone and not _zone_exists(rules.timezone):
+    if rules.timezone and not known_zone(rules.timezone):
         yield Problem(
             (*path, "timezone"),
             say("%(what)s: %(timezone)r is no time zone; write Europe/Berlin", what=what, timezone=rules.timezone),
@@ -178,6 +184,15 @@ def check_schedule(
             yield Problem(here, say("%(what)s: write one of holidays: true, date, or from and to", what=what))
         elif kinds[2] and (entry.from_ is None or entry.to is None or entry.from_ > entry.to):
             yield Problem(here, say("%(what)s: a range needs from and to, from not after to", what=what))
+        elif out := [year for year in _years(entry) if year not in document.YEARS]:
+            text = say(
+                "%(what)s: the year %(year)s is out of reach; dates lie in %(first)s to %(last)s",
+                what=what,
+                year=out[0],
+                first=document.YEARS[0],
+                last=document.YEARS[-1],
+            )
+            yield Problem(here, text)
         elif entry.holidays and not company.holidays:
             yield Problem(
                 here,

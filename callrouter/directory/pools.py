@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from callrouter.directory import document, owners, services
+from callrouter.directory import document, owners, services, store
 from callrouter.directory.changing import made
 from callrouter.directory.exporting import read_pools
 from callrouter.errors import RuleError, say
@@ -19,6 +19,7 @@ from callrouter.errors import RuleError, say
 
 def create(session: Session, *, name: str, key: str | None = None, **values: Any) -> document.Pool:
     """Add a pool; *key* None: made of the name. *values* are its other fields: numbers, members, extension …"""
+    store.hold(session)
     if key is not None and read_pools(session, [key]):
         text = say("there is a pool %(key)s already; take another id, or change that one", key=key)
         raise RuleError(text, [("id", text)])

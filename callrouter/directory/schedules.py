@@ -5,12 +5,26 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from functools import lru_cache
+from importlib import resources
 from types import MappingProxyType
 
 import holidays
 
 from callrouter.directory import document
 from callrouter.routing.snapshot import DateRange, Schedule, Window, YearlyDate
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(resources.files("tzdata").joinpath("zones").read_text("ascii").split())
+
+
+def known_zone(name: str) -> bool:
+    """Whether *name* is a time zone of the tz database, as everybody has it who is to be given it: FreeSWITCH, too.
+
+    A machine's own files may have others (``posix/Europe/Berlin``, ``localtime``).
+    """
+    return name in _zones()
 
 
 def known_subdivision(subdivision: str) -> bool:

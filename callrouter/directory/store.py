@@ -59,6 +59,14 @@ def count_up(session: Session) -> None:
     session.execute(update(table).values(version=table.c.version + 1))
 
 
+def hold(session: Session) -> None:
+    """Hold off every other change of the directory until this transaction ends, before its first look at it.
+
+    On PostgreSQL what was read without it may be another's to change before it is written back; SQLite has one writer.
+    """
+    session.execute(select(_T["company"].c.id).with_for_update())
+
+
 def count_owners(session: Session, owners: Iterable[int]) -> None:
     """Increment the versions of the owners with these row ids, whom a change of numbers concerns."""
     table = _T["owners"]

@@ -64,6 +64,8 @@ def _range(first: dt.date, last: dt.date) -> Iterable[Condition]:
             end = min(month_end, last)
             attributes = {"year": str(start.year), "mon": str(start.month), "mday": f"{start.day}-{end.day}"}
         yield Condition(f"{start}" if start == end else f"{start} to {end}", attributes)
+        if end == dt.date.max:
+            return
         start = end + dt.timedelta(days=1)
 
 

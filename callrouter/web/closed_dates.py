@@ -57,6 +57,9 @@ def mistake(row: Row) -> str:
     first, last = _date(row.first), _date(row.last)
     if first is None or (row.last and last is None):
         return str(_("Enter a date."))
+    if any(day.year not in document.YEARS for day in (first, last or first)):
+        first_year, last_year = document.YEARS[0], document.YEARS[-1]
+        return str(_("Enter a date in the years %(first)d to %(last)d.", first=first_year, last=last_year))
     if last and row.yearly:
         return str(_("Every year goes for a single day; leave the last day empty."))
     if last and last < first:

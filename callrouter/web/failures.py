@@ -13,7 +13,11 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from callrouter import log
+from callrouter.directory.database import TROUBLE
 from callrouter.web import problems
+
+#: When a program is to try again where the database could not be used (seconds).
+_RETRY_SECONDS = 5
 
 
 def _said(code: int) -> tuple[str, str]:
@@ -24,6 +28,10 @@ def _said(code: int) -> tuple[str, str]:
         405: (_("Not possible"), _("This address cannot be opened like this. Go back and use the button there.")),
         413: (_("Too large"), _("What you sent is too large. Choose a smaller file.")),
         429: (_("Too many attempts"), _("There were too many attempts. Wait a quarter of an hour, then try again.")),
+        503: (
+            _("Not possible just now"),
+            _("The database cannot be used. Try again in a moment; if it stays so, tell your administrator."),
+        ),
         500: (_("Something went wrong"), _("Nothing was changed. Try again; if it stays so, tell your administrator.")),
     }
     return texts.get(code, (_("Not possible"), _("The request could not be understood. Go back and try again.")))
@@ -32,8 +40,9 @@ def _said(code: int) -> tuple[str, str]:
 def _page(code: int, title: str, text: str, reference: str = "") -> Response:
     try:
         page = render_template("error.html", code=code, title=title, text=text, reference=reference)
-    except Exception:  # the layout needs the database, which may be what is broken
-        log.get("web").exception("the page about an error could not be made")
+    except Exception as error:  # the layout needs the database, which may be what is broken
+        if not isinstance(error, TROUBLE):
+            log.get("web").exception("the page about an error could not be made")
         page = f"<!doctype html><title>{escape(title)}</title><h1>{escape(title)}</h1><p>{escape(text)} {reference}</p>"
     return make_response(page, code)
 
@@ -69,6 +78,17 @@ def explain(application: Flask) -> None:
             if name.lower() in ("allow", "retry-after", "content-range"):
                 page.headers[name] = value
         return page
+
+    def busy(error: Exception) -> Response:
+        _forget_who()
+        said = str(getattr(error, "orig", None) or error).partition("\n")[0]
+        log.get("web").error(f"a page could not be made, the database cannot be used: {said}")
+        page = problems.answer(503) if problems.wanted() else _page(503, *_said(503))
+        page.headers["Retry-After"] = str(_RETRY_SECONDS)
+        return page
+
+    for kind in TROUBLE:
+        application.register_error_handler(kind, busy)
 
     @application.errorhandler(Exception)
     def failed(_error: Exception) -> Response:

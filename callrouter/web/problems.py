@@ -17,6 +17,7 @@ _SAID = {
     405: "This address does not take this method; the header Allow has those it takes.",
     413: "The body is too large.",
     500: "Something went wrong that was not foreseen, and nothing was changed.",
+    503: "The database cannot be used, or is busy; try again in a moment.",
 }
 
 

@@ -9,7 +9,6 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
-from urllib.parse import urlsplit
 
 import gevent
 from flask import Flask, Response, abort, current_app, g, redirect, request, session, url_for
@@ -24,7 +23,7 @@ from callrouter import log
 from callrouter.directory import accounts
 from callrouter.directory.accounts import UserRow
 from callrouter.directory.models import OwnerRow, PoolMemberRow, PoolRow
-from callrouter.web import bearer
+from callrouter.web import bearer, problems
 from callrouter.web.parts import parts, reading
 from callrouter.web.roles import allow
 
@@ -39,6 +38,10 @@ _POLICY = (
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
     "img-src 'self' data:"
 )
+
+
+#: The largest form (bytes); everybody can send one, and a long one takes seconds to read. The API has its own limit.
+_MOST_BYTES = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +117,8 @@ def sign_in(person: Person) -> None:
 
 def safe_next(target: str | None) -> str:
     """*target* if it is a path of ours, else the start page: nobody is sent to another site after signing in."""
-    if target and target.startswith("/") and target.isprintable() and "\\" not in target:
-        split = urlsplit(target)
-        if not split.scheme and not split.netloc and not target.startswith("//"):
-            return target
+    if target and target.startswith("/") and target[1:2] != "/" and target.isprintable() and "\\" not in target:
+        return target
     return url_for("start.index")
 
 
@@ -184,10 +185,15 @@ def _check_role() -> AnyResponse | None:
     return None
 
 
-def _refuse_null() -> None:
-    """Nobody types U+0000, and PostgreSQL takes it for a fault of ours. (The API looks into its own bodies.)"""
+def _refuse_odd() -> None:
+    """Refuse what no page of ours sends: JSON and files, whose values are no texts, and U+0000, which nobody types.
+
+    PostgreSQL takes that for a fault of ours. (The API looks into its own bodies.)
+    """
     sent = [(request.path, []), *request.args.lists()]
-    if request.method == "POST" and request.mimetype != "application/json":
+    if request.method == "POST" and not problems.wanted():
+        if request.is_json or request.files:
+            abort(415)
         sent += request.form.lists()
     if any("\0" in text for name, values in sent for text in (name, *values)):
         abort(400)
@@ -230,14 +236,14 @@ def secure(application: Flask, *, secret: str, https: bool) -> None:
         SESSION_COOKIE_SECURE=https,
         PERMANENT_SESSION_LIFETIME=12 * 3600,
         WTF_CSRF_TIME_LIMIT=None,
-        MAX_CONTENT_LENGTH=8_000_000,
+        MAX_CONTENT_LENGTH=_MOST_BYTES,
     )
     application.session_interface = _Sessions()
     manager = LoginManager()
     manager.session_protection = None
     manager.user_loader(load_person)
     manager.init_app(application)
-    application.before_request(_refuse_null)
+    application.before_request(_refuse_odd)
     application.before_request(_check_role)
     csrf.init_app(application)
     limiter.init_app(application)

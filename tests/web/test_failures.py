@@ -54,8 +54,9 @@ def test_a_broken_database_still_gets_an_answer(world: World):
     with browser.client.session_transaction() as cookie:
         cookie["_user_id"] = "1.0"
     page = browser.get("/users")
-    assert page.status == 500
-    assert "Something went wrong" in page.text
+    assert page.status == 503
+    assert "The database cannot be used." in page.text
+    assert page.response.headers["Retry-After"]
 
 
 @pytest.mark.parametrize(

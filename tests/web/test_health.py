@@ -10,12 +10,14 @@ from collections import namedtuple
 from contextlib import suppress
 from pathlib import Path
 
+import gevent.event
 import pytest
 
 from callrouter import settings as settings_file
 from callrouter.app import event_socket_client, web_parts
 from callrouter.directory.database import Database
 from callrouter.settings import Settings
+from callrouter.web import health
 from callrouter.web.application import create_application
 from tests.ledger import company
 
@@ -119,3 +121,14 @@ def test_metrics_are_there_for_prometheus(client):
     answer = client.get("/metrics")
     assert answer.status_code == 200
     assert "callrouter_cdrs_quarantined_total" in answer.text
+
+
+def test_a_part_that_never_answers_is_not_waited_for(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(health, "_LONGEST", 0.1)
+    never = gevent.event.Event()
+    found = health.results({"database": never.wait, "router": lambda: "there"})
+    assert found == {
+        "database": {"ok": False, "error": "no answer within 0.1 s"},
+        "router": {"ok": True, "seen": "there"},
+    }
+    never.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -261,3 +262,25 @@ def test_the_password_is_not_logged(world: World, capsys: pytest.CaptureFixture[
     said = capsys.readouterr()
     assert "a sign-in as 'anna'" in said.out + said.err
     assert "geheim" not in said.out + said.err
+
+
+@pytest.mark.parametrize(
+    "target", ["//[", "//evil.example", "/\\evil.example", "https://evil.example", "/\tx", "x", ""]
+)
+def test_nobody_is_sent_elsewhere_after_signing_in(world: World, target: str):
+    browser = world.browser()
+    form = browser.get("/sign-in").values() | {"login": "anna", "password": PASSWORD}
+    page = Page(browser.client.post("/sign-in", query_string={"next": target}, data=form))
+    assert (page.status, page.location) == (303, "/")
+    again = Page(browser.client.get("/sign-in", query_string={"next": target}))
+    assert (again.status, again.location) == (303, "/")
+
+
+def test_a_form_is_a_form(world: World):
+    """JSON and files would be values that are no texts."""
+    browser = world.browser("admin")
+    header = {"X-CSRFToken": browser.get("/users/new").values()["csrf_token"]}
+    for told in ({"login": 7}, {"login": ["a", {}]}, [1], {"login": "a\0b"}):
+        assert browser.client.post("/users/new", json=told, headers=header).status_code == 415
+    files = {"login": (io.BytesIO(b"x"), "x.txt")}
+    assert browser.client.post("/users/new", data=files, headers=header).status_code == 415

@@ -15,7 +15,7 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from sqlalchemy.orm import Session
 
-from callrouter.directory import audit, spelling
+from callrouter.directory import audit, spelling, store
 from callrouter.directory.lists import Page
 from callrouter.errors import ConflictError, RuleError, UnknownError
 from callrouter.web import problems
@@ -68,6 +68,8 @@ def _session(route: Route) -> Iterator[Session]:
     if route.access == "write":
         with parts().database.write() as session:
             audit.act_as(session, bearer().actor)
+            if route.apply:
+                store.hold(session)
             yield session
         if route.apply:
             parts().apply.request()

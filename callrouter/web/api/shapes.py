@@ -21,8 +21,8 @@ OwnerKey = Annotated[str, Field(pattern=OWNER_KEY)]
 
 
 def _within_reach(moment: dt.datetime) -> dt.datetime:
-    if not 1970 <= moment.year <= 2200:
-        raise ValueError("only the years from 1970 to 2200 can be computed with")
+    if moment.year not in document.YEARS:
+        raise ValueError(f"only the years from {document.YEARS[0]} to {document.YEARS[-1]} can be computed with")
     return moment
 
 

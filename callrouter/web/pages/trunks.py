@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 
 from flask import Blueprint, abort, url_for
@@ -14,6 +13,7 @@ from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 from callrouter.directory import document, services, store
 from callrouter.directory.changing import made
 from callrouter.directory.exporting import read_trunks
+from callrouter.directory.part_rules import peer_network
 from callrouter.errors import RuleError
 from callrouter.web.forms import Answer, ConfirmForm, Form, answer, confirm, done
 from callrouter.web.live import Live
@@ -69,7 +69,7 @@ class TrunkForm(Form):
         """Each line is an address or a network."""
         for line in _lines(field.data):
             try:
-                ipaddress.ip_network(line)
+                peer_network(line)
             except ValueError:
                 raise ValidationError(
                     _("“%(line)s” is no address or network; write 192.0.2.1 or 192.0.2.0/28.", line=line)
