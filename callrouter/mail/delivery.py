@@ -107,8 +107,10 @@ class Delivery:
             for mail in mails:
                 if stop is not None and stop.is_set():
                     break
+                # A worker that stood still for longer than its lease finds its mails with another one, or sent.
+                held = outbox.holds(self._database, mail, self._owner, self._clock())
                 tried += 1
-                delivered += self._deliver(mail, connection)
+                delivered += self._deliver(mail, connection) if held else 0
         finally:
             if tried < len(mails):
                 outbox.give_back(self._database, mails[tried:], self._owner)

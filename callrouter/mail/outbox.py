@@ -116,6 +116,12 @@ def lease(database: Database, owner: str, now: dt.datetime, duration: dt.timedel
         ]
 
 
+def holds(database: Database, mail: Leased, owner: str, now: dt.datetime) -> bool:
+    """Whether *owner* may still deliver *mail*."""
+    held = (OutboxRow.lease_owner == owner) & (OutboxRow.lease_until > now) & (OutboxRow.state == WAITING)
+    return database.value(select(OutboxRow.id).where(OutboxRow.id == mail.id, held)) is not None
+
+
 def give_back(database: Database, mails: Sequence[Leased], owner: str) -> None:
     """Free mails that were leased and not tried."""
     with database.write() as session:

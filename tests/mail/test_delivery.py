@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -342,6 +343,41 @@ def test_what_was_taken_but_not_written_down_is_not_sent_again_by_this_worker(
     assert delivery.run_once() == 0
     assert rows(database)[0].state == "sent"
     assert len(server.taken) == 1
+
+
+class _Sleeps:
+    """Before the second mail the worker stands still for an hour, and *meanwhile* happens."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        self._meanwhile = meanwhile
+        self._asked = 0
+
+    def is_set(self) -> bool:
+        self._asked += 1
+        if self._asked == 3:
+            self._meanwhile()
+        return False
+
+    def wait(self, timeout: float) -> None:
+        raise AssertionError("nothing is waited for here")
+
+
+@pytest.mark.parametrize("taken_over", [True, False])
+def test_a_worker_that_slept_beyond_its_lease_sends_nothing_of_another(
+    server: MailServer, settings: Options, database: Database, clock: Clock, taken_over: bool
+) -> None:
+    for number in range(3):
+        put_mail(database, number)
+
+    def meanwhile() -> None:
+        clock.forward(hours=1)
+        if taken_over:
+            taken = outbox.lease(database, "b:1:1", clock(), dt.timedelta(hours=1), 9)
+            outbox.mark_sent(database, taken[0].id, clock())
+
+    Delivery(database, settings(), clock=clock).run_once(_Sleeps(meanwhile))
+    assert len(server.taken) == (1 if taken_over else 3)
+    assert [row.state for row in rows(database)] == ["sent", "sent", "waiting" if taken_over else "sent"]
 
 
 def test_the_loop_delivers_when_woken_and_stops(server: MailServer, settings: Options, database: Database) -> None:

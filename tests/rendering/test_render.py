@@ -237,3 +237,11 @@ def test_unknown_time_zones_and_peers_are_told(settings: Settings) -> None:
     company["trunks"][0]["peers"] = ["sbc.carrier.example"]
     with pytest.raises(RenderError, match="trunk carrier: peer"):
         rendered(company, settings)
+
+
+def test_the_last_day_of_all_can_be_rendered(settings: Settings) -> None:
+    """An older version took any year: what lies in a database from then must not stop every change from now on."""
+    company = muster()
+    company["schedules"][0]["closed"] = [{"from": "9999-12-30", "to": "9999-12-31"}]
+    text = rendered(company, settings)["dialplan/schedules.xml"].decode()
+    assert 'mday="30-31"' in text
