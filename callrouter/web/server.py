@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import gevent
@@ -29,9 +30,24 @@ class _Handler(WSGIHandler):
             return super().read_requestline()
 
     def read_request(self, raw_requestline: str) -> Any:
-        """Read the head's other lines; gevent answers what a ValueError says with 400."""
-        with gevent.Timeout(_HEAD, ValueError("the head did not come in time")):
-            return super().read_request(raw_requestline)
+        """Read the head's other lines; gevent answers a ValueError with 400, without a traceback."""
+        try:
+            with gevent.Timeout(_HEAD, TimeoutError()):
+                return super().read_request(raw_requestline)
+        except Exception as error:
+            raise ValueError(f"no head of a request: {error!r}") from error
+
+    def MessageClass(self, *args: Any) -> Any:
+        """The head's lines. Raises ValueError where others could read another length of the body (RFC 9112, 6.3)."""
+        headers = super().MessageClass(*args)
+        lengths, codings = headers.get_all("content-length", []), headers.get_all("transfer-encoding", [])
+        if len(lengths) + len(codings) > 1:
+            raise ValueError("the length of the body is told twice")
+        if not all(re.fullmatch("[0-9]{1,18}", one) for one in lengths):
+            raise ValueError("Content-Length is no number")
+        if any(one.lower() != "chunked" for one in codings):
+            raise ValueError("Transfer-Encoding is not chunked")
+        return headers
 
 
 def create_server(address: tuple[str, int], application: Any) -> WSGIServer:
