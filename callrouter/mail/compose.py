@@ -72,8 +72,8 @@ class Mail:
 
 
 def one_line(text: str) -> str:
-    """*text* without anything that could end a header line."""
-    return _CONTROL.sub(" ", text).strip()
+    """*text* without anything that could end a header line, also where it is hidden in an encoded word (RFC 2047)."""
+    return _CONTROL.sub(" ", text).replace("=?", "= ?").strip()
 
 
 def message_id(uuid: str, n: str, domain: str) -> str:

@@ -177,3 +177,10 @@ def test_no_name_makes_a_header_of_its_own(name: str, owner: str, language: str)
         *("X-Callrouter-Case", "X-Callrouter-Call", "Content-Type", "MIME-Version"),
     }
     assert mail["To"] == "anna@muster.example"
+
+
+@pytest.mark.parametrize("owner", ["=?utf-8?q?a=0D=0ABcc:_x=40y.example?=", "=?utf-8?b?YQ0KQmNjOiB4QHkuZXhhbXBsZQ==?="])
+def test_no_encoded_word_makes_a_header_of_its_own(owner: str) -> None:
+    mail = sent(write(dataclasses.replace(MISSED, owner_name=owner)))
+    assert mail["Bcc"] is None
+    assert owner.replace("=?", "= ?") in mail["Subject"]
