@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from sqlalchemy import select
 
-from callrouter.directory import services, tokens
+from callrouter.directory import lists, services, tokens
 from callrouter.directory.audit import AuditRow
 from callrouter.directory.records import MessageRow
 from callrouter.web import bearer
@@ -315,10 +315,23 @@ def test_messages_need_their_scope_and_each_fetch_is_written_down(server: ApiSer
     assert server.program("read", name="r")("GET", f"/calls/{UUID}").json["outcome"] == "voicemail"
 
 
-def test_the_unforeseen_has_a_reference_and_no_details(server: ApiServer, program: Program):
-    with server.world.database.write() as session:
-        session.connection().exec_driver_sql("DROP TABLE blocked_callers")
+def test_the_unforeseen_has_a_reference_and_no_details(
+    server: ApiServer, program: Program, monkeypatch: pytest.MonkeyPatch
+):
+    def broken(*_args: object, **_values: object) -> None:
+        raise ZeroDivisionError("a secret detail")
+
+    monkeypatch.setattr(lists, "blocked_callers", broken)
     answer = program("GET", "/blocked-callers")
     assert (answer.status, answer.headers["Content-Type"]) == (500, PROBLEM)
     assert re.fullmatch("[0-9a-f]{8}", answer.json["reference"])
+    assert b"secret detail" not in answer.body
+
+
+def test_a_database_that_cannot_be_used_says_when_to_try_again(server: ApiServer, program: Program):
+    with server.world.database.write() as session:
+        session.connection().exec_driver_sql("DROP TABLE blocked_callers")
+    answer = program("GET", "/blocked-callers")
+    assert (answer.status, answer.headers["Content-Type"]) == (503, PROBLEM)
+    assert int(answer.headers["Retry-After"]) > 0
     assert b"blocked_callers" not in answer.body

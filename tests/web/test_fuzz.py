@@ -29,7 +29,7 @@ from tests.web.test_routes import ROUTES
 from tests.web.world import NOW, Browser, World
 
 #: So many pairs of a field, or an argument, and a text are tried on each form and each address.
-_MOST = 12
+_MOST = 8
 #: What forms send that no page shows without a script, or by a button alone.
 _MORE = (
     *("next", "back", "then", "owner", "number", "add", "remove", "hours-do", "closed-do"),
