@@ -1,24 +1,19 @@
-"""The only place that wires the parts together: settings in, running roles out.
+"""Wires the parts together: settings in, running router and worker out. ``web_app`` does so for the web role.
 
-What only the web role needs is imported where that role begins: a router that has to start again serves calls sooner.
+It is a file of its own so that a router that has to start again loads nothing of the pages, and serves calls sooner.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import email.utils
-import json
 import os
 import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Callable
-from email.message import EmailMessage
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import gevent
 import gevent.event
@@ -27,22 +22,17 @@ from callrouter import log
 from callrouter.calls.session import CallHandler, LoadSnapshot
 from callrouter.directory.database import Database
 from callrouter.directory.snapshots import SnapshotLoader
-from callrouter.errors import CallrouterError, RenderError, SwitchError
+from callrouter.errors import CallrouterError, SwitchError
 from callrouter.esl.client import InboundClient
 from callrouter.esl.server import OutboundServer
 from callrouter.heartbeat import Heartbeat, notify_systemd
 from callrouter.ledger.notes import NoteSweep
 from callrouter.ledger.worker import Ledger
 from callrouter.mail.delivery import Delivery
-from callrouter.mail.smtp import SmtpConnection
-from callrouter.rendering.changes import MANIFEST
 from callrouter.routing.plan import IncomingCall
 from callrouter.routing.snapshot import Snapshot
 from callrouter.settings import Settings, parse_address
 from callrouter.supervise import Role, Supervisor
-
-if TYPE_CHECKING:
-    from callrouter.web.parts import Parts
 
 #: A router whose hub stands still this long (seconds) is ended; the parent allows a little more.
 _ROUTER_STILL = 1.5
@@ -50,12 +40,8 @@ _ROUTER_SILENCE = 1.8
 _OTHER_SILENCE = 30.0
 #: Longest wait for the directory before a call is given to the static fallback (seconds).
 _DIRECTORY_SECONDS = 3.0
-#: Longest time for rendering the configuration and having FreeSWITCH take it over (seconds).
-_APPLY_SECONDS = 180.0
 #: What is not a call waits for what is (niceness, see nice(2)), on the same processors.
-_AFTER_CALLS = 10
-#: Longest wait for FreeSWITCH's answer about what it is doing, for a page (seconds).
-_LIVE_SECONDS = 2.0
+AFTER_CALLS = 10
 
 
 def now() -> dt.datetime:
@@ -63,7 +49,8 @@ def now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def _until_told_to_stop() -> gevent.event.Event:
+def until_told_to_stop() -> gevent.event.Event:
+    """Set by SIGTERM and SIGINT from now on."""
     stop = gevent.event.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stop.set)
@@ -104,7 +91,7 @@ def snapshot_source(database: Database) -> Callable[[], LoadSnapshot]:
 
 def run_router(settings: Settings, heartbeat_fd: int | None) -> int:
     """The router in the foreground, until SIGTERM; returns the exit code."""
-    stop = _until_told_to_stop()
+    stop = until_told_to_stop()
     Heartbeat(_ROUTER_STILL, heartbeat_fd).start()
     database = Database(settings.database_url)
     handler = CallHandler(snapshot_source(database), now, settings)
@@ -144,8 +131,8 @@ def event_socket_client(settings: Settings, name: str, on_connected: Callable[[]
 
 def run_worker(settings: Settings, heartbeat_fd: int | None) -> int:
     """The worker in the foreground, until SIGTERM; returns the exit code (1 when one of its loops died)."""
-    os.nice(_AFTER_CALLS)
-    stop = _until_told_to_stop()
+    os.nice(AFTER_CALLS)
+    stop = until_told_to_stop()
     stopping = threading.Event()
     Heartbeat(0, heartbeat_fd).start()
     database = Database(settings.database_url)
@@ -180,150 +167,12 @@ def run_worker(settings: Settings, heartbeat_fd: int | None) -> int:
     return code
 
 
-def health_checks(settings: Settings, database: Database) -> dict[str, Callable[[], object]]:
-    """What ``/health`` runs, by name."""
-    from callrouter.web.checks import check_mail, check_spool
-
-    def router() -> str:
-        address = settings.router.listen
-        with socket.create_connection(parse_address(address, "[router] listen"), timeout=2):
-            return f"{address} accepts connections"
-
-    def freeswitch() -> str:
-        address = settings.freeswitch.event_socket
-        with socket.create_connection(parse_address(address, "[freeswitch] event_socket"), timeout=2) as connection:
-            if not connection.recv(1):  # it speaks first; where it hangs, the kernel accepts all the same
-                raise ConnectionError(f"{address} closed the connection without a word")
-        return f"{address} answers"
-
-    def reads() -> str:
-        with database.read() as session:
-            session.connection().exec_driver_sql("SELECT version FROM company")
-        return "readable"
-
-    return {
-        "database": reads,
-        "freeswitch": freeswitch,
-        "router": router,
-        "spool": lambda: check_spool(settings.spool, now().timestamp()),
-        "mail": lambda: check_mail(database),
-    }
-
-
-def apply_configuration(settings: Settings) -> tuple[str, ...]:
-    """Run ``callrouter config apply``; returns what takes effect only at a restart.
-
-    In a process of its own: rendering a large company takes seconds of computing that pages should not wait for.
-    Raises RenderError when nothing was changed.
-    """
-    config = ["--config", str(settings.file)] if settings.file else []
-    command = [sys.executable, "-m", "callrouter", *config, "config", "apply", "--only-reloaded", "--json"]
-    try:
-        done = subprocess.run(  # noqa: S603
-            command, cwd=settings.base, capture_output=True, text=True, timeout=_APPLY_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise RenderError(f"it took more than {_APPLY_SECONDS:g} s and was ended") from None
-    try:
-        said = json.loads(done.stdout)
-    except ValueError:
-        raise RenderError(done.stderr.strip() or f"`callrouter config apply` ended with {done.returncode}") from None
-    if said["edited"]:
-        raise RenderError(
-            f"not as callrouter wrote them: {', '.join(said['edited'])}; see `callrouter config diff`, then put your "
-            "changes into templates, or run `callrouter config apply --force`"
-        )
-    if said["problem"]:
-        raise RenderError(said["problem"])
-    return tuple(said["restart"])
-
-
-def send_test_mail(settings: Settings, recipient: str) -> None:
-    """Hand a short mail for *recipient* to the mail server; raises DeliveryError with what it said."""
-    message = EmailMessage()
-    message["From"] = settings.smtp.sender
-    message["To"] = recipient
-    message["Subject"] = "callrouter: Test / test"
-    message["Date"] = email.utils.format_datetime(now())
-    message["Message-ID"] = email.utils.make_msgid(domain=settings.smtp.sender.rpartition("@")[2])
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(
-        "Die Mail-Einstellungen von callrouter funktionieren.\n\nThe mail settings of callrouter work.\n"
-    )
-    connection = SmtpConnection(settings.smtp)
-    try:
-        connection.deliver(message, settings.smtp.sender, recipient)
-    finally:
-        connection.close()
-
-
-def _in_a_thread(act: Callable[[], object]) -> object:
-    return gevent.get_hub().threadpool.apply(act)
-
-
-def web_parts(settings: Settings, database: Database, client: InboundClient) -> Parts:
-    """What the pages work with; *client* is connected to FreeSWITCH, or will be."""
-    from callrouter.directory.explaining import Explainer
-    from callrouter.web.applying import Applying
-    from callrouter.web.live import LiveSwitch
-    from callrouter.web.parts import Parts
-
-    return Parts(
-        settings=settings,
-        database=database,
-        clock=now,
-        checks=health_checks(settings, database),
-        apply=Applying(lambda: apply_configuration(settings), now),
-        switch=LiveSwitch(lambda command: client.api(command, timeout=_LIVE_SECONDS)),
-        send_test_mail=lambda recipient: send_test_mail(settings, recipient),
-        explain=Explainer(database),
-    )
-
-
-def run_web(settings: Settings, heartbeat_fd: int | None) -> int:
-    """The web pages in the foreground, until SIGTERM; returns the exit code."""
-    from callrouter.web.application import create_application
-    from callrouter.web.server import create_server
-
-    os.nice(_AFTER_CALLS)
-    stop = _until_told_to_stop()
-    Heartbeat(0, heartbeat_fd).start()
-    database = Database(settings.database_url, wait=_in_a_thread)
-
-    def connected() -> None:
-        """What was saved, here or by a command, while FreeSWITCH could not be told, or just before the last end."""
-        if (settings.conf_dir / MANIFEST).is_file():
-            given.apply.request()
-        given.apply.retry()
-
-    client = event_socket_client(settings, "web", connected)
-    given = web_parts(settings, database, client)
-    client.start()
-    given.apply.start()
-    server = create_server(parse_address(settings.web.listen, "[web] listen"), create_application(given))
-    server.start()
-    log.get("web").info(f"pages on {settings.web.base_url}")
-    stop.wait()
-    server.stop(timeout=5)
-    given.apply.stop()
-    client.stop()
-    database.close()
-    return 0
-
-
-RUN: dict[str, Callable[[Settings, int | None], int]] = {
-    "router": run_router,
-    "worker": run_worker,
-    "web": run_web,
-}
-
-
 def serve_all(settings: Settings, config: Path | None) -> int:
     """All roles as child processes until SIGTERM; returns the exit code."""
     command = [sys.executable, "-m", "callrouter.cli.role"]
     arguments = ["--config", str(config)] if config else []
     silence = {"router": _ROUTER_SILENCE, "worker": _OTHER_SILENCE, "web": _OTHER_SILENCE}
-    roles = [Role(name, [*command, name, *arguments], silence[name]) for name in RUN]
+    roles = [Role(name, [*command, name, *arguments], longest) for name, longest in silence.items()]
     ready: list[Any] = []
 
     def beat() -> None:

@@ -66,7 +66,7 @@ def _directory(database: Database) -> dict[str, Any]:
 
 
 def _surroundings(settings: Settings, database: Database) -> dict[str, Any]:
-    from callrouter.app import health_checks  # the servers' libraries take a moment to load
+    from callrouter.web_app import health_checks  # the servers' libraries take a moment to load
 
     found: dict[str, Any] = {"router": "", "spool": "", "switch": ""}
     try:

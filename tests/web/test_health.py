@@ -14,11 +14,12 @@ import gevent.event
 import pytest
 
 from callrouter import settings as settings_file
-from callrouter.app import event_socket_client, web_parts
+from callrouter.app import event_socket_client
 from callrouter.directory.database import Database
 from callrouter.settings import Settings
 from callrouter.web import health
 from callrouter.web.application import create_application
+from callrouter.web_app import web_parts
 from tests.ledger import company
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import gevent
 import pytest
 
-from callrouter import app
 from callrouter import settings as settings_file
+from callrouter import web_app
 from callrouter.directory.database import Database
 from callrouter.errors import RenderError
 from callrouter.simulator.inbound import InboundServer
@@ -32,16 +32,16 @@ def test_the_configuration_is_written_when_freeswitch_can_be_told(database: Data
     settings = settings_file.load(file, environ={})
     in_thread = gevent.get_hub().threadpool.apply
     with pytest.raises(RenderError, match="FreeSWITCH cannot be told, nothing was written"):
-        in_thread(app.apply_configuration, (settings,))
+        in_thread(web_app.apply_configuration, (settings,))
     assert not (tmp_path / "conf").exists()
     server = InboundServer(QuietSwitch(), ("127.0.0.1", port), "x")
     server.start()
     try:
-        assert in_thread(app.apply_configuration, (settings,)) == ()
+        assert in_thread(web_app.apply_configuration, (settings,)) == ()
         edited = next((tmp_path / "conf" / "directory").rglob("*.xml"))
         edited.write_text("<mine/>", "utf-8")
         with pytest.raises(RenderError, match="not as callrouter wrote them: directory/"):
-            in_thread(app.apply_configuration, (settings,))
+            in_thread(web_app.apply_configuration, (settings,))
         assert edited.read_text("utf-8") == "<mine/>"
     finally:
         server.stop()
