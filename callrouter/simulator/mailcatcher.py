@@ -42,10 +42,12 @@ class MailCatcher:
         self._thread.start()
 
     def stop(self) -> None:
-        """Close the server."""
+        """Close the server, started or not; harmless if repeated."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(5)
+        if not self._thread.is_alive():
+            self._loop.close()
         self._socket.close()
 
     def _run(self) -> None:

@@ -110,7 +110,7 @@ class Phone:
     def contact(self) -> str:
         return f"<sip:{self.user}@{self.host}:{self.port}>"
 
-    def register(self, expires: int = 3600, timeout: float = 5.0) -> int:
+    def register(self, expires: int = 3600, timeout: float = 15.0) -> int:
         """Register for *expires* seconds (0: unregister) and return the final SIP status; raises SipTimeout."""
         call_id, tag = self._registration
         who = f"<sip:{self.user}@{self.domain}>"
@@ -122,7 +122,7 @@ class Phone:
         )  # fmt: skip
         return answer.status
 
-    def unregister(self, timeout: float = 5.0) -> int:
+    def unregister(self, timeout: float = 15.0) -> int:
         """Take the registration back; returns the final SIP status."""
         return self.register(0, timeout)
 
@@ -213,7 +213,7 @@ class Phone:
         cseq: int,
         headers: list[tuple[str, str]],
         body: bytes = b"",
-        timeout: float = 5.0,
+        timeout: float = 15.0,
     ) -> tuple[Message, int]:
         """Send a request other than INVITE, with credentials once asked for; the final answer and the last CSeq."""
         answer = self.begin(method, uri, destination, cseq, headers, body).final(timeout)

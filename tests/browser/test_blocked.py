@@ -37,7 +37,7 @@ WORDS = {
         "send": "Block caller",
         "either": "Enter a number, or choose the callers without one.",
         "refused": "Calls of +49 176 04069077 are refused from now on.",
-        "since": "Nov 21, 2026, 3:42",
+        "since": "21 Nov 2026, 15:42",
         "let": "Let through",
         "sure": "Let +49 176 04069077 through again?",
         "through": "Calls of +49 176 04069077 come through again.",

@@ -62,12 +62,12 @@ WORDS = {
         "row": {"When": "2026-11-21 15:02:03", "Direction": "incoming", "Outcome": "answered", "For": "Vertrieb"},
         "talked": "Seconds talked",
         "story": [
-            "Nov 21, 2026, 3:02 PM The call came in.",
+            "21 Nov 2026, 15:02 The call came in.",
             "Rang at Vertrieb answered Ben Yılmaz answered at “Tischtelefon”. "
             "15:02:04 Tischtelefon Anna Schmidt: stopped ringing: answered at another phone (after 0:07) "
             "15:02:04 Tischtelefon Ben Yılmaz: answered (after 0:07)",
-            "Nov 21, 2026, 3:02 PM Connected.",
-            "Nov 21, 2026, 3:03 PM The call ended. hung up",
+            "21 Nov 2026, 15:02 Connected.",
+            "21 Nov 2026, 15:03 The call ended. hung up",
         ],
         "now": "What the present settings do with such a call at that time",
         "own": "For",

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.chromium
 WORDS = {
     "de-DE": {
         "save": "Speichern",
-        "extension": "Durchwahl",
+        "extension": "Nebenstelle",
         "address": "Mailadresse",
         "changed": "Der Mitarbeiter ist geändert.",
         "meanwhile": "Das wurde inzwischen geändert; von Ihren Angaben ist noch nichts gespeichert.",

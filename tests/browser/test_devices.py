@@ -28,7 +28,7 @@ WORDS = {
         "enabled": "Eingeschaltet",
         "save": "Speichern",
         "changed": "Werkbank ist geändert.",
-        "off": "abgeschaltet",
+        "off": "ausgeschaltet",
         "remove": "Entfernen",
         "remove device": "Endgerät entfernen",
         "removed": "Werkbank ist entfernt.",

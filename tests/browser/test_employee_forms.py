@@ -28,7 +28,7 @@ WORDS = {
         "shown": "Die angezeigte Rufnummer ist geändert.",
         "remove": "Mitarbeiter entfernen",
         "removed": "Cara Öz ist entfernt.",
-        "member": "Mitarbeiter ben ist Mitglied der Pool-Rufnummer sales; beenden Sie zuerst die Mitgliedschaft",
+        "member": "Mitarbeiter ben ist Mitglied des Pools sales; beenden Sie zuerst die Mitgliedschaft",
     },
     "en-GB": {
         "add": "Add employee",

@@ -46,7 +46,7 @@ WORDS = {
             "2. Die Mailbox von Anna Schmidt nimmt eine Nachricht auf (Ansage: Deutsch).",
         ],
         "why": "am 24. Dezember 2026 ganztägig geschlossen",
-        "refused": "Abgelehnt (603): gesperrter Anrufer.",
+        "refused": "Abgewiesen (603): gesperrter Anrufer.",
     },
     "en-GB": {
         "numbers": "Numbers",

@@ -17,11 +17,11 @@ WORDS = {
     "de-DE": {
         "pools": "Pool-Rufnummern",
         "add pool": "Pool hinzufügen",
-        "extension": "Durchwahl",
+        "extension": "Nebenstelle",
         "seconds": "Klingelt so lange (Sekunden)",
         "add": "Hinzufügen",
         "save": "Speichern",
-        "taken": "Pool-Rufnummer werkstatt: die Durchwahl 10 hat schon Mitarbeiter anna; vergeben Sie eine andere",
+        "taken": "Pool werkstatt: die Nebenstelle 10 hat schon Mitarbeiter anna; vergeben Sie eine andere",
         "not one": "extension: 'x' ist ungültig; erwartet wird: 2 bis 8 Ziffern",
         "added": "Werkstatt ist angelegt. Wählen Sie nun die Mitglieder.",
         "too short": "Geben Sie 5 bis 600 Sekunden ein.",
