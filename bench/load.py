@@ -9,7 +9,7 @@ from pathlib import Path
 
 from callrouter.errors import CallrouterError
 from callrouter.simulator.freeswitch import die_with_parent
-from callrouter.simulator.ports import free_udp_port
+from callrouter.simulator.ports import free_port
 
 _SCENARIOS = Path(__file__).with_name("sipp")
 #: What sipp returns when all calls, or some of them, ended as the scenario says; anything else is a failure of sipp.
@@ -21,7 +21,7 @@ def _start(scenario: str, server: int, port: int, service: str, folder: Path, *m
     if binary is None:
         raise CallrouterError("no sipp (Debian package: sip-tester)")
     command = [binary, f"127.0.0.1:{server}", "-sf", str(_SCENARIOS / f"{scenario}.xml"), "-i", "127.0.0.1"]
-    command += ["-p", str(port), "-mp", str(free_udp_port()), "-s", service, "-nostdin", *more]
+    command += ["-p", str(port), "-mp", str(free_port()), "-s", service, "-nostdin", *more]
     output = (folder / "sipp.log").open("ab")
     process = subprocess.Popen(
         command,

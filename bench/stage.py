@@ -20,7 +20,7 @@ from bench.capture import Call, Capture, calls
 from callrouter.cli.scratch import Scratch, wait_until
 from callrouter.errors import CallrouterError
 from callrouter.simulator.freeswitch import PrivateFreeSwitch, die_with_parent, find_freeswitch
-from callrouter.simulator.ports import free_port, free_udp_port
+from callrouter.simulator.ports import free_port
 from tests.postgresql_server import url
 
 #: The ways to the phones, in the order of their blocks, and what the table calls them.
@@ -102,10 +102,10 @@ class Stage:
             if postgresql
             else None
         )
-        self._ports = {way: free_udp_port() for way in self.ways} | {"sqlite": self._freeswitch.trunk_port}
+        self._ports = {way: free_port() for way in self.ways} | {"sqlite": self._freeswitch.trunk_port}
         self._servers: dict[str, subprocess.Popen[bytes]] = {}
         self._phones: list[subprocess.Popen[bytes]] = []
-        self._phone_ports = {True: free_udp_port(), False: free_udp_port()}
+        self._phone_ports = {True: free_port(), False: free_port()}
         self._idle: dict[int, float] = {}
 
     @property
@@ -220,7 +220,7 @@ class Stage:
         capture.start()
         pids = [self.switch.pid, *self.router_pids(way)]
         began, before = time.monotonic(), [cpu_seconds(pid) for pid in pids]
-        caller_port = free_udp_port()
+        caller_port = free_port()
         callers = self._callers(way, employee, caller_port, count=count, rate=rate, talks=talks, hold_ms=hold_ms)
         callers.wait(count / rate + hold_ms / 1000 + 30)
         self._clear_away()
@@ -252,7 +252,7 @@ class Stage:
         """Bytes that each of *count* ringing calls takes in the switch and in the router."""
         pids = [self.switch.pid, *self.router_pids(way)]
         before = [resident(pid) for pid in pids]
-        callers = self._callers(way, "rings", free_udp_port(), count=count, rate=10, talks=False, hold_ms=3000)
+        callers = self._callers(way, "rings", free_port(), count=count, rate=10, talks=False, hold_ms=3000)
         time.sleep(count / 10 + 1.0)
         grown = [resident(pid) - start for pid, start in zip(pids, before, strict=True)]
         callers.wait(30)

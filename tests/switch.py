@@ -21,7 +21,7 @@ from callrouter.rendering.render import render
 from callrouter.resources import prompts_dir
 from callrouter.settings import FreeSwitch, Router, Settings, Voicemail
 from callrouter.simulator.freeswitch import PrivateFreeSwitch, find_freeswitch
-from callrouter.simulator.ports import free_port, free_udp_port, media_ports
+from callrouter.simulator.ports import free_port, media_ports
 
 MUSTER = prompts_dir().parent.parent / "simulator" / "muster.yaml"
 DOMAIN = "pbx.muster.example"
@@ -49,8 +49,8 @@ def switch_settings(folder: Path, *, router: str = "", **freeswitch: Any) -> Set
         "password": "nur-zum-Testen",
         "sip_ip": "127.0.0.1",
         "rtp_ip": "127.0.0.1",
-        "trunk_port": free_udp_port(),
-        "phones_port": free_udp_port(),
+        "trunk_port": free_port(),
+        "phones_port": free_port(),
         "rtp_start": first_media_port,
         "rtp_end": last_media_port,
     }

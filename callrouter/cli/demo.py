@@ -33,7 +33,7 @@ from callrouter.simulator import scenario
 from callrouter.simulator.behaviour import Answer, Behaviour, NoAnswer
 from callrouter.simulator.freeswitch import BINARY_VARIABLE, PrivateFreeSwitch, find_freeswitch
 from callrouter.simulator.phone import Phone
-from callrouter.simulator.ports import free_udp_port
+from callrouter.simulator.ports import free_port
 from callrouter.simulator.rtp import tone, tone_ended
 from callrouter.simulator.switch import Switch
 
@@ -290,7 +290,7 @@ def demo(ctx: click.Context, once: bool, simulator: bool) -> None:
         why = "as asked" if simulator else f"no FreeSWITCH found (${BINARY_VARIABLE}, PATH, the usual places)"
         click.echo(f"Using the simulator: {why}")
     click.echo("The company is Muster GmbH of muster.yaml; Anna's mailbox answers after 3 s and at any hour.")
-    trunk_port = free_udp_port()
+    trunk_port = free_port()
     scratch = Scratch(folder, _company(trunk_port), log={"level": "warning"})
     problems: list[str] = []
     stage: Stage | None = None

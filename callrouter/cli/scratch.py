@@ -25,7 +25,7 @@ from callrouter.errors import CallrouterError
 from callrouter.settings import Settings
 from callrouter.simulator.freeswitch import die_with_parent
 from callrouter.simulator.mailcatcher import MailCatcher
-from callrouter.simulator.ports import free_port, free_udp_port, media_ports
+from callrouter.simulator.ports import free_port, media_ports
 
 
 def wait_until(condition: Callable[[], Any], what: str, seconds: float = 20.0) -> Any:
@@ -65,8 +65,8 @@ class Scratch:
                 "password": secrets["freeswitch"]["password"],
                 "sip_ip": "127.0.0.1",
                 "rtp_ip": "127.0.0.1",
-                "trunk_port": free_udp_port(),
-                "phones_port": free_udp_port(),
+                "trunk_port": free_port(),
+                "phones_port": free_port(),
                 "rtp_start": first_media_port,
                 "rtp_end": last_media_port,
             },

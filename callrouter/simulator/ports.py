@@ -44,21 +44,24 @@ def _candidates() -> itertools.cycle[int]:
     return itertools.cycle(range(_range(), _range() + _SIZE - _MEDIA, _STEP))
 
 
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """The next TCP port of this process's range that nobody uses just now; raises CallrouterError."""
+def free_port() -> int:
+    """The next port of this process's range that nobody uses just now; raises CallrouterError.
+
+    Neither by TCP, not even for a connection that has just ended, nor by UDP: a SIP profile needs both to start.
+    """
     for port in itertools.islice(_candidates(), (_SIZE - _MEDIA) // _STEP):
-        with socket.socket(socket.AF_INET, kind) as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
+        if all(_is_free(kind, port) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)):
             return port
     raise CallrouterError("no port of this process's range is free")
 
 
-def free_udp_port() -> int:
-    """The next UDP port of this process's range that nobody uses just now."""
-    return free_port(socket.SOCK_DGRAM)
+def _is_free(kind: socket.SocketKind, port: int) -> bool:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def media_ports() -> tuple[int, int]:

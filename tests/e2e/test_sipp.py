@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from callrouter.simulator.ports import free_udp_port
+from callrouter.simulator.ports import free_port
 from tests.e2e.world import BEN, World
 
 pytestmark = [pytest.mark.freeswitch, pytest.mark.sipp]
@@ -21,7 +21,7 @@ def sipp(scenario: str, server: int, port: int, service: str, folder: Path, *mor
     return subprocess.Popen(
         [
             binary, f"127.0.0.1:{server}", "-sf", str(HERE / f"{scenario}.xml"), "-i", "127.0.0.1", "-p", str(port),
-            "-mp", str(free_udp_port()), "-s", service, "-m", "1", "-timeout", "20s", "-timeout_error",
+            "-mp", str(free_port()), "-s", service, "-m", "1", "-timeout", "20s", "-timeout_error",
             "-nostdin", *more,
         ],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=folder,
@@ -35,7 +35,7 @@ def succeeded(process: subprocess.Popen[bytes]) -> None:
 
 def test_sipp_calls_a_registered_sipp_phone(world: World, tmp_path: Path) -> None:
     freeswitch = world.scratch.settings.freeswitch
-    phone_port = free_udp_port()
+    phone_port = free_port()
     password = tmp_path / "password.csv"
     password.write_text("SEQUENTIAL\n[authentication username=ben-desk password=9c7aQ1-desk]\n")
     succeeded(
@@ -44,7 +44,7 @@ def test_sipp_calls_a_registered_sipp_phone(world: World, tmp_path: Path) -> Non
         )
     )
     desk = sipp("uas-answers-expect-bye", freeswitch.phones_port, phone_port, "ben-desk", tmp_path)
-    trunk = sipp("uac-calls-expect-answer", freeswitch.trunk_port, free_udp_port(), BEN, tmp_path)
+    trunk = sipp("uac-calls-expect-answer", freeswitch.trunk_port, free_port(), BEN, tmp_path)
     succeeded(trunk)
     succeeded(desk)
     [record] = world.calls(1)

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from callrouter.simulator.freeswitch import PrivateFreeSwitch, find_freeswitch
-from callrouter.simulator.ports import free_port, free_udp_port, media_ports
+from callrouter.simulator.ports import free_port, media_ports
 
 DOMAIN = "pbx.muster.example"
 PASSWORDS = {"anna-desk": "4f1bX2-desk", "anna-soft": "4f1bX2-soft", "ben-desk": "9c7aQ1-desk"}
@@ -91,7 +91,7 @@ class RealSwitch:
     def __init__(self, root: Path, router_port: int) -> None:
         binary = find_freeswitch()
         assert binary is not None
-        self.phones_port, self.trunk_port = free_udp_port(), free_udp_port()
+        self.phones_port, self.trunk_port = free_port(), free_port()
         self.esl_port = free_port()
         for name in ("conf", "cdr", "recordings"):
             (root / name).mkdir()

@@ -6,7 +6,9 @@ import socket
 import subprocess
 import sys
 
-from callrouter.simulator.ports import free_port, free_udp_port, media_ports
+import pytest
+
+from callrouter.simulator.ports import free_port, media_ports
 
 CODE = """
 from callrouter.simulator.ports import free_port, media_ports
@@ -26,7 +28,8 @@ def test_ranges_of_two_processes_do_not_overlap() -> None:
     assert not set(theirs) & set(mine)
 
 
-def test_a_port_in_use_is_passed_over() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.bind(("127.0.0.1", free_udp_port()))
-        assert taken.getsockname()[1] not in {free_udp_port() for _ in range(250)}
+@pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM], ids=["udp", "tcp"])
+def test_a_port_in_use_is_passed_over(kind: socket.SocketKind) -> None:
+    with socket.socket(socket.AF_INET, kind) as taken:
+        taken.bind(("127.0.0.1", free_port()))
+        assert taken.getsockname()[1] not in {free_port() for _ in range(250)}
