@@ -179,8 +179,9 @@ class Stage:
             mine = {phone: company.PASSWORD for phone in accounts if company.answering(phone) is answers}
             load.register(mine, company.DOMAIN, self._freeswitch.phones_port, port, self.folder)
             self._phones.append(load.phones(answers, self._freeswitch.phones_port, port, self.folder))
-        for way in ("bare", "greenswitch", "sqlite", *(["postgresql"] if self.other else [])):
-            _run_first(self.router_pids(way)[0])
+        for way in self.ways:
+            for pid in self.router_pids(way)[:1]:
+                _run_first(pid)
         for way in [warm_up] if warm_up else self.ways:
             self.block(way, "one", count=5, rate=5)
         if not warm_up:

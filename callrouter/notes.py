@@ -9,13 +9,14 @@ import dataclasses
 import datetime as dt
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from callrouter.errors import RecordError
-from callrouter.spool import UUID
+from callrouter.spool import NOTE_NAME, UUID, read_at_most
 
 #: Larger files are no note (bytes).
-MAX_NOTE = 1_000_000
+_MAX_NOTE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,14 @@ class Note:
         data = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # asdict copies, slowly
         data["started_at"] = self.started_at.astimezone(dt.UTC).isoformat()
         return (json.dumps(data, ensure_ascii=False) + "\n").encode("utf-8", "replace")
+
+    @classmethod
+    def read(cls, path: Path) -> Note:
+        """The note of the file *path*, which its call's UUID names. Raises OSError, and RecordError as `from_json`."""
+        note = cls.from_json(read_at_most(path, _MAX_NOTE), path.name)
+        if not NOTE_NAME.fullmatch(path.name) or path.stem != note.uuid:
+            raise RecordError(f"note {path.name}: tells of another call, {note.uuid}")
+        return note
 
     @classmethod
     def from_json(cls, data: bytes, name: str) -> Note:

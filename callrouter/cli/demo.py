@@ -5,7 +5,6 @@ With a FreeSWITCH binary the calls are real SIP through a private switch; withou
 
 from __future__ import annotations
 
-import datetime as dt
 import shutil
 import signal
 import sys
@@ -23,7 +22,7 @@ import yaml
 from sqlalchemy import select
 
 from callrouter import variables
-from callrouter.cli.common import acting
+from callrouter.cli.common import acting, now
 from callrouter.cli.scratch import Scratch, wait_until
 from callrouter.directory import accounts
 from callrouter.directory.digits import format_number
@@ -252,7 +251,7 @@ def _add_users(scratch: Scratch) -> dict[str, str]:
     with acting(scratch.database) as session:
         for login, employee in _USERS.items():
             role = "employee" if employee else "admin"
-            accounts.add(session, login, passwords[login], role=role, employee=employee, at=dt.datetime.now(dt.UTC))
+            accounts.add(session, login, passwords[login], role=role, employee=employee, at=now())
     return passwords
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 
 import click
 
-from callrouter.cli.common import load_settings, open_database, print_json
+from callrouter.cli.common import load_settings, now, open_database, print_json
 from callrouter.directory.explaining import Explainer
 from callrouter.errors import CallrouterError
 from callrouter.routing.numbers import clean_number
@@ -14,7 +14,7 @@ from callrouter.routing.numbers import clean_number
 
 def _moment(text: str | None) -> dt.datetime:
     if text is None:
-        return dt.datetime.now(dt.UTC)
+        return now()
     try:
         return dt.datetime.fromisoformat(text)
     except ValueError:

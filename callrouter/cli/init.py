@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import os
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import click
 from sqlalchemy import select
 
 from callrouter import settings as settings_file
-from callrouter.cli.common import acting, in_language, open_database, sqlite_file
+from callrouter.cli.common import acting, in_language, now, open_database, sqlite_file
 from callrouter.directory import accounts
 from callrouter.directory.accounts import UserRow
 from callrouter.directory.database import Database
@@ -39,7 +38,7 @@ def _first_admin(database: Database) -> str | None:
         if session.scalar(select(UserRow.id).limit(1)) is not None:
             return None
         password = accounts.new_password()
-        accounts.add(session, _ADMIN, password, role="admin", at=dt.datetime.now(dt.UTC))
+        accounts.add(session, _ADMIN, password, role="admin", at=now())
         return password
 
 

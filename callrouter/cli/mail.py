@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import click
 
-from callrouter.cli.common import changing, print_json, reading
+from callrouter.cli.common import changing, now, print_json, reading
 from callrouter.directory import audit
 from callrouter.errors import RuleError
 from callrouter.mail import outbox
@@ -53,7 +51,7 @@ def list_mails(ctx: click.Context, last: int, as_json: bool) -> None:
 def retry(ctx: click.Context, number: int) -> None:
     """Try a mail that was given up once more."""
     with changing(ctx) as session:
-        if not outbox.revive(session, number, dt.datetime.now(dt.UTC)):
+        if not outbox.revive(session, number, now()):
             raise RuleError(f"there is no mail {number} that was given up; `callrouter mail list` shows them")
         audit.record(session, "mail", str(number), {"state": outbox.DEAD}, {"state": outbox.WAITING})
     click.echo(f"mail {number} is tried again")

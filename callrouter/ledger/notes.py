@@ -11,8 +11,8 @@ from callrouter import log
 from callrouter.errors import RecordError, SwitchError
 from callrouter.ledger import cdr, filing
 from callrouter.ledger.worker import Ended, Ledger
-from callrouter.notes import MAX_NOTE, Note
-from callrouter.spool import CDR_NAME, NOTE_NAME, read_at_most
+from callrouter.notes import Note
+from callrouter.spool import CDR_NAME
 
 #: Notes and recordings younger than this are calls that may just be starting.
 _YOUNG = dt.timedelta(seconds=5)
@@ -98,15 +98,12 @@ class NoteSweep:
 
     def _read(self, path: Path) -> Note | None:
         try:
-            note = Note.from_json(read_at_most(path, MAX_NOTE), path.name)
-            if not NOTE_NAME.fullmatch(path.name) or path.stem != note.uuid:
-                raise RecordError(f"note {path.name}: tells of another call, {note.uuid}")
+            return Note.read(path)
         except FileNotFoundError:
             return None
         except RecordError as error:
             filing.quarantine(self._spool, path, str(error))
             return None
-        return note
 
     def _gone(self, record: cdr.Cdr, now: dt.datetime) -> bool:
         if self._alive_until.get(record.uuid, now) > now:
