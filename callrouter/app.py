@@ -19,6 +19,7 @@ import gevent
 import gevent.event
 
 from callrouter import log
+from callrouter.calls.features import Features
 from callrouter.calls.session import CallHandler, LoadSnapshot
 from callrouter.directory.database import Database
 from callrouter.directory.snapshots import SnapshotLoader
@@ -94,7 +95,8 @@ def run_router(settings: Settings, heartbeat_fd: int | None) -> int:
     stop = until_told_to_stop()
     Heartbeat(_ROUTER_STILL, heartbeat_fd).start()
     database = Database(settings.database_url)
-    handler = CallHandler(snapshot_source(database), now, settings)
+    features = Features(database, settings.spool.tell_changed)
+    handler = CallHandler(snapshot_source(database), now, settings, features)
     server = OutboundServer(
         parse_address(settings.router.listen, "[router] listen"), handler, max_calls=settings.router.max_calls
     )

@@ -15,6 +15,11 @@ def data_dir(name: str) -> Path:
     raise FileNotFoundError(f"{name} is missing beside {_PACKAGE}: reinstall callrouter")
 
 
+def providers_dir() -> Path:
+    """The folder of the provider files, ``NAME.yaml``."""
+    return _PACKAGE / "providers"
+
+
 def prompts_dir() -> Path:
     """The folder of the spoken prompts: ``de/NAME.wav``, ``en/NAME.wav`` and ``texts.yaml``."""
     return _PACKAGE / "voicemail" / "prompts"

@@ -73,6 +73,27 @@ class FreeSwitch:
     sip_ip: str = _key("auto", "Address FreeSWITCH's SIP profiles listen on; auto: the host's own.")
     trunk_port: int = _key(5080, "SIP port for trunks.", most=_PORT)
     phones_port: int = _key(5060, "SIP port for the company's phones.", most=_PORT)
+    phones_tls_port: int = _key(5061, "Port for phones over TLS; 0: none.", most=_PORT)
+    trunk_tls_port: int = _key(5081, "Port for trunks over TLS; only opened when there is one.", most=_PORT)
+    tls_certificate: str = _key(
+        "",
+        "PEM file with the certificates shown over TLS; empty: one made here, callrouter-tls.pem beside this file.",
+    )
+    tls_key: str = _key("", "PEM file with its key; empty: in the same file.")
+    tls_authorities: str = _key(
+        "/etc/ssl/certs/ca-certificates.crt",
+        "PEM file with the authorities whose certificates trunks over TLS must show; empty: any certificate will do.",
+    )
+    register_seconds: int = _key(120, "How long a phone's registration holds (seconds).", least=60, most=3600)
+    ping_seconds: int = _key(
+        30, "Seconds between two OPTIONS to a phone, which keep its way through NAT open and find it gone; 0: none."
+    )
+    srtp: str = _key(
+        "off",
+        "Calls to phones: off, or offered encrypted and plain, or required. Calls from phones are encrypted when "
+        "the phone asks for it.",
+        choices=("off", "offered", "required"),
+    )
     rtp_ip: str = _key("auto", "Address for media; auto: the host's own.")
     rtp_start: int = _key(16384, "First UDP port for media.", most=_PORT)
     rtp_end: int = _key(32768, "Last UDP port for media.", most=_PORT)

@@ -1,10 +1,12 @@
 """The spool: the directories where FreeSWITCH, the router and the worker hand calls to each other.
 
-cdr/         a_UUID.cdr.json, one per A leg, written by mod_json_cdr when a call ends (complete: ends with LF)
+cdr/         a_UUID.cdr.json, one per A leg, written by mod_json_cdr when a call ends (complete: ends with LF);
+             UUID.cdr.json of a call that was picked up
 recordings/  UUID-N.wav, one per voicemail step
 notes/       UUID.json, the router's note of a call in progress; removed once the ledger has the call
 archive/     YYYY-MM-DD/…, what the ledger has taken over
 quarantine/  what it could not read, each with a .reason.txt beside it
+changed      its time is that of the last change of the directory by a phone; the web role has FreeSWITCH take it over
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from pathlib import Path
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 UUID = re.compile(_UUID)
-CDR_NAME = re.compile(rf"a_({_UUID})\.cdr\.json")
+CDR_NAME = re.compile(rf"(?:a_)?({_UUID})\.cdr\.json")
 RECORDING_NAME = re.compile(rf"({_UUID})-([a-z0-9_-]{{1,64}})\.wav")
 NOTE_NAME = re.compile(rf"({_UUID})\.json")
 
@@ -46,6 +48,14 @@ class Spool:
     @property
     def quarantine(self) -> Path:
         return self.root / "quarantine"
+
+    @property
+    def changed(self) -> Path:
+        return self.root / "changed"
+
+    def tell_changed(self) -> None:
+        """Say that a phone changed the directory."""
+        write_whole(self.changed, b"")
 
     def create(self) -> None:
         """Make the directories, group-writable and set-group-id: the switch and callrouter share a group on them."""

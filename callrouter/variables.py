@@ -41,12 +41,52 @@ SCHEDULE = "callrouter_schedule"
 DIALED = "callrouter_dialed"
 #: In the fallback: how ringing ended, one of the results of a ``ring`` step.
 RESULT = "callrouter_result"
-#: In the dialplan: ``1`` when the call was answered before (a transfer), else ``0``: keeps UUIDs of legs apart.
+#: In the fallback: the caller's number in E.164, where it is one.
+FROM = "callrouter_from"
+#: In the dialplan: ``1`` when the call was answered before (a transfer), ``2`` or ``3`` when it is itself a leg that
+#: was transferred, else ``0``: keeps UUIDs of legs apart, as each owner's place does.
 TURN = "callrouter_turn"
 #: Directory: whose account it is (the employee's id).
 EMPLOYEE = "callrouter_employee"
 #: Directory: the number shown on that employee's emergency calls, E.164.
 OWN_NUMBER = "callrouter_own_number"
+#: Directory: the number shown on that employee's calls out, E.164; HIDDEN is ``true`` where it is to be withheld.
+SHOWN = "callrouter_shown"
+HIDDEN = "callrouter_hidden"
+#: Directory: the kinds of numbers (``routing.outgoing.Destination``) that employee may call, with spaces between.
+DESTINATIONS = "callrouter_destinations"
+#: The phone at the other end of a channel, told to the legs it makes: who acts when that phone transfers one.
+CALLING = "callrouter_calling"
+#: In the dialplan: the phone on whose account a call goes out: that which dialled, or transferred.
+BY = "callrouter_by"
+#: In the dialplan: the phone that transferred the call here, to which it comes back when nobody takes it.
+BACK = "callrouter_back"
+#: Whose phones a call is to ring, as in the name of its context. Behind it and ``_`` that name: a global variable with
+#: the UUID of the latest such call, for those who pick it up.
+RINGING = "callrouter_ringing"
+#: Directory: the ids of the pools whose member an employee is, with spaces between.
+POOLS = "callrouter_pools"
+#: Prefix of the directory's variables of that phone's account.
+OF = "by_"
+#: On calls out: what the trunk is told as called and as caller, and whether the caller is withheld.
+OUT_TO = "callrouter_out_to"
+OUT_FROM = "callrouter_out_from"
+OUT_HIDDEN = "callrouter_out_hidden"
+#: Name of the trunk that took a call out; set on each leg and imported by the one that wins.
+TAKEN = "callrouter_taken"
+#: Where a call is since it was forwarded: the context of that owner.
+FORWARDED = "callrouter_forwarded"
+#: What a phone asks for by a code (``routing.features``); set by the dialplan when that phone itself dialled it.
+FEATURE = "callrouter_feature"
+#: Directory: the id of that employee, whose calls are counted (``routing.ringing.COUNTER``); nobody else has one.
+COUNTED = "callrouter_counted"
+#: In the fallback, with an employee's id behind it: ``true`` while that employee talks.
+TALKS = "callrouter_talks_"
+#: In the fallback, with a device's account behind it: where that leg goes.
+TO = "callrouter_to_"
+#: In the dialplan: how often that number was called in this day, and how often it might be.
+TRIES = "callrouter_tries"
+KNOWN = "callrouter_known"
 
 SAFE = re.compile(r"[A-Za-z0-9 ._:;@+*#/=-]*")
 _UNSAFE = re.compile(r"[^A-Za-z0-9 ._:;@+*#/=-]")
@@ -68,8 +108,9 @@ class StepMark:
     ``was;DEVICE`` (kind ``was``) when a call that was answered before enters it again (a transfer): it closes the
     last open ring step as answered by that device.
 
-    Kinds and results: ``ring`` (answered, no_answer, busy, offline, rejected, failed), ``voicemail`` (recorded,
-    empty), ``reject`` (the reason, e.g. ``unknown_number``), ``dial`` (outgoing: answered, or the cause), ``was``.
+    Kinds and results: ``ring`` (answered, no_answer, busy, offline, rejected, failed; forwarded: it went on elsewhere
+    then), ``voicemail`` (recorded, empty), ``reject`` (the reason, e.g. ``unknown_number``), ``dial`` (outgoing:
+    answered, or the cause), ``was``.
     """
 
     n: str

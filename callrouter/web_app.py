@@ -24,10 +24,11 @@ from callrouter.mail.smtp import SmtpConnection
 from callrouter.rendering.changes import MANIFEST
 from callrouter.settings import Settings, parse_address
 from callrouter.web.application import create_application
-from callrouter.web.applying import Applying
+from callrouter.web.applying import Applying, follow
 from callrouter.web.checks import check_mail, check_spool
 from callrouter.web.live import LiveSwitch
 from callrouter.web.parts import Parts
+from callrouter.web.security import elsewhere
 from callrouter.web.server import create_server
 
 #: Longest time for rendering the configuration and having FreeSWITCH take it over (seconds).
@@ -112,10 +113,6 @@ def send_test_mail(settings: Settings, recipient: str) -> None:
         connection.close()
 
 
-def _in_a_thread(act: Callable[[], object]) -> object:
-    return gevent.get_hub().threadpool.apply(act)
-
-
 def web_parts(settings: Settings, database: Database, client: InboundClient) -> Parts:
     """What the pages work with; *client* is connected to FreeSWITCH, or will be."""
     return Parts(
@@ -135,7 +132,7 @@ def run_web(settings: Settings, heartbeat_fd: int | None) -> int:
     os.nice(AFTER_CALLS)
     stop = until_told_to_stop()
     Heartbeat(0, heartbeat_fd).start()
-    database = Database(settings.database_url, wait=_in_a_thread)
+    database = Database(settings.database_url, wait=elsewhere)
 
     def connected() -> None:
         """What was saved, here or by a command, while FreeSWITCH could not be told, or just before the last end."""
@@ -147,11 +144,13 @@ def run_web(settings: Settings, heartbeat_fd: int | None) -> int:
     given = web_parts(settings, database, client)
     client.start()
     given.apply.start()
+    phones = gevent.spawn(follow, settings.spool.changed, given.apply.request)
     server = create_server(parse_address(settings.web.listen, "[web] listen"), create_application(given))
     server.start()
     log.get("web").info(f"pages on {settings.web.base_url}")
     stop.wait()
     server.stop(timeout=5)
+    phones.kill()
     given.apply.stop()
     client.stop()
     database.close()

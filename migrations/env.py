@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from callrouter.directory import accounts, audit, records, tokens  # noqa: F401 (their tables)
+from callrouter.directory import accounts, audit, contact_rows, records, tokens  # noqa: F401 (their tables)
 from callrouter.directory.database import open_engine
 from callrouter.directory.models import Base
 

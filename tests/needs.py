@@ -57,6 +57,7 @@ class Need:
 NEEDS = {
     "freeswitch": Need("FreeSWITCH", find_freeswitch, "", "calls on a real FreeSWITCH"),
     "sipp": Need("sipp", _program("sipp"), "sip-tester", "calls on a real FreeSWITCH"),
+    "baresip": Need("baresip", _program("baresip"), "baresip-core", "encrypted calls"),
     "sox": Need("sox", _program("sox"), "sox", "comparisons of recorded audio"),
     "postgresql": Need("PostgreSQL", find_postgresql, "postgresql", "the database tests on PostgreSQL"),
     "chromium": Need("Chromium", _program("chromium"), "chromium", "the browser tests"),

@@ -17,6 +17,7 @@ import yaml
 
 from callrouter.directory.digits import digit_rules
 from callrouter.directory.document import CompanyFile
+from callrouter.rendering import certificates
 from callrouter.rendering.render import render
 from callrouter.resources import prompts_dir
 from callrouter.settings import FreeSwitch, Router, Settings, Voicemail
@@ -51,6 +52,8 @@ def switch_settings(folder: Path, *, router: str = "", **freeswitch: Any) -> Set
         "rtp_ip": "127.0.0.1",
         "trunk_port": free_port(),
         "phones_port": free_port(),
+        "phones_tls_port": 0,
+        "trunk_tls_port": free_port(),
         "rtp_start": first_media_port,
         "rtp_end": last_media_port,
     }
@@ -67,8 +70,10 @@ def rendered(
 ) -> dict[str, bytes]:
     """The configuration of *company* (a company file's content), version 7."""
     document = CompanyFile.model_validate(company)
-    digits = digit_rules(document.company.country, document.company.area_code, document.company.emergency)
-    return render(document, settings, 7, holidays, digits)
+    own = document.company
+    digits = digit_rules(own.country, own.area_code, own.emergency, own.outside_line)
+    files = render(document, settings, 7, holidays, digits)
+    return files | certificates.files(settings, document, dt.datetime.now(dt.UTC))
 
 
 def write(files: Mapping[str, bytes], settings: Settings) -> None:

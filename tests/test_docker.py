@@ -31,6 +31,7 @@ def settings(tmp_path: Path) -> Settings:
 def test_the_ports_that_are_published_are_those_of_the_settings(settings: Settings):
     switch = settings.freeswitch
     expected = {f"{port}:{port}/{kind}" for port in (switch.phones_port, switch.trunk_port) for kind in ("udp", "tcp")}
+    expected.add(f"{switch.phones_tls_port}:{switch.phones_tls_port}/tcp")
     expected.add(f"{switch.rtp_start}-{switch.rtp_end}:{switch.rtp_start}-{switch.rtp_end}/udp")
     expected.add(f"127.0.0.1:8080:{settings.web.listen.rpartition(':')[2]}")
     assert set(SERVICES["network"]["ports"]) == expected

@@ -8,6 +8,7 @@ from callrouter import variables
 from callrouter.calls.incoming import PHONES_PROFILE
 from callrouter.errors import SwitchError
 from callrouter.routing.plan import RING_CAUSES, Ring, RingResult
+from callrouter.routing.ringing import COUNTER
 
 #: What a value in a dial string or ``multiset`` must never contain (FreeSWITCH would split or expand it).
 _FORBIDDEN = frozenset("${}[]<>,|'\"\\^%\r\n\0")
@@ -28,7 +29,8 @@ def bridge(step: Ring, sip_domain: str, leg_uuids: Sequence[str]) -> str:
     """The argument of ``bridge``: all targets at once, each by its account (never by a contact a phone chose).
 
     Each leg carries its device's name and one of *leg_uuids* (new ones, as many as targets) for the record, and the
-    callee's extension so that it can be transferred.
+    callee's extension so that it can be transferred. Where it matters, the call counts as one of the employee's from
+    the answer to the end of the leg, whatever becomes of the caller's.
     """
     legs = []
     for target, uuid in zip(step.targets, leg_uuids, strict=True):
@@ -39,6 +41,12 @@ def bridge(step: Ring, sip_domain: str, leg_uuids: Sequence[str]) -> str:
         }
         if target.extension:
             leg["origination_callee_id_number"] = target.extension
+            leg["presence_id"] = f"{target.extension}@{sip_domain}"
+        if target.delay:
+            leg["leg_delay_start"] = str(target.delay)
+        if target.counted:
+            employee = target.employee.removeprefix("employee:")
+            leg |= {"execute_on_answer": f"limit hash callrouter {COUNTER}{employee}", "limit_ignore_transfer": "true"}
         settings = ",".join(f"{name}={_value(value, name)}" for name, value in leg.items())
         address = f"sofia/{PHONES_PROFILE}/{_value(target.sip_user, 'sip_user')}%{_value(sip_domain, 'sip_domain')}"
         legs.append(f"[{settings}]{address}")
@@ -51,10 +59,16 @@ def leg_causes(originate_causes: str, leg_uuids: Sequence[str]) -> list[str]:
     return [cause for uuid, _, cause in entries if uuid in leg_uuids]
 
 
-def ring_result(disposition: str, causes: Iterable[str]) -> RingResult:
-    """How ringing ended, from ``originate_disposition`` and the causes of the legs (see plan.RING_CAUSES)."""
+def ring_result(disposition: str, causes: Iterable[str], stops: Sequence[str] = ()) -> RingResult:
+    """How ringing ended, from ``originate_disposition`` and the causes of the legs (see plan.RING_CAUSES).
+
+    A cause among *stops* ended it for all (FreeSWITCH 1.11.2 says NO_ANSWER of that).
+    """
     if disposition == "SUCCESS":
         return RingResult.ANSWERED
+    causes = tuple(causes)
+    if stopped := set(stops).intersection(causes):
+        return next(result for result, group in RING_CAUSES if stopped.intersection(group))
     if disposition in dict(RING_CAUSES)[RingResult.NO_ANSWER]:
         return RingResult.NO_ANSWER
     seen = {disposition, *causes}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import unquote
 
 from callrouter import variables
+from callrouter.routing import features
 from callrouter.routing.numbers import clean_number
 from callrouter.routing.plan import IncomingCall
 
@@ -29,15 +30,19 @@ def incoming_call(info: Mapping[str, str]) -> IncomingCall:
     """Read the ``connect`` answer *info* (headers as FreeSWITCH names them, values already unquoted).
 
     A call of the phones' profile comes from its authenticated account; any other from a trunk, also after a phone
-    transferred it. What was dialled is the dialplan's number where it set one (it knows the trunk's ``did_from``).
+    transferred it. A leg that we made, and that its caller transferred here, is a call of whom it reached. What was
+    dialled is the dialplan's number where it set one (it knows the trunk's ``did_from``).
     """
     device = None
+    ours = info.get("Call-Direction") == "outbound"
     if info.get("variable_sofia_profile_name") == PHONES_PROFILE:
-        device = info.get("variable_sip_auth_username") or None
+        account = f"variable_{variables.CALLING}" if ours else "variable_sip_auth_username"
+        device = info.get(account) or None
     dialed = info.get("Caller-Destination-Number", "")
     if device is None:
         dialed = info.get(f"variable_{variables.NUMBER}") or dialed
-    number = info.get("Caller-Caller-ID-Number", "")
+    number = info.get(f"variable_{variables.CALLER}" if ours else "Caller-Caller-ID-Number", "")
+    feature = info.get(f"variable_{variables.FEATURE}", "")
     private = device is None and _is_private(info, unquote(number))
     return IncomingCall(
         uuid=info["Unique-ID"],
@@ -45,8 +50,11 @@ def incoming_call(info: Mapping[str, str]) -> IncomingCall:
         trunk=None if device else info.get(f"variable_{variables.TRUNK}") or "unknown",
         device=device,
         caller_number=None if private else clean_number(number),
-        caller_name="" if private else info.get("Caller-Caller-ID-Name", "")[:256],
+        caller_name="" if private or ours else info.get("Caller-Caller-ID-Name", "")[:256],
         private=private,
+        transferred=info.get(f"variable_{variables.TURN}", "0") not in ("", "0"),
+        back=info.get(f"variable_{variables.BACK}") or None,
+        feature=feature if device and feature in features.CODES.values() else "",
     )
 
 

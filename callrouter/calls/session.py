@@ -17,13 +17,14 @@ import structlog
 
 from callrouter import log, metrics, variables
 from callrouter.calls.incoming import incoming_call, steps_so_far
+from callrouter.calls.live import with_talking
 from callrouter.calls.steps import PlanRunner
 from callrouter.errors import ChannelGone
 from callrouter.esl.channel import Channel
 from callrouter.notes import Note
 from callrouter.routing import reasons
 from callrouter.routing.decide import decide
-from callrouter.routing.plan import IncomingCall, Reject, RoutePlan
+from callrouter.routing.plan import IncomingCall, Reject, RoutePlan, Switch
 from callrouter.routing.snapshot import Snapshot
 from callrouter.settings import Settings
 from callrouter.spool import write_whole
@@ -36,12 +37,14 @@ LoadSnapshot = Callable[[IncomingCall, dt.date], Snapshot]
 class CallHandler:
     """What handling a call needs from outside: the directory, the clock, the settings.
 
-    ``read_directory`` begins to read before it is known whose call it is, and never waits.
+    ``read_directory`` begins to read before it is known whose call it is, and never waits. ``switch`` does what a
+    phone's code asks for; it raises when that is not done.
     """
 
     read_directory: Callable[[], LoadSnapshot]
     clock: Callable[[], dt.datetime]
     settings: Settings
+    switch: Callable[[Switch], None]
 
     def __call__(self, channel: Channel) -> None:
         """Handle the call on *channel*; raises whatever the server should log and count."""
@@ -51,11 +54,13 @@ class CallHandler:
         with structlog.contextvars.bound_contextvars(call=info.get("Unique-ID", "?")):
             call = incoming_call(info)
             now = self.clock()
-            snapshot = load_snapshot(call, now.date())
+            snapshot = with_talking(channel, call, load_snapshot(call, now.date()))
             plan = decide(call, snapshot, now)
             planned = time.monotonic() - accepted
             gevent.spawn(self._keep, info, call, plan, snapshot.version, now, planned)
-            runner = PlanRunner(channel, call, plan, self.settings, snapshot.sip_domain, *steps_so_far(info))
+            runner = PlanRunner(
+                channel, call, plan, self.settings, snapshot.sip_domain, self.switch, *steps_so_far(info)
+            )
             try:
                 runner.run()
             except ChannelGone as gone:
@@ -75,7 +80,8 @@ class CallHandler:
             metrics.CALLS.labels("internal" if call.device else "inbound").inc()
             metrics.PLAN_SECONDS.observe(planned)
             self._log_plan(call, plan)
-            self._write_note(self._note(info, call, plan, version, now))
+            if not call.feature:  # it is no call of anybody to anybody, and leaves no record
+                self._write_note(self._note(info, call, plan, version, now))
 
     def _log_plan(self, call: IncomingCall, plan: RoutePlan) -> None:
         rejected = [step.reason.value for step in plan.steps if isinstance(step, Reject)]

@@ -7,7 +7,7 @@ static fallback goes on from there should this process die.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
@@ -16,7 +16,20 @@ from callrouter import variables
 from callrouter.calls import dial
 from callrouter.esl import command
 from callrouter.esl.channel import Channel
-from callrouter.routing.plan import IncomingCall, Reject, Release, Ring, RingResult, RoutePlan, Voicemail
+from callrouter.routing.forwarding import FORWARDED
+from callrouter.routing.plan import (
+    Dial,
+    Forward,
+    IncomingCall,
+    Reject,
+    Release,
+    Ring,
+    RingResult,
+    RoutePlan,
+    Step,
+    Switch,
+    Voicemail,
+)
 from callrouter.settings import Settings
 from callrouter.variables import StepMark
 
@@ -32,7 +45,8 @@ _SILENCE_LEVEL = 200
 class PlanRunner:
     """One call on its way through its plan; ``n`` is the number of the last step.
 
-    ``marked``: the call carries marks of earlier steps (the router's, the fallback's).
+    ``rung`` is the number of the last step that rang. ``switch`` does what a phone's code asks for. ``marked``: the
+    call carries marks of earlier steps (the router's, the fallback's).
     """
 
     channel: Channel
@@ -40,16 +54,21 @@ class PlanRunner:
     plan: RoutePlan
     settings: Settings
     sip_domain: str
+    switch: Callable[[Switch], None]
     n: int = 0
     marked: bool = False
     last_ring: RingResult = RingResult.FAILED
+    rung: str = ""
 
     def run(self) -> None:
         """Run all steps. Ends when the call does, or at once after an answered bridge.
 
         Raises ChannelGone when the caller hung up or the switch died, other SwitchErrors when it refuses a command.
         """
-        for step in self.plan.steps:
+        self._run(self.plan.steps)
+
+    def _run(self, steps: Sequence[Step]) -> None:
+        for step in steps:
             self.n += 1
             match step:
                 case Ring():
@@ -58,8 +77,20 @@ class PlanRunner:
                         return
                 case Voicemail():
                     self._voicemail(step)
+                case Dial():  # the dialplan's own: it asks the router for the company's numbers alone
+                    return
+                case Forward():
+                    if not step.on or self.last_ring in step.on:
+                        self._forward(step)
+                        return
+                case Switch():
+                    self._switch(step)
+                case Reject() if self.call.back:
+                    self._hand_over(f"{step.reason.value} XML refused")
+                case Release() if self.call.back:
+                    self._hand_over(f"{self.last_ring.value} XML final")
                 case Reject():
-                    self._end(step.reason.cause, self._begin(self._last(), "reject", "", step.reason.value))
+                    self._reject(step)
                 case Release():
                     self._end(self.last_ring.cause, [self._set(self._last())])
                 case _:
@@ -99,13 +130,15 @@ class PlanRunner:
         return values
 
     def _ring(self, step: Ring) -> RingResult:
+        self.rung = str(self.n)
         if not step.targets:
-            self._send(self._begin(self._identity(), "ring", step.owner, RingResult.OFFLINE), timeout=_PROMPT)
-            return RingResult.OFFLINE
+            self._send(self._begin(self._identity(), "ring", step.owner, step.nobody), timeout=_PROMPT)
+            return step.nobody
         values = self._identity() | {
             variables.STAGE: "ringing",
             "call_timeout": str(step.seconds),
             "preserve_originated_vars": "true",
+            "fail_on_single_reject": ":".join(step.stops),
         }
         legs = [str(uuid.uuid4()) for _ in step.targets]
         self._send(
@@ -120,7 +153,9 @@ class PlanRunner:
         if disposition == "SUCCESS":
             return RingResult.ANSWERED
         causes = dial.leg_causes(self.channel.getvar("originate_causes", timeout=_PROMPT) or "", legs)
-        result = dial.ring_result(disposition, causes)
+        result = dial.ring_result(disposition, causes, step.stops)
+        if result is RingResult.OFFLINE:
+            result = step.nobody
         self._send([self._mark("ring", step.owner, result)], timeout=_PROMPT)
         return result
 
@@ -164,8 +199,39 @@ class PlanRunner:
             timeout=_PROMPT + 30,
         )
 
+    def _reject(self, step: Reject) -> None:
+        """The mark first: a caller who hangs up during the announcement was refused all the same."""
+        before, seconds = self._begin(self._last(), "reject", "", step.reason.value), 0.0
+        if step.reason.announcement:
+            prompt = self._prompt(step.language, step.reason.announcement)
+            before.append(command.execute("playback", str(prompt)))
+            seconds = _GREETING
+        if step.reason.answer:
+            before.append(command.execute("respond", step.reason.answer))
+        self._end(step.reason.cause, before, seconds)
+
+    def _forward(self, step: Forward) -> None:
+        """The static fallback is told, too, where the call is now."""
+        values = {variables.FORWARDED: f"owner-{step.to.replace(':', '-')}", variables.STAGE: ""}
+        marks = [StepMark(self.rung, "ring", step.owner, FORWARDED)] if self.rung else []
+        pushed = [command.execute("push", f"{variables.STEP}={mark.text()}") for mark in marks]
+        self._send([*pushed, self._set(values)], timeout=_PROMPT)
+        self._run(step.steps)
+
+    def _switch(self, step: Switch) -> None:
+        """Where it fails, the dialplan goes on and says so."""
+        self._send([command.execute("answer"), command.execute("sleep", "300")], timeout=_PROMPT)
+        self.switch(step)
+        said = str(self._prompt(step.language, step.feature))
+        self._send([command.execute("playback", said), command.execute("hangup", "NORMAL_CLEARING")], _PROMPT + 30)
+
     def _last(self) -> dict[str, str]:
         return self._identity() | {variables.STAGE: "done"}
 
-    def _end(self, cause: str, before: list[command.Command]) -> None:
-        self._send([*before, command.execute("hangup", cause)], timeout=_PROMPT)
+    def _hand_over(self, target: str) -> None:
+        """Let the dialplan end a call that was transferred: it may go back to the phone that did."""
+        self._send([self._set(self._identity()), command.execute("transfer", target)], timeout=_PROMPT)
+
+    def _end(self, cause: str, before: list[command.Command], seconds: float = 0.0) -> None:
+        """End the call with *cause* behind *before*, which takes *seconds* at most beside our prompt commands."""
+        self._send([*before, command.execute("hangup", cause)], timeout=_PROMPT + seconds)

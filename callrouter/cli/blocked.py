@@ -31,7 +31,7 @@ def list_blocked(ctx: click.Context, search: str, page: int, as_json: bool) -> N
 @click.option("--note", default="", help="Why, for people.")
 @click.pass_context
 def add(ctx: click.Context, caller: str, note: str) -> None:
-    """Refuse calls of CALLER, a number or anonymous, from now on."""
+    """Refuse calls of CALLER from now on: a number, its beginning (+4917604*), or anonymous."""
     caller = callers.spelled(caller)
     with changing(ctx) as session:
         callers.block(session, caller, note=note)

@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from callrouter.cli.common import changing, print_json, reading
+from callrouter.cli.common import changing, load_settings, now, print_json, reading, switch
 from callrouter.cli.directory import print_page
-from callrouter.directory import history, lists, messages
+from callrouter.directory import clicks, history, lists, messages
 from callrouter.directory.timeline import CallDetail, call_detail
-from callrouter.errors import RuleError
+from callrouter.errors import RuleError, SwitchError
 from callrouter.spool import write_whole
 
 
@@ -42,7 +42,7 @@ def list_calls(
     as_json: bool,
 ) -> None:
     """List calls, the latest first; SEARCH looks into numbers and names. Times are UTC."""
-    since = dt.datetime.now(dt.UTC) - dt.timedelta(days=days) if days else None
+    since = now() - dt.timedelta(days=days) if days else None
     with reading(ctx) as session:
         found = history.calls(
             session,
@@ -55,6 +55,22 @@ def list_calls(
         )
     columns = ("started_at", "caller", "caller_name", "number", "direction", "outcome", "answered_by", "uuid")
     print_page(found, columns, lists.PAGE, as_json)
+
+
+@call.command("start")
+@click.argument("employee")
+@click.argument("number")
+@click.pass_context
+def start(ctx: click.Context, employee: str, number: str) -> None:
+    """Ring the phones of EMPLOYEE; whoever answers is connected with NUMBER, as if it had been dialled there."""
+    settings = load_settings(ctx)
+    with reading(ctx) as session:
+        command = clicks.click(session, employee, number)
+    with switch(settings, "call") as client:
+        answer = client.api(command, timeout=clicks.RINGS + 5).strip()
+    if not answer.startswith("+OK"):
+        raise SwitchError(f"no phone of {employee} answered: {answer.removeprefix('-ERR').strip()}")
+    click.echo(f"{employee} answered; calling {number}")
 
 
 @call.command("show")
@@ -149,7 +165,7 @@ def save(ctx: click.Context, number: int, file: Path) -> None:
 def heard(ctx: click.Context, number: int, undo: bool) -> None:
     """Mark a message as heard."""
     with changing(ctx) as session:
-        owner = messages.mark(session, number, heard=not undo, at=dt.datetime.now(dt.UTC))
+        owner = messages.mark(session, number, heard=not undo, at=now())
     click.echo(f"message {number} of {owner} is {'not heard' if undo else 'heard'}")
 
 

@@ -19,8 +19,12 @@ from sqlalchemy.orm import Session
 from callrouter import settings as settings_file
 from callrouter.directory import audit, store
 from callrouter.directory.database import Database
-from callrouter.errors import SettingsError
+from callrouter.errors import SettingsError, SwitchError
+from callrouter.esl.client import InboundClient
 from callrouter.settings import Settings
+
+#: Longest wait for FreeSWITCH to answer (seconds).
+_SWITCH_SECONDS = 3.0
 
 
 def load_settings(ctx: click.Context) -> Settings:
@@ -87,6 +91,21 @@ def changing(ctx: click.Context) -> Iterator[Session]:
     """A transaction in this run's database, put down to the person at this terminal."""
     with open_database(load_settings(ctx)) as database, acting(database) as session:
         yield session
+
+
+@contextmanager
+def switch(settings: Settings, name: str) -> Iterator[InboundClient]:
+    """A connection to FreeSWITCH's event socket, *name* being ours in the log; raises SwitchError if there is none."""
+    from callrouter.app import event_socket_client
+
+    client = event_socket_client(settings, name)
+    client.start()
+    try:
+        if not client.first_try(_SWITCH_SECONDS):
+            raise SwitchError(client.problem)
+        yield client
+    finally:
+        client.stop()
 
 
 def now() -> dt.datetime:

@@ -18,6 +18,7 @@ from callrouter.directory.models import CompanyRow
 from callrouter.directory.schedules import holiday_dates
 from callrouter.errors import RenderError
 from callrouter.esl.client import InboundClient
+from callrouter.rendering import certificates
 from callrouter.rendering.apply import Api, Applied, EditedError, apply
 from callrouter.rendering.changes import compare
 from callrouter.rendering.render import render
@@ -46,8 +47,9 @@ def rendered_files(settings: Settings) -> tuple[dict[str, bytes], int]:
         if company.holidays
         else {}
     )
-    digits = digit_rules(company.country, company.area_code, company.emergency)
+    digits = digit_rules(company.country, company.area_code, company.emergency, company.outside_line)
     files = render(document, settings, version, holidays, digits)
+    files |= certificates.files(settings, document, dt.datetime.now(dt.UTC))
     prompts = prompts_dir()
     files |= {
         f"prompts/{prompt.relative_to(prompts).as_posix()}": prompt.read_bytes() for prompt in prompts.glob("*/*.wav")

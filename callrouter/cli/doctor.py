@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import click
 
 from callrouter import log
-from callrouter.cli.common import load_settings, open_database, print_json
+from callrouter.cli.common import load_settings, now, open_database, print_json, switch
 from callrouter.directory.database import Database
 from callrouter.directory.exporting import read_company, read_trunks
 from callrouter.directory.numbers import employees_without_number, numbers_without_owner
@@ -21,8 +18,6 @@ from callrouter.settings import Settings
 from callrouter.web.checks import check_mail, check_spool
 from callrouter.web.live import gateway_name, read_gateways
 
-#: Longest wait for FreeSWITCH to answer (seconds).
-_SWITCH_SECONDS = 3.0
 _NO_TRUNK = "list is empty: no calls come or go; add one with `callrouter trunk set`"
 #: Active numbers that nobody has are a stock as well as an oversight: they are told, and no fault.
 _NO_FAULT = "numbers_without_owner"
@@ -74,31 +69,17 @@ def _surroundings(settings: Settings, database: Database) -> dict[str, Any]:
     except (OSError, CallrouterError) as error:
         found["router"] = f"{settings.router.listen}: {error}; `callrouter serve` runs it"
     try:
-        spool = check_spool(settings.spool, dt.datetime.now(dt.UTC).timestamp())
+        spool = check_spool(settings.spool, now().timestamp())
         if spool["quarantined"]:
             found["spool"] = f"{spool['quarantined']} files in {settings.spool.quarantine}; the .reason.txt say why"
     except (OSError, CallrouterError) as error:
         found["spool"] = str(error)
     try:
-        with _switch(settings) as client:
+        with switch(settings, "doctor") as client:
             found["trunks"] = _trunks(database, client)
     except SwitchError as error:
         found["switch"] = f"FreeSWITCH at {settings.freeswitch.event_socket}: {error}"
     return found
-
-
-@contextmanager
-def _switch(settings: Settings) -> Iterator[InboundClient]:
-    from callrouter.app import event_socket_client
-
-    client = event_socket_client(settings, "doctor")
-    client.start()
-    try:
-        if not client.first_try(_SWITCH_SECONDS):
-            raise SwitchError(client.problem)
-        yield client
-    finally:
-        client.stop()
 
 
 def _trunks(database: Database, client: InboundClient) -> list[str]:

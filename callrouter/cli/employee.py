@@ -9,6 +9,7 @@ import click
 from callrouter.cli.common import changing, print_json, reading
 from callrouter.cli.directory import print_page, print_record, print_table, tell, without_secrets
 from callrouter.directory import devices, employees, lists, services
+from callrouter.routing.outgoing import Destination
 
 
 @click.group()
@@ -62,6 +63,12 @@ def add(ctx: click.Context, key: str, name: str, number: str | None, extension: 
 @click.option("--email")
 @click.option("--role", type=click.Choice(["employee", "admin"]))
 @click.option("--outgoing", help="The number shown on calls into the public network, or anonymous.")
+@click.option(
+    "--may-call",
+    multiple=True,
+    type=click.Choice([*Destination, "as-company", "nothing"]),
+    help="A kind of numbers in the public network that may be called; repeat it for more. The list is replaced.",
+)
 @click.pass_context
 def change(
     ctx: click.Context,
@@ -72,8 +79,13 @@ def change(
     email: str | None,
     role: str | None,
     outgoing: str | None,
+    may_call: tuple[str, ...],
 ) -> None:
     """Change an employee; what is not named stays."""
+    more: dict[str, Any] = {}
+    if may_call:
+        kinds = [kind for kind in may_call if kind not in ("as-company", "nothing")]
+        more["destinations"] = None if "as-company" in may_call else kinds
     with changing(ctx) as session:
         given: dict[str, Any] = {
             "name": name,
@@ -83,7 +95,59 @@ def change(
             "role": role,
             "outgoing_number": outgoing,
         }
-        employees.change(session, key, **{field: value for field, value in given.items() if value is not None})
+        said = {field: value for field, value in given.items() if value is not None}
+        employees.change(session, key, **said, **more)
+    tell(ctx, f"employee {key} changed")
+
+
+@employee.command("ringing")
+@click.argument("key", metavar="ID")
+@click.option("--do-not-disturb/--disturb", default=None, help="No phone rings, for calls to pools neither.")
+@click.option("--busy-on-busy/--call-waiting", default=None, help="No phone rings while the employee talks on one.")
+@click.option(
+    "--declining",
+    type=click.Choice(["one", "all", "all-or-busy"]),
+    help="Which phones stop when one declines; all-or-busy: also when it says busy.",
+)
+@click.pass_context
+def ringing(
+    ctx: click.Context, key: str, do_not_disturb: bool | None, busy_on_busy: bool | None, declining: str | None
+) -> None:
+    """Change how the phones of an employee ring; what is not named stays. When each begins: device set."""
+    given = {"do_not_disturb": do_not_disturb, "busy_on_busy": busy_on_busy, "declining": declining}
+    said: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    with changing(ctx) as session:
+        employees.set_ringing(session, key, **said)
+    tell(ctx, f"employee {key} changed")
+
+
+@employee.command("forward")
+@click.argument("key", metavar="ID")
+@click.option("--always", metavar="TARGET", help="Every call goes there.")
+@click.option("--busy", metavar="TARGET", help="Calls that are busy or declined go there.")
+@click.option("--no-answer", metavar="TARGET", help="Calls that nobody answers go there.")
+@click.option("--offline", metavar="TARGET", help="Calls that reach no phone go there.")
+@click.option("--after", type=click.IntRange(5, 120), help="Seconds of ringing before --no-answer.")
+@click.pass_context
+def forward(
+    ctx: click.Context,
+    key: str,
+    always: str | None,
+    busy: str | None,
+    no_answer: str | None,
+    offline: str | None,
+    after: int | None,
+) -> None:
+    """Change where calls to an employee go; what is not named stays.
+
+    TARGET is employee:ID or pool:ID, mailbox:employee:ID or mailbox:pool:ID, or none.
+    """
+    targets = {"always": always, "busy": busy, "no_answer": no_answer, "offline": offline}
+    said: dict[str, Any] = {name: None if to == "none" else to for name, to in targets.items() if to is not None}
+    if after is not None:
+        said["after"] = after
+    with changing(ctx) as session:
+        employees.set_forwarding(session, key, **said)
     tell(ctx, f"employee {key} changed")
 
 
@@ -113,8 +177,8 @@ def list_devices(ctx: click.Context, key: str, as_json: bool) -> None:
     if as_json:
         print_json([without_secrets(one.model_dump(mode="json")) for one in found])
         return
-    rows = [(one.sip_user, one.label, one.kind, one.enabled) for one in found]
-    print_table(("sip user", "label", "kind", "enabled"), rows)
+    rows = [(one.sip_user, one.label, one.kind, one.enabled, one.ring_delay) for one in found]
+    print_table(("sip user", "label", "kind", "enabled", "ring delay"), rows)
 
 
 @device.command("add")
@@ -136,13 +200,20 @@ def add_device(ctx: click.Context, key: str, sip_user: str, label: str, kind: st
 @click.option("--label")
 @click.option("--kind", type=click.Choice(["desk", "softclient", "other"]))
 @click.option("--enabled/--disabled", default=None, help="A disabled phone neither rings nor registers.")
+@click.option("--ring-delay", type=click.IntRange(0, 60), help="Seconds after which it begins to ring; 0: at once.")
 @click.pass_context
 def change_device(
-    ctx: click.Context, key: str, sip_user: str, label: str | None, kind: str | None, enabled: bool | None
+    ctx: click.Context,
+    key: str,
+    sip_user: str,
+    label: str | None,
+    kind: str | None,
+    enabled: bool | None,
+    ring_delay: int | None,
 ) -> None:
     """Change a phone; what is not named stays."""
     with changing(ctx) as session:
-        devices.change(session, key, sip_user, label=label, kind=kind, enabled=enabled)
+        devices.change(session, key, sip_user, label=label, kind=kind, enabled=enabled, ring_delay=ring_delay)
     tell(ctx, f"device {sip_user} changed")
 
 

@@ -28,6 +28,7 @@ COMMANDS = {
     "number": ("number", "number"),
     "block": ("number", "block"),
     "blocked": ("blocked", "blocked"),
+    "phonebook": ("phonebook", "phonebook"),
     "call": ("call", "call"),
     "message": ("call", "message"),
     "mail": ("mail", "mail"),

@@ -94,6 +94,17 @@ def free(ctx: click.Context, e164: str) -> None:
     tell(ctx, f"{e164} is free; it belonged to {owner.replace(':', ' ')}")
 
 
+@number.command("anonymous")
+@click.argument("e164", metavar="NUMBER")
+@click.argument("what", type=click.Choice(["reject", "accept"]))
+@click.pass_context
+def anonymous(ctx: click.Context, e164: str, what: str) -> None:
+    """Turn callers without a number away who call NUMBER, with an announcement, or accept their calls."""
+    with changing(ctx) as session:
+        numbers.reject_anonymous(session, e164, reject=what == "reject")
+    tell(ctx, f"{e164} {what}s calls without a number")
+
+
 @number.command("port-away", short_help="Remove a number that goes to another provider.")
 @click.argument("e164", metavar="NUMBER")
 @click.pass_context

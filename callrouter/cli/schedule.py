@@ -16,6 +16,7 @@ from callrouter.cli.common import changing, in_language, print_json, reading
 from callrouter.cli.directory import changed, print_record, print_records, print_table, tell
 from callrouter.directory import document, services
 from callrouter.directory.calendar import YEARS, Day, schedule_preview
+from callrouter.directory.changing import made
 from callrouter.directory.exporting import read_schedules, read_trunks
 from callrouter.directory.schedules import clock_text
 from callrouter.directory.yaml_lines import parse
@@ -163,7 +164,7 @@ def show_trunk(ctx: click.Context, name: str, as_json: bool) -> None:
 def change_trunk(ctx: click.Context, name: str, file: Path) -> None:
     """Make the trunk NAME what FILE says (proxy, peers, did_from …, as in the company file)."""
     values = _from_file(file)
-    new = changed(document.Trunk(name="new", proxy="127.0.0.1"), **(values | {"name": name}))
+    new = made(document.Trunk, **(values | {"name": name}))
     with changing(ctx) as session:
         services.save_trunk(session, new)
     tell(ctx, f"trunk {name} saved")

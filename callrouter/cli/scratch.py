@@ -66,6 +66,7 @@ class Scratch:
                 "sip_ip": "127.0.0.1",
                 "rtp_ip": "127.0.0.1",
                 "trunk_port": free_port(),
+                "phones_tls_port": 0,
                 "phones_port": free_port(),
                 "rtp_start": first_media_port,
                 "rtp_end": last_media_port,

@@ -1,4 +1,4 @@
-"""Callers who are refused, each with a note that says why."""
+"""Callers who are refused: by number, by its beginning, or all without one; each with a note that says why."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from callrouter.directory import audit, store
 from callrouter.directory.models import BlockedCallerRow
-from callrouter.directory.part_rules import check_e164
+from callrouter.directory.part_rules import check_refused
 from callrouter.directory.services import refuse
 from callrouter.errors import RuleError, say
 
@@ -18,10 +18,12 @@ _LONGEST_NOTE = 200
 
 
 def block(session: Session, caller: str, *, note: str = "", at: dt.datetime | None = None) -> None:
-    """Refuse calls of *caller* (E.164, or ``anonymous``) from now on; who is blocked already gets the new *note*."""
+    """Refuse calls of *caller* from now on; who is blocked already gets the new *note*.
+
+    *caller* is a number (E.164), ``+4917604*`` (all that begin so), or ``anonymous``.
+    """
     store.count_up(session)
-    if caller != "anonymous":
-        refuse(check_e164(caller))
+    refuse(check_refused(caller))
     note = " ".join(note.split())
     if len(note) > _LONGEST_NOTE or not note.isprintable():
         text = say(

@@ -41,6 +41,7 @@ def add(
     kind: str = "desk",
     sip_user: str | None = None,
     enabled: bool = True,
+    ring_delay: int = 0,
     version: int | None = None,
 ) -> document.Device:
     """Add a device to the employee *key*; the answer has its password, to be shown this once."""
@@ -50,7 +51,8 @@ def add(
         text = say("employee %(key)s has a device %(sip_user)s already", key=key, sip_user=sip_user)
         raise RuleError(text, [("sip_user", text)])
     password = new_password()
-    new = made(document.Device, label=label, kind=kind, sip_user=sip_user, sip_password=password, enabled=enabled)
+    values = {"label": label, "kind": kind, "enabled": enabled, "ring_delay": ring_delay}
+    new = made(document.Device, sip_user=sip_user, sip_password=password, **values)
     _save(session, employee, [*employee.devices, new], version)
     return new
 
@@ -63,10 +65,11 @@ def change(
     label: str | None = None,
     kind: str | None = None,
     enabled: bool | None = None,
+    ring_delay: int | None = None,
     version: int | None = None,
 ) -> None:
     """Change what is given (not None) of a device; a disabled one neither rings nor registers."""
-    given = {"label": label, "kind": kind, "enabled": enabled}
+    given = {"label": label, "kind": kind, "enabled": enabled, "ring_delay": ring_delay}
     employee = _held(session, key)
     new = revised(device(employee, sip_user), **{name: value for name, value in given.items() if value is not None})
     _replace(session, employee, new, version)

@@ -27,11 +27,36 @@ def emergency_numbers(country: str) -> tuple[str, ...]:
     return tuple(number for number in short if shortnumberinfo.is_emergency_number(number, country))
 
 
-def digit_rules(country: str, area_code: str, emergency: Sequence[str] | None = None) -> DigitRules:
+def _expression(*kinds: phonenumbers.PhoneNumberDesc | None) -> str:
+    found = (kind.national_number_pattern for kind in kinds if kind and kind.national_number_pattern)
+    return "|".join(dict.fromkeys(found))
+
+
+def _kinds_of_numbers(country: str, metadata: phonenumbers.PhoneMetadata) -> dict[str, str]:
+    """The expressions of DigitRules. Shared-cost numbers count as premium, for they cost extra.
+
+    Short numbers are those that begin with 1; other digits are numbers of a town, or for text messages only.
+    """
+    shared = len(phonenumbers.COUNTRY_CODE_TO_REGION_CODE[metadata.country_code or 0]) > 1
+    fixed, mobile = _expression(metadata.fixed_line), _expression(metadata.mobile)
+    others = metadata.toll_free, metadata.personal_number, metadata.voip, metadata.uan, metadata.pager
+    short = phonenumbers.PhoneMetadata.short_metadata_for_region(country)
+    return {
+        "mobile": "" if mobile == fixed else mobile,
+        "premium": _expression(metadata.premium_rate, metadata.shared_cost),
+        "national": _expression(metadata.fixed_line, metadata.mobile, *others) if shared else "",
+        "short": f"(?=1)(?:{short.short_code.national_number_pattern})" if short and short.short_code else "",
+    }
+
+
+def digit_rules(
+    country: str, area_code: str, emergency: Sequence[str] | None = None, outside_line: str = ""
+) -> DigitRules:
     """How digits are read in *country* (two letters) and *area_code* (without trunk prefix).
 
-    *emergency* None: those of the country. Where a country has several international prefixes, the preferred one
-    counts, or the digits they have in common (Brazil: 00). Raises ValueError for an unknown country.
+    *outside_line* is dialled before numbers of the public network. *emergency* None: those of the country. Where a
+    country has several international prefixes, the preferred one counts, or the digits they have in common (Brazil:
+    00). Raises ValueError for an unknown country.
     """
     metadata = phonenumbers.PhoneMetadata.metadata_for_region(country)
     if metadata is None:
@@ -46,6 +71,8 @@ def digit_rules(country: str, area_code: str, emergency: Sequence[str] | None = 
         area_code=area_code,
         emergency=emergency_numbers(country) if emergency is None else tuple(emergency),
         national_lengths=frozenset(general.possible_length if general else ()),
+        outside_line=outside_line,
+        **_kinds_of_numbers(country, metadata),
     )
 
 

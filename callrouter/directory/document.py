@@ -8,11 +8,19 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from callrouter.directory import providers
+from callrouter.routing import ringing
+from callrouter.routing.outgoing import Destination, NumberFormat
 
 E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{2,14}$")]
+#: Callers who are refused: a number, all that begin so (three digits at least: no country code alone), or anonymous.
+Refused = Annotated[
+    str, StringConstraints(max_length=16, pattern=r"^(\+[1-9][0-9]{2,14}|\+[1-9][0-9]{2,13}\*|anonymous)$")
+]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,15}$")]
 Extension = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,8}$")]
@@ -25,6 +33,7 @@ HostPort = Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-
 EMAIL = r"^[^\s\x00-\x1f\x7f@<>,;:?\"()\[\]\\]+@[A-Za-z0-9.-]+$"
 Email = Annotated[str, StringConstraints(max_length=254, pattern=EMAIL)]
 Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
+ForwardTo = Annotated[str, StringConstraints(pattern=r"^(mailbox:)?(employee|pool):[a-z0-9][a-z0-9_-]{0,39}$")]
 Language = Literal["de", "en"]
 
 #: A schedule's dates lie in these years: all that anybody plans, and few enough to be written out one by one.
@@ -71,8 +80,32 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, populate_by_name=True)
 
 
+class Limits(Part):
+    """What may be called in the public network, so that a stolen password costs little; emergencies always may.
+
+    ``destinations`` may be called by everybody who has no list of their own; while ``schedule`` (a named one) is
+    closed, of these only ``closed_destinations``. ``calls`` and ``calls_per_employee`` go out at the same time at
+    most; ``new_numbers`` is how many numbers an employee may call in a day that were not called before in that day.
+    More than ``alarm_calls`` calls of an employee in ten minutes, refused ones too, send a mail to ``alarm_email``.
+    """
+
+    destinations: list[Destination] = [Destination.NATIONAL, Destination.MOBILE]
+    schedule: Name | None = None
+    closed_destinations: list[Destination] = [Destination.NATIONAL]
+    calls: Annotated[int, Field(ge=1, le=1000)] = 30
+    calls_per_employee: Annotated[int, Field(ge=1, le=100)] = 4
+    new_numbers: Annotated[int, Field(ge=1, le=10_000)] = 50
+    alarm_email: Email | None = None
+    alarm_calls: Annotated[int, Field(ge=1, le=10_000)] = 20
+
+
 class Company(Part):
-    """The company. ``ring_seconds`` rings where no mailbox answers; ``holidays`` is an ISO 3166-2 subdivision."""
+    """The company. ``ring_seconds`` rings where no mailbox answers; ``holidays`` is an ISO 3166-2 subdivision.
+
+    ``outside_line`` is what phones dial before numbers of the public network (empty: nothing). ``transfer_returns``:
+    a transferred call that nobody takes comes back to the phone that transferred it. ``pickup``: whose ringing calls
+    an employee may pick up: those of the pools they are members of, and of these pools' members; everybody's; none.
+    """
 
     name: Name
     language: Language = "de"
@@ -83,19 +116,49 @@ class Company(Part):
     sip_domain: HostName
     ring_seconds: Annotated[int, Field(ge=5, le=300)] = 30
     emergency: list[Annotated[str, StringConstraints(pattern=r"^[0-9]{2,6}$")]] | None = None
+    transfer_returns: bool = True
+    pickup: Literal["nobody", "pools", "everybody"] = "pools"
+    outside_line: Annotated[str, StringConstraints(pattern=r"^[0-9]{0,3}$")] = ""
+    limits: Limits = Limits()
 
 
 class Trunk(Part):
-    """A provider's line. ``peers`` are addresses or networks that may send calls; ``proxy`` is where ours go."""
+    """A provider's line. ``peers`` are addresses or networks that may send calls; ``proxy`` is where ours go.
+
+    ``outgoing``: calls go out by it, in the order of the trunks. ``number_format`` is how it wants numbers written,
+    ``identity`` the header that tells it whose call it is (RFC 3325) beside From. ``outbound_proxy`` is where requests
+    are sent instead of ``proxy``, ``from_domain`` the domain in From and P-…-Identity (None: the proxy's, the realm).
+    ``register_seconds`` is how long a registration holds, ``ping`` the seconds between OPTIONS that tell whether the
+    provider is there (0: none), ``dtmf`` how digits go. ``provider`` names a file of defaults: what the trunk does not
+    say itself is taken from there when it is written.
+    """
 
     name: Slug
+    provider: Slug | None = None
     proxy: HostPort
+    transport: Literal["udp", "tcp", "tls"] = "udp"
+    outbound_proxy: HostPort | None = None
+    from_domain: HostName | None = None
     peers: list[str] = []
     did_from: Literal["request-uri", "to", "p-called-party-id"] = "request-uri"
     register_: Annotated[bool, Field(alias="register")] = False
     username: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._+@-]{1,128}$")] | None = None
     password: Annotated[str, StringConstraints(pattern=r"^[\x21\x23-\x25\x27-\x3b\x3d\x3f-\x7e]{1,128}$")] | None = None
     realm: HostName | None = None
+    outgoing: bool = True
+    number_format: NumberFormat = NumberFormat.E164
+    identity: Literal["none", "asserted", "preferred"] = "asserted"
+    session_timers: bool = True
+    dtmf: Literal["rfc2833", "info", "none"] = "rfc2833"
+    register_seconds: Annotated[int, Field(ge=60, le=86400)] = 3600
+    ping: Annotated[int, Field(ge=0, le=3600)] = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_defaults_of_its_provider(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("provider") in providers.names():
+            return providers.defaults(given["provider"]) | given
+        return given
 
 
 class Block(Part):
@@ -167,17 +230,59 @@ class Notify(Part):
 
 
 class Device(Part):
-    """One SIP account."""
+    """One SIP account; it rings ``ring_delay`` seconds after those that ring at once."""
 
     label: Name
     kind: Literal["desk", "softclient", "other"] = "desk"
     sip_user: SipUser
     sip_password: SipPassword | None = None
     enabled: bool = True
+    ring_delay: Annotated[int, Field(ge=0, le=60)] = 0
+
+
+class Ringing(Part):
+    """How the phones of an employee ring.
+
+    ``do_not_disturb``: none rings, in pools neither. ``busy_on_busy``: none rings while the employee talks on one.
+    ``declining`` a call on one phone ends the ringing of that one, or of all; ``all-or-busy``: of all also when a
+    phone says that it is busy, which is how many phones decline.
+    """
+
+    do_not_disturb: bool = False
+    busy_on_busy: bool = False
+    declining: Literal["one", "all", "all-or-busy"] = "one"
+
+    @property
+    def stops_all(self) -> tuple[str, ...]:
+        """What one phone answers (FreeSWITCH's causes) that ends the ringing of all."""
+        return {"one": (), "all": ringing.DECLINED, "all-or-busy": ringing.DECLINED_OR_BUSY}[self.declining]
+
+
+class Forwarding(Part):
+    """Where calls to an employee go: ``employee:ID`` or ``pool:ID``, or with ``mailbox:`` before it their mailbox.
+
+    ``always``, when ``busy`` or declined, when nobody answers for ``after`` seconds, when all phones are ``offline``.
+    """
+
+    always: ForwardTo | None = None
+    busy: ForwardTo | None = None
+    no_answer: ForwardTo | None = None
+    offline: ForwardTo | None = None
+    after: Annotated[int, Field(ge=5, le=120)] = 15
+
+    @property
+    def targets(self) -> dict[str, str]:
+        """What is set, by the field's name."""
+        found = {name: getattr(self, name) for name in ("always", "busy", "no_answer", "offline")}
+        return {name: target for name, target in found.items() if target}
 
 
 class Employee(Part):
-    """A person. Without a ``personal_number`` only when it was lost."""
+    """A person. Without a ``personal_number`` only when it was lost.
+
+    ``outgoing_number`` is shown in the public network (None: the personal one); ``destinations`` may be called there
+    (None: those of the company's limits).
+    """
 
     id: Slug
     name: Name
@@ -186,7 +291,10 @@ class Employee(Part):
     personal_number: E164 | None = None
     extension: Extension | None = None
     outgoing_number: E164 | Literal["anonymous"] | None = None
+    destinations: list[Destination] | None = None
     devices: list[Device] = []
+    ringing: Ringing = Ringing()
+    forwarding: Forwarding = Forwarding()
     mailbox: Mailbox = Mailbox()
     notify: Notify = Notify()
 
@@ -207,7 +315,7 @@ class Pool(Part):
 
 
 class CompanyFile(Part):
-    """The whole document."""
+    """The whole document. ``reject_anonymous`` are those of the ``numbers`` that take no calls without a number."""
 
     company: Company
     trunks: list[Trunk] = []
@@ -216,4 +324,5 @@ class CompanyFile(Part):
     schedules: list[Schedule] = []
     employees: list[Employee] = []
     pools: list[Pool] = []
-    blocked_callers: list[E164 | Literal["anonymous"]] = []
+    blocked_callers: list[Refused] = []
+    reject_anonymous: list[E164] = []

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from callrouter.directory import document, owners, services, store
-from callrouter.directory.changing import made
+from callrouter.directory.changing import made, revised
 from callrouter.directory.devices import new_sip_user
 from callrouter.directory.exporting import read_employees
 from callrouter.directory.importing import new_password
@@ -54,11 +54,36 @@ def change(session: Session, key: str, *, version: int | None = None, **values: 
     return found
 
 
+def set_ringing(
+    session: Session, key: str, *, version: int | None = None, delays: Mapping[str, int] | None = None, **values: Any
+) -> document.Employee:
+    """Change how an employee's phones ring: do_not_disturb, busy_on_busy, declining; what is as wanted stays.
+
+    *delays* are ring delays (seconds) by account; phones that are not named keep theirs.
+    """
+    store.hold(session)
+    known = services.employee(session, key)[0]
+    delays = delays or {}
+    devices = [
+        revised(device, ring_delay=delays.get(device.sip_user, device.ring_delay)).model_dump()
+        for device in known.devices
+    ]
+    new = revised(known, ringing=revised(known.ringing, **values), devices=devices)
+    if new != known or version is not None:
+        services.save_employee(session, new, expected_version=version)
+    return new
+
+
+def set_forwarding(session: Session, key: str, *, version: int | None = None, **values: Any) -> document.Employee:
+    """Change where an employee's calls go: always, busy, no_answer, offline (None: nowhere), after (seconds)."""
+    store.hold(session)
+    known = services.employee(session, key)[0]
+    new = revised(known, forwarding=revised(known.forwarding, **values))
+    if new != known or version is not None:
+        services.save_employee(session, new, expected_version=version)
+    return new
+
+
 def assign_number(session: Session, key: str, e164: str, *, version: int | None = None) -> None:
     """Give an employee the personal number *e164*; it is active and nobody else's. The old one becomes free."""
     change(session, key, version=version, personal_number=e164)
-
-
-def set_outgoing_number(session: Session, key: str, shown: str | None, *, version: int | None = None) -> None:
-    """What is shown on calls into the public network: a number of the company, ``anonymous``, None: the personal."""
-    change(session, key, version=version, outgoing_number=shown)

@@ -13,6 +13,7 @@ from callrouter.routing import reasons
 from callrouter.routing.decide import decide
 from callrouter.routing.explain import describe, describe_emergency, in_short
 from callrouter.routing.plan import IncomingCall, Reject
+from callrouter.routing.snapshot import Snapshot
 from callrouter.routing.week import spans
 
 _NO_CALL = "00000000-0000-0000-0000-000000000000"
@@ -53,6 +54,12 @@ class WeekSpan:
     why: tuple[str, ...]
 
 
+def _for_anybody(snapshot: Snapshot) -> Snapshot:
+    """*snapshot* without the rules that turn certain callers away."""
+    numbers = {e164: replace(number, reject_anonymous=False) for e164, number in snapshot.numbers.items()}
+    return replace(snapshot, blocked=frozenset(), numbers=numbers)
+
+
 class Explainer:
     """Decides as the router does, with the directory as it is now, and rings nobody."""
 
@@ -71,8 +78,8 @@ class Explainer:
     ) -> Explanation:
         """A call to *number* at *at* from *caller* (E.164; None: anonymous) or the phone *device* (its ``sip_user``).
 
-        *anybody*: from outside, and from nobody who is blocked. *at* without an offset is in the company's time zone.
-        *language* is de or en; None: the company's.
+        *anybody*: from outside, and from nobody who is turned away. *at* without an offset is in the company's time
+        zone. *language* is de or en; None: the company's.
         """
         call = IncomingCall(
             uuid=_NO_CALL,
@@ -85,7 +92,7 @@ class Explainer:
         moment = self._local(call, at)
         snapshot = self._loader.load(call, moment.date())
         if anybody:
-            snapshot = replace(snapshot, blocked=frozenset())
+            snapshot = _for_anybody(snapshot)
         plan = decide(call, snapshot, moment)
         language = language or snapshot.language
         steps = describe(plan, language)
@@ -103,7 +110,7 @@ class Explainer:
         """
         call = IncomingCall(uuid=_NO_CALL, dialed=number, trunk="explain", private=True)
         first = self._local(call, start)
-        snapshot = replace(self._loader.load(call, first.date()), blocked=frozenset())
+        snapshot = _for_anybody(self._loader.load(call, first.date()))
         language = language or snapshot.language
         return [
             WeekSpan(
@@ -120,7 +127,7 @@ class Explainer:
         """What each of the company's numbers *e164s* does at *at* (aware) with anybody's calls, for a list of them."""
         known = self._loader.load_numbers(e164s, at.date())
         moment = at.astimezone(ZoneInfo(known.timezone))
-        snapshot = replace(known, blocked=frozenset())
+        snapshot = _for_anybody(known)
         found: dict[str, InShort] = {}
         for e164 in e164s:
             plan = decide(IncomingCall(uuid=_NO_CALL, dialed=e164, trunk="explain", private=True), snapshot, moment)

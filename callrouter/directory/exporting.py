@@ -130,7 +130,10 @@ def read_employees(session: Session, keys: Collection[str] | None = None) -> lis
                 "personal_number": numbers.get(row.id),
                 "extension": row.extension,
                 "outgoing_number": row.outgoing_number,
+                "destinations": row.destinations,
                 "devices": devices[row.id],
+                "ringing": row.ringing,
+                "forwarding": row.forwarding,
                 "mailbox": mailboxes[row.id],
                 "notify": _notify(row),
             }
@@ -186,6 +189,9 @@ def export_company(session: Session) -> document.CompanyFile:
         employees=read_employees(session),
         pools=read_pools(session),
         blocked_callers=list(session.scalars(select(BlockedCallerRow.caller).order_by(BlockedCallerRow.id))),
+        reject_anonymous=list(
+            session.scalars(select(NumberRow.e164).where(NumberRow.reject_anonymous).order_by(NumberRow.e164))
+        ),
     )
 
 

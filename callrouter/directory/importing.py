@@ -118,11 +118,12 @@ _NOUNS: dict[str, tuple[str, Callable[[document.CompanyFile], dict[Any, Any]]]] 
     "devices": ("device", lambda file: {d.sip_user: (e.id, d) for e in file.employees for d in e.devices}),
     "pools": ("pool", lambda file: {pool.id: pool for pool in file.pools}),
     "blocked_callers": ("blocked caller", lambda file: {caller: caller for caller in file.blocked_callers}),
+    "reject_anonymous": ("anonymous rejection", lambda file: {number: number for number in file.reject_anonymous}),
 }
 
 
 #: Nouns with an entry for each change; devices are told with their employees.
-_AUDITED = ("company", "trunks", "number_blocks", "numbers", "schedules", "employees", "pools", "blocked_callers")
+_AUDITED = tuple(noun for noun in _NOUNS if noun != "devices")
 
 
 def _compare(file: document.CompanyFile, current: document.CompanyFile | None) -> dict[str, _Diff]:
@@ -174,6 +175,8 @@ def _write(
     number_store.write_blocks(session, diffs["number_blocks"].added, removed_blocks)
     number_store.deactivate(session, diffs["numbers"].removed)
     number_store.activate(session, diffs["numbers"].added)
+    number_store.reject_anonymous(session, diffs["reject_anonymous"].removed, reject=False)
+    number_store.reject_anonymous(session, diffs["reject_anonymous"].added, reject=True)
     progress("numbers", len(file.numbers), len(file.numbers))
     employees, pools = diffs["employees"].written, diffs["pools"].written
     store.release_owners(session, employees, pools)

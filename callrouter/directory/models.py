@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, CheckConstraint, DateTime, ForeignKey, Index, Integer, String, text
+from sqlalchemy import JSON, Boolean, CheckConstraint, DateTime, ForeignKey, Index, Integer, String, false, text, true
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
 
@@ -42,7 +42,8 @@ class Base(DeclarativeBase):
 class CompanyRow(Base):
     """The one company of this installation.
 
-    ``version`` counts every change of the directory, ``settings_version`` those of this row alone.
+    ``version`` counts every change of the directory, ``settings_version`` those of this row alone. ``limits`` is a
+    ``document.Limits`` as JSON.
     """
 
     __tablename__ = "company"
@@ -58,6 +59,10 @@ class CompanyRow(Base):
     sip_domain: Mapped[str]
     ring_seconds: Mapped[int] = mapped_column(default=30)
     emergency: Mapped[list[str] | None]
+    transfer_returns: Mapped[bool] = mapped_column(default=True, server_default=true())
+    pickup: Mapped[str] = mapped_column(default="pools", server_default="pools")
+    outside_line: Mapped[str] = mapped_column(default="", server_default="")
+    limits: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     __table_args__ = (CheckConstraint("id = 1", name="one_company"),)
 
 
@@ -68,13 +73,24 @@ class TrunkRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     position: Mapped[int] = mapped_column(default=0)
+    provider: Mapped[str | None]
     proxy: Mapped[str]
+    transport: Mapped[str] = mapped_column(default="udp", server_default="udp")
+    outbound_proxy: Mapped[str | None]
+    from_domain: Mapped[str | None]
     peers: Mapped[list[str]]
     did_from: Mapped[str]
     register: Mapped[bool] = mapped_column(default=False)
     username: Mapped[str | None]
     password: Mapped[str | None]
     realm: Mapped[str | None]
+    outgoing: Mapped[bool] = mapped_column(default=True, server_default=true())
+    number_format: Mapped[str] = mapped_column(default="e164", server_default="e164")
+    identity: Mapped[str] = mapped_column(default="asserted", server_default="asserted")
+    session_timers: Mapped[bool] = mapped_column(default=True, server_default=true())
+    dtmf: Mapped[str] = mapped_column(default="rfc2833", server_default="rfc2833")
+    register_seconds: Mapped[int] = mapped_column(default=3600, server_default="3600")
+    ping: Mapped[int] = mapped_column(default=0, server_default="0")
     version: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
@@ -132,13 +148,16 @@ class OwnerRow(Base):
 
 
 class EmployeeRow(OwnerRow):
-    """A person with phones."""
+    """A person with phones. ``ringing`` and ``forwarding`` are those parts of the document as JSON."""
 
     __tablename__ = "employees"
     id: Mapped[int] = mapped_column(ForeignKey("owners.id", ondelete="CASCADE"), primary_key=True)
     email: Mapped[str | None]
     role: Mapped[str] = mapped_column(default="employee")
     outgoing_number: Mapped[str | None]
+    destinations: Mapped[list[str] | None]
+    ringing: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    forwarding: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     devices: Mapped[list[DeviceRow]] = relationship(
         back_populates="employee", cascade="all, delete-orphan", order_by="DeviceRow.position"
     )
@@ -182,6 +201,7 @@ class NumberRow(Base):
     state: Mapped[str] = mapped_column(default="inactive")
     block_id: Mapped[int | None] = mapped_column(ForeignKey("number_blocks.id"), index=True)
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("owners.id"), index=True)
+    reject_anonymous: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     personal: Mapped[bool] = mapped_column(Boolean, default=False)
     owner: Mapped[OwnerRow | None] = relationship(back_populates="numbers")
     __table_args__ = (
@@ -210,6 +230,7 @@ class DeviceRow(Base):
     sip_user: Mapped[str] = mapped_column(unique=True)
     sip_password: Mapped[str]
     enabled: Mapped[bool] = mapped_column(default=True)
+    ring_delay: Mapped[int] = mapped_column(default=0, server_default="0")
     employee: Mapped[EmployeeRow] = relationship(back_populates="devices")
 
 
@@ -231,7 +252,7 @@ class MailboxRow(Base):
 
 
 class BlockedCallerRow(Base):
-    """A caller who is refused: an E.164 number or ``anonymous``; ``note`` says why, for people."""
+    """Callers who are refused: a ``document.Refused``; ``note`` says why, for people."""
 
     __tablename__ = "blocked_callers"
     id: Mapped[int] = mapped_column(Integer, primary_key=True)

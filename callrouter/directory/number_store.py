@@ -82,8 +82,15 @@ def activate(session: Session, numbers: Iterable[str]) -> None:
 
 def deactivate(session: Session, numbers: Iterable[str]) -> None:
     """Make *numbers* inactive and ownerless; a single number is gone with that."""
-    free = {"state": "inactive", "owner_id": None, "personal": False}
+    free = {"state": "inactive", "owner_id": None, "personal": False, "reject_anonymous": False}
     for some in chunks(numbers):
         session.execute(update(_NUMBERS).where(_NUMBERS.c.e164.in_(some)).values(**free))
         single = _NUMBERS.c.block_id.is_(None)
         session.execute(delete(_NUMBERS).where(_NUMBERS.c.e164.in_(some), single))
+
+
+def reject_anonymous(session: Session, numbers: Iterable[str], *, reject: bool) -> None:
+    """Let active *numbers* turn callers without a number away, or not."""
+    for some in chunks(numbers):
+        here = _NUMBERS.c.e164.in_(some) & (_NUMBERS.c.state == "active")
+        session.execute(update(_NUMBERS).where(here).values(reject_anonymous=reject))

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Integer, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from callrouter.directory import document, searching
+from callrouter.directory import callers, document, searching
 from callrouter.directory.digits import digit_rules
 from callrouter.directory.lists import PAGE, Page
 from callrouter.directory.models import BlockRow, CompanyRow, DeviceRow, EmployeeRow, NumberRow, OwnerRow
 from callrouter.directory.names import owner_names
 from callrouter.directory.numbers import Loss
-from callrouter.directory.part_rules import check_e164, span
+from callrouter.directory.part_rules import check_e164, check_refused, span
 from callrouter.errors import RuleError
+from callrouter.routing.callers import ANY_MORE
 from callrouter.routing.numbers import clean_number, normalise
 
 
@@ -26,7 +27,7 @@ class NumberUse:
     """One number. ``owner`` is an owner key, ``devices`` how many phones that employee has (0 for a pool).
 
     ``block`` None: a single number that was ported in. ``shown_by`` are the employees (id, name) who show it to others
-    in place of their own.
+    in place of their own. ``reject_anonymous``: it takes no calls without a number.
     """
 
     e164: str
@@ -36,6 +37,7 @@ class NumberUse:
     devices: int
     block: document.Block | None
     shown_by: tuple[tuple[str, str], ...]
+    reject_anonymous: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ def number_use(session: Session, e164: str) -> NumberUse | None:
         devices=session.scalar(devices) or 0,
         block=document.Block(prefix=block.prefix, first=block.first, last=block.last) if block else None,
         shown_by=tuple((row.key, row.name) for row in session.execute(shown.order_by(EmployeeRow.name))),
+        reject_anonymous=number.reject_anonymous,
     )
 
 
@@ -91,6 +94,22 @@ def spelled(session: Session, text: str, field: str = "") -> str:
         raise RuleError(problem.text, [(field, problem.text)])
     assert number is not None
     return number
+
+
+def spelled_refused(session: Session, text: str, field: str = "") -> str:
+    """*text*, callers to be refused as people write them, as they are kept: ``0176 04*`` as ``+4917604*``.
+
+    Raises RuleError (about *field*) as :func:`spelled` does.
+    """
+    plain = callers.spelled(text)
+    if not plain.endswith(ANY_MORE):
+        return spelled(session, text, field)
+    company = session.execute(select(CompanyRow.country, CompanyRow.area_code)).one()
+    found = searching.read_digits(plain.removesuffix(ANY_MORE), digit_rules(*company))
+    rule = (found.prefix + ANY_MORE) if found and found.prefix else plain
+    for problem in check_refused(rule):
+        raise RuleError(problem.text, [(field, problem.text)])
+    return rule
 
 
 def blocks(session: Session) -> list[BlockLine]:

@@ -164,6 +164,19 @@ def deactivate(session: Session, e164: str) -> None:
     audit.record(session, "number", e164, {"state": "active"}, {"state": view.number_state(e164)})
 
 
+def reject_anonymous(session: Session, e164: str, *, reject: bool) -> None:
+    """Turn callers without a number away who call *e164*, an active number, with an announcement; or no longer."""
+    store.count_up(session)
+    state = DatabaseView(session).number_state(e164)
+    if state is None:
+        raise UnknownError(say("%(e164)s is no number of the company", e164=e164))
+    if state != "active":
+        raise RuleError(say("%(e164)s is inactive; activate it first", e164=e164))
+    before = session.scalar(select(NumberRow.reject_anonymous).where(NumberRow.e164 == e164))
+    number_store.reject_anonymous(session, [e164], reject=reject)
+    audit.record(session, "number", e164, {"reject_anonymous": before}, {"reject_anonymous": reject})
+
+
 def employees_without_number(session: Session) -> list[str]:
     """Ids of employees who have devices but lost their number; their internal and emergency calls go on."""
     has_number = exists().where(NumberRow.owner_id == EmployeeRow.id, NumberRow.personal)

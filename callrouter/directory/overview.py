@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from callrouter.directory import messages
+from callrouter.directory import contact_rows, messages
 from callrouter.directory.history import CallLine, calls
 from callrouter.directory.messages import MessageLine
 from callrouter.directory.models import (
@@ -174,10 +174,10 @@ def _mailboxes(session: Session, owners: list[int]) -> tuple[Mailbox, ...]:
 
 
 def names_of(session: Session, numbers: Collection[str]) -> dict[str, str]:
-    """Whose each of *numbers* (E.164 and extensions) is, by name; those of nobody are left out."""
+    """Whose each of *numbers* (E.164 and extensions) is, by name, colleagues first; those of nobody are left out."""
     owned = select(NumberRow.e164, OwnerRow.name).join(OwnerRow, OwnerRow.id == NumberRow.owner_id)
     extended = select(OwnerRow.extension, OwnerRow.name).where(OwnerRow.extension.in_(numbers))
-    return {
+    return contact_rows.names(session, numbers) | {
         number: name
         for query in (owned.where(NumberRow.e164.in_(numbers)), extended)
         for number, name in session.execute(query)

@@ -50,6 +50,33 @@ def change(session: Session, key: str, *, version: int | None = None, **values: 
     return owner(session, key)[0]
 
 
+def find(session: Session, text: str) -> str | None:
+    """The key of the one owner with that extension, that whole name, or that key; None: nobody, or several."""
+    text = " ".join(text.split())
+    kind, _, key = text.partition(":")
+    for wanted in (
+        (OwnerRow.extension == text,),
+        (OwnerRow.name == text,),
+        (OwnerRow.kind == kind, OwnerRow.key == key),
+    ):
+        found = session.execute(select(OwnerRow.kind, OwnerRow.key).where(*wanted).limit(2)).all()
+        if len(found) == 1:
+            return ":".join(found[0])
+    return None
+
+
+def called(session: Session, key: str) -> str:
+    """How :func:`find` finds that owner: the name where it is nobody else's, else the key."""
+    kind, _, name = key.partition(":")
+    row = session.execute(select(OwnerRow.name).where(OwnerRow.kind == kind, OwnerRow.key == name)).first()
+    return row.name if row and find(session, row.name) == key else key
+
+
+def listed(session: Session, limit: int = 500) -> list[str]:
+    """The names of owners, as far as there are no more than *limit*, to choose from while typing."""
+    return list(session.scalars(select(OwnerRow.name).distinct().order_by(OwnerRow.name).limit(limit)))
+
+
 def set_mailbox(session: Session, key: str, *, version: int | None = None, **values: Any) -> document.Mailbox:
     """Change fields of an owner's mailbox: enabled, answer_calls, answer_after, schedule, pin, audio.
 

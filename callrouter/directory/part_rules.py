@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from callrouter.directory import document
+from callrouter.directory import document, providers
 from callrouter.directory.digits import digit_rules, known_country
 from callrouter.directory.schedules import known_subdivision, known_zone
 from callrouter.errors import say
@@ -45,6 +45,14 @@ def check_e164(text: str) -> Iterator[Problem]:
         yield Problem((), say("%(text)r is not a number as E.164; write for example +493023125010", text=text))
 
 
+def check_refused(text: str) -> Iterator[Problem]:
+    """Spelling of callers to be refused who come alone, outside a document."""
+    if text.endswith("*") and not re.fullmatch(r"\+[1-9][0-9]{2,13}\*", text):
+        yield Problem((), say("%(text)r is no beginning of numbers; write for example +4917604*", text=text))
+    elif text != "anonymous" and not text.endswith("*"):
+        yield from check_e164(text)
+
+
 def check_company(company: document.Company) -> Iterator[Problem]:
     """Time zone, country and subdivision exist."""
     if not known_zone(company.timezone):
@@ -62,6 +70,16 @@ def check_company(company: document.Company) -> Iterator[Problem]:
             ("area_code",),
             say("area_code %(area_code)s: write it without the 0 before it", area_code=company.area_code),
         )
+    if company.outside_line and known_country(company.country):
+        rules = digit_rules(company.country, "", company.emergency)
+        for number in rules.emergency:
+            if number.startswith(company.outside_line):
+                text = say(
+                    "outside_line %(line)s: the emergency number %(number)s begins with it; take another digit",
+                    line=company.outside_line,
+                    number=number,
+                )
+                yield Problem(("outside_line",), text)
     if company.holidays and not known_subdivision(company.holidays):
         yield Problem(
             ("holidays",),
@@ -80,13 +98,21 @@ def peer_network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
 
 
 def check_trunk(trunk: document.Trunk, path: Path = ()) -> Iterator[Problem]:
-    """Port, peers, and the account of a trunk that registers."""
-    port = trunk.proxy.rpartition("]")[2].rpartition(":")[2]
-    if ":" in trunk.proxy.rpartition("]")[2] and not 0 < int(port) < 65536:
-        yield Problem(
-            (*path, "proxy"),
-            say("trunk %(name)s: %(port)s is no port; ports are 1 to 65535", name=trunk.name, port=port),
-        )
+    """Provider, ports, peers, pings, and the account of a trunk that registers."""
+    if trunk.provider and trunk.provider not in providers.names():
+        known = ", ".join(providers.names())
+        text = say("trunk %(name)s: no file of its provider; there are %(known)s", name=trunk.name, known=known)
+        yield Problem((*path, "provider"), text)
+    for key, address in (("proxy", trunk.proxy), ("outbound_proxy", trunk.outbound_proxy or "")):
+        port = address.rpartition("]")[2].rpartition(":")[2]
+        if ":" in address.rpartition("]")[2] and not 0 < int(port) < 65536:
+            yield Problem(
+                (*path, key),
+                say("trunk %(name)s: %(port)s is no port; ports are 1 to 65535", name=trunk.name, port=port),
+            )
+    if 0 < trunk.ping < 5:
+        text = say("trunk %(name)s: ping is 0 (none) or 5 seconds and more", name=trunk.name)
+        yield Problem((*path, "ping"), text)
     for index, peer in enumerate(trunk.peers):
         try:
             network = peer_network(peer)
@@ -155,8 +181,10 @@ def check_blocks(blocks: Sequence[document.Block], path: Path = ()) -> Iterator[
 
 
 def _years(entry: document.ClosedDate) -> list[int]:
-    days = [day.isoformat() for day in (entry.from_, entry.to) if day]
-    return [int(day[:4]) for day in (*days, entry.date or "") if len(day) == len("2026-12-24")]
+    years = [day.year for day in (entry.from_, entry.to) if day]
+    if entry.date and len(entry.date) == len("2026-12-24"):
+        years.append(int(entry.date[:4]))
+    return years
 
 
 def check_schedule(

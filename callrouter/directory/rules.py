@@ -7,7 +7,7 @@ itself stands in ``part_rules``.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Protocol
 
 from callrouter.directory import document
@@ -22,6 +22,7 @@ from callrouter.directory.part_rules import (
     twice,
 )
 from callrouter.errors import say
+from callrouter.routing.forwarding import MAILBOX
 
 
 class View(Protocol):
@@ -36,6 +37,7 @@ class View(Protocol):
     def extension_owners(self, extension: str) -> Collection[str]: ...
     def device_owners(self, sip_user: str) -> Collection[str]: ...
     def has_schedule(self, name: str) -> bool: ...
+    def has_owner(self, key: str) -> bool: ...
     def has_employee(self, key: str) -> bool: ...
     def may_lack_number(self, key: str) -> bool:
         """Whether this employee's number was lost: ported away, or its block removed."""
@@ -124,6 +126,14 @@ def _check_number(owner: str, e164: str, view: View, path: Path) -> Iterator[Pro
             )
 
 
+def check_limits(company: document.Company, schedules: Iterable[str], path: Path = ()) -> Iterator[Problem]:
+    """The schedule of the limits is one of *schedules*."""
+    name = company.limits.schedule
+    if name is not None and name not in schedules:
+        text = say("limits: there is no schedule %(name)r; add it under schedules, or correct the name", name=name)
+        yield Problem((*path, "limits", "schedule"), text)
+
+
 def check_employee(employee: document.Employee, view: View, path: Path = ()) -> Iterator[Problem]:
     """Number, extension, outgoing number, devices, mailbox schedule and mail of an employee."""
     owner = f"employee:{employee.id}"
@@ -141,6 +151,16 @@ def check_employee(employee: document.Employee, view: View, path: Path = ()) -> 
             shown=shown,
         )
         yield Problem((*path, "outgoing_number"), text)
+    for field, target in employee.forwarding.targets.items():
+        here = (*path, "forwarding", field)
+        place = target.removeprefix(MAILBOX)
+        if target == owner:
+            yield Problem(here, say("%(who)s: forwards to itself; choose somebody else, or a mailbox", who=who))
+        elif not view.has_owner(place):
+            text = say(
+                "%(who)s: forwards to %(place)s, which does not exist; choose another", who=who, place=said(place)
+            )
+            yield Problem(here, text)
     own = set()
     for index, device in enumerate(employee.devices):
         here = (*path, "devices", index, "sip_user")
@@ -187,12 +207,18 @@ def check_file(file: document.CompanyFile, view: View) -> Iterator[Problem]:
     """Every rule over a whole company file; *view* shows that file."""
     for problem in check_company(file.company):
         yield Problem(("company", *problem.path), problem.text)
+    yield from check_limits(file.company, [schedule.name for schedule in file.schedules], ("company",))
     yield from twice((trunk.name for trunk in file.trunks), ("trunks",), "trunk")
     yield from twice((schedule.name for schedule in file.schedules), ("schedules",), "schedule")
     yield from twice((employee.id for employee in file.employees), ("employees",), "employee")
     yield from twice((pool.id for pool in file.pools), ("pools",), "pool")
     yield from twice(file.numbers, ("numbers",), "number")
     yield from twice(file.blocked_callers, ("blocked_callers",), "caller")
+    yield from twice(file.reject_anonymous, ("reject_anonymous",), "number")
+    for index, e164 in enumerate(file.reject_anonymous):
+        if view.number_state(e164) != "active":
+            text = say("%(e164)s is none of the active numbers; list it under numbers first", e164=e164)
+            yield Problem(("reject_anonymous", index), text)
     for index, trunk in enumerate(file.trunks):
         yield from check_trunk(trunk, ("trunks", index))
     yield from check_blocks(file.number_blocks, ("number_blocks",))

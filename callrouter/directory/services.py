@@ -20,6 +20,7 @@ from callrouter.directory.exporting import read_company, read_employees, read_po
 from callrouter.directory.importing import new_password
 from callrouter.directory.models import (
     CompanyRow,
+    EmployeeRow,
     MailboxRow,
     OwnerRow,
     PoolMemberRow,
@@ -28,10 +29,11 @@ from callrouter.directory.models import (
     TrunkRow,
 )
 from callrouter.directory.part_rules import Problem, check_company, check_schedule, check_trunk
-from callrouter.directory.rules import check_employee, check_pool
+from callrouter.directory.rules import check_employee, check_limits, check_pool, said
 from callrouter.directory.versions import check_version
 from callrouter.directory.views import DatabaseView
 from callrouter.errors import RuleError, UnknownError, say
+from callrouter.routing.forwarding import MAILBOX
 
 
 def refuse(problems: Iterable[Problem]) -> None:
@@ -96,7 +98,9 @@ def save_company(session: Session, company: document.Company, *, expected_versio
                     emergency=emergency,
                 )
             )
-    for one in read_schedules(session):
+    schedules = read_schedules(session)
+    refuse(check_limits(company, [one.name for one in schedules]))
+    for one in schedules:
         refuse(check_schedule(one, company, what=say("schedule %(name)r", name=one.name)))
     own = select(OwnerRow.key, MailboxRow.rules).join(MailboxRow, MailboxRow.owner_id == OwnerRow.id)
     for key, rules in session.execute(own.where(MailboxRow.schedule_id.is_(None))):
@@ -153,9 +157,13 @@ def schedule_users(session: Session, name: str) -> list[str]:
 
 
 def remove_schedule(session: Session, name: str) -> None:
-    """Remove a schedule that no mailbox uses."""
+    """Remove a schedule that no mailbox uses, nor the limits of calls out."""
     store.count_up(session)
     known, _ = schedule(session, name)
+    if read_company(session).limits.schedule == name:
+        raise RuleError(
+            say("schedule %(name)r says when fewer destinations may be called; change the limits first", name=name)
+        )
     if used := ", ".join(key.replace(":", " ") for key in schedule_users(session, name)):
         raise RuleError(
             say(
@@ -202,6 +210,7 @@ def remove_employee(session: Session, key: str) -> None:
         raise RuleError(
             say("employee %(key)s is a member of pool %(used)s; remove the membership first", key=key, used=used)
         )
+    _refuse_forwarded_to(session, "employee", key)
     accounts.remove_of_employees(session, [member])
     store.drop_owners(session, "employee", [key])
     audit.record(session, "employee", key, known, None)
@@ -223,8 +232,23 @@ def remove_pool(session: Session, key: str) -> None:
     """Remove a pool with its mailbox; its numbers stay, active and without owner."""
     store.count_up(session)
     known, _ = pool(session, key)
+    _refuse_forwarded_to(session, "pool", key)
     store.drop_owners(session, "pool", [key])
     audit.record(session, "pool", key, known, None)
+
+
+def _refuse_forwarded_to(session: Session, kind: str, key: str) -> None:
+    """Raise RuleError if somebody forwards calls to that owner."""
+    rows = session.execute(select(EmployeeRow.key, EmployeeRow.forwarding).order_by(EmployeeRow.key))
+    owner = f"{kind}:{key}"
+    used = [who for who, forwarding in rows if {owner, MAILBOX + owner} & set(forwarding.values()) and who != key]
+    if used:
+        text = say(
+            "%(owner)s: calls are forwarded there by %(used)s; change that first",
+            owner=said(owner),
+            used=", ".join(used),
+        )
+        raise RuleError(text)
 
 
 def _trunks(session: Session) -> dict[str, document.Trunk]:

@@ -2,7 +2,8 @@
 
 It runs before any phone rings, so everything read is kept until the directory's version changes: a call whose number
 was called before costs one statement, which the router asks while it takes the call; any other costs a handful of
-indexed ones, however many numbers there are.
+indexed ones, however many numbers there are. Where there is a phone book, a caller who did not call before costs one
+more.
 """
 
 from __future__ import annotations
@@ -14,24 +15,27 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from callrouter.directory import document
+from callrouter.directory import contact_rows, document
 from callrouter.directory.database import Database
 from callrouter.directory.digits import digit_rules
-from callrouter.directory.exporting import read_blocks, read_company, read_schedules
+from callrouter.directory.exporting import read_blocks, read_company, read_schedules, read_trunks
 from callrouter.directory.models import Base, BlockedCallerRow, CompanyRow
 from callrouter.directory.schedules import holiday_dates, to_schedule
 from callrouter.routing import numbers
+from callrouter.routing.forwarding import MAILBOX
 from callrouter.routing.plan import IncomingCall
 from callrouter.routing.snapshot import (
     Device,
     Employee,
+    Forwarding,
     Mailbox,
     Number,
     NumberBlock,
     NumberState,
+    Outside,
     Owner,
     Pool,
     Schedule,
@@ -40,14 +44,20 @@ from callrouter.routing.snapshot import (
 
 _T = Base.metadata.tables
 _OWNERS, _NUMBERS, _DEVICES, _MAILBOXES = _T["owners"], _T["numbers"], _T["devices"], _T["mailboxes"]
-_POOLS, _MEMBERS = _T["pools"], _T["pool_members"]
+_EMPLOYEES, _POOLS, _MEMBERS = _T["employees"], _T["pools"], _T["pool_members"]
 
 #: So many snapshots are kept at most (some 3 kB each); strangers may dial whatever they like.
 _KEPT = 4096
 
 _VERSION = select(CompanyRow.version)
 _BY_NUMBER = select(
-    _NUMBERS.c.e164, _NUMBERS.c.state, _NUMBERS.c.owner_id, _OWNERS.c.kind, _OWNERS.c.key, _OWNERS.c.name
+    _NUMBERS.c.e164,
+    _NUMBERS.c.state,
+    _NUMBERS.c.reject_anonymous,
+    _NUMBERS.c.owner_id,
+    _OWNERS.c.kind,
+    _OWNERS.c.key,
+    _OWNERS.c.name,
 ).outerjoin(_OWNERS, _OWNERS.c.id == _NUMBERS.c.owner_id)
 _BY_EXTENSION = select(_OWNERS.c.id, _OWNERS.c.kind, _OWNERS.c.key)
 _BY_DEVICE = select(_DEVICES.c.employee_id)
@@ -66,16 +76,32 @@ _OWNER = (
         _MAILBOXES.c.active_when,
         _POOLS.c.strategy,
         _POOLS.c.ring_seconds,
+        _EMPLOYEES.c.destinations,
+        _EMPLOYEES.c.outgoing_number,
+        _EMPLOYEES.c.ringing,
+        _EMPLOYEES.c.forwarding,
         _NUMBERS.c.e164,
     )
     .join(_MAILBOXES, _MAILBOXES.c.owner_id == _OWNERS.c.id)
     .outerjoin(_POOLS, _POOLS.c.id == _OWNERS.c.id)
+    .outerjoin(_EMPLOYEES, _EMPLOYEES.c.id == _OWNERS.c.id)
     .outerjoin(_NUMBERS, (_NUMBERS.c.owner_id == _OWNERS.c.id) & _NUMBERS.c.personal)
 )
 _MEMBERS_OF = select(_MEMBERS.c.pool_id, _MEMBERS.c.employee_id).order_by(_MEMBERS.c.pool_id, _MEMBERS.c.position)
 _DEVICES_OF = select(
-    _DEVICES.c.employee_id, _DEVICES.c.sip_user, _DEVICES.c.label, _DEVICES.c.kind, _DEVICES.c.enabled
+    _DEVICES.c.employee_id,
+    _DEVICES.c.sip_user,
+    _DEVICES.c.label,
+    _DEVICES.c.kind,
+    _DEVICES.c.enabled,
+    _DEVICES.c.ring_delay,
 ).order_by(_DEVICES.c.employee_id, _DEVICES.c.position)
+
+
+def _places(forwarding: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Kind and key of each owner to whom calls are forwarded."""
+    targets = document.Forwarding.model_validate(forwarding).targets.values()
+    return [tuple(target.removeprefix(MAILBOX).split(":")) for target in targets]
 
 
 class _Key(NamedTuple):
@@ -89,12 +115,15 @@ class _Key(NamedTuple):
 class _Company:
     """What every call needs, at one version of the directory; ``snapshot`` has no part of any single call yet.
 
-    ``calls`` holds what was read for calls so far, by all that it depends on.
+    ``limits`` is the schedule of the limits of calls out, None: they always hold alike. ``calls`` holds what was read
+    for calls so far, by all that it depends on but the phone book: ``names``, None where that is empty.
     """
 
     snapshot: Snapshot
+    limits: document.Schedule | None
     holidays: str | None
     schedules: Mapping[int, document.Schedule]
+    names: contact_rows.Names | None
     calls: dict[_Key, Snapshot] = field(default_factory=dict)
 
     def key(self, call: IncomingCall, today: dt.date) -> _Key:
@@ -102,16 +131,35 @@ class _Company:
         return _Key(call.dialed, call.device, self._colleague(call), today.year)
 
     def _colleague(self, call: IncomingCall) -> str | None:
-        """The caller's number in E.164 if it may be one of the company's; nobody else is known by number."""
-        caller = numbers.normalise(call.caller_number, self.snapshot.digits) if call.caller_number else None
+        """The caller's number in E.164 if it may be one of the company's."""
+        caller = self._caller(call)
         if caller and any(caller.startswith(block.prefix) for block in self.snapshot.blocks):
             return caller
         return None
+
+    def _caller(self, call: IncomingCall) -> str | None:
+        return numbers.normalise(call.caller_number, self.snapshot.digits) if call.caller_number else None
+
+    def outsider(self, call: IncomingCall, snapshot: Snapshot) -> str | None:
+        """Whose name the phone book may tell: the caller's number, unless it is a colleague of *snapshot*."""
+        if self.names is None or call.device is not None:
+            return None
+        caller = self._caller(call)
+        return None if caller is None or caller in snapshot.known_callers else caller
+
+
+def _named(snapshot: Snapshot, caller: str, name: str | None) -> Snapshot:
+    """*snapshot* with the *name* of a caller from outside."""
+    if name is None:
+        return snapshot
+    return replace(snapshot, known_callers=MappingProxyType({**snapshot.known_callers, caller: name}))
 
 
 def _read_company(session: Session, version: int) -> _Company:
     company = read_company(session)
     names = {row.name: row.id for row in session.execute(select(_T["schedules"].c.name, _T["schedules"].c.id))}
+    named = {schedule.name: schedule for schedule in read_schedules(session)}
+    limits = company.limits
     snapshot = Snapshot(
         version=version,
         company=company.name,
@@ -119,12 +167,18 @@ def _read_company(session: Session, version: int) -> _Company:
         language=company.language,
         sip_domain=company.sip_domain,
         ring_seconds=company.ring_seconds,
-        digits=digit_rules(company.country, company.area_code, company.emergency),
+        digits=digit_rules(company.country, company.area_code, company.emergency, company.outside_line),
         blocks=tuple(NumberBlock(block.prefix, block.first, block.last) for block in read_blocks(session)),
         blocked=frozenset(session.scalars(select(BlockedCallerRow.caller))),
+        outside=Outside(
+            tuple(trunk.name for trunk in read_trunks(session) if trunk.outgoing),
+            tuple(limits.destinations),
+            tuple(limits.closed_destinations),
+        ),
     )
-    schedules = {names[schedule.name]: schedule for schedule in read_schedules(session)}
-    return _Company(snapshot, company.holidays, schedules)
+    schedules = {names[name]: schedule for name, schedule in named.items()}
+    callers = contact_rows.Names(_KEPT) if contact_rows.any_contacts(session) else None
+    return _Company(snapshot, named.get(limits.schedule or ""), company.holidays, schedules, callers)
 
 
 class _Reader:
@@ -146,6 +200,11 @@ class _Reader:
             return self._expand("", document.ScheduleRules.model_validate(row.rules))
         return None
 
+    def outside(self) -> Outside:
+        """The way into the public network, with the schedule of its limits."""
+        rules, outside = self._company.limits, self._company.snapshot.outside
+        return replace(outside, schedule=self._expand(rules.name, rules)) if rules else outside
+
     def _expand(self, name: str, rules: document.ScheduleRules) -> Schedule:
         known, company = self._company.holidays, self._company.snapshot
         dates = holiday_dates(known, company.language, self._years) if known else {}
@@ -162,8 +221,11 @@ class _Reader:
         )
 
     def owners(self, wanted: Collection[int]) -> dict[int, Owner]:
-        """The owners with these row ids; pools with their members, employees with their devices."""
+        """The owners with these row ids, and those they forward to; pools with members, employees with devices."""
         rows = {row.id: row for row in self._session.execute(_OWNER.where(_OWNERS.c.id.in_(wanted)))}
+        if places := [place for row in rows.values() if row.forwarding for place in _places(row.forwarding)]:
+            found = self._session.execute(_OWNER.where(tuple_(_OWNERS.c.kind, _OWNERS.c.key).in_(places)))
+            rows.update((row.id, row) for row in found)
         members: dict[int, list[int]] = defaultdict(list)
         pools = [row_id for row_id, row in rows.items() if row.kind == "pool"]
         if pools:
@@ -194,6 +256,7 @@ class _Reader:
             ids = [row.id for row in rows]
             for owner, *fields in self._session.execute(_DEVICES_OF.where(_DEVICES.c.employee_id.in_(ids))):
                 devices[owner].append(Device(*fields))
+        rings = {row.id: document.Ringing.model_validate(row.ringing) for row in rows}
         return {
             row.id: Employee(
                 key=f"employee:{row.key}",
@@ -202,6 +265,12 @@ class _Reader:
                 number=row.e164,
                 devices=tuple(devices[row.id]),
                 mailbox=self._mailbox(row),
+                destinations=None if row.destinations is None else tuple(row.destinations),
+                shown=row.outgoing_number,
+                do_not_disturb=rings[row.id].do_not_disturb,
+                busy_on_busy=rings[row.id].busy_on_busy,
+                stops_all=rings[row.id].stops_all,
+                forwarding=Forwarding(**row.forwarding),
             )
             for row in rows
         }
@@ -219,7 +288,7 @@ def _read_call(session: Session, company: _Company, call: IncomingCall, caller: 
         if row.e164 == caller and row.kind == "employee":
             known_callers[row.e164] = row.name
         if row.e164 in meant:
-            found[row.e164] = Number(row.e164, NumberState(row.state), owner)
+            found[row.e164] = Number(row.e164, NumberState(row.state), owner, row.reject_anonymous)
             if row.owner_id is not None:
                 ids.add(row.owner_id)
     extensions: dict[str, str] = {}
@@ -230,7 +299,8 @@ def _read_call(session: Session, company: _Company, call: IncomingCall, caller: 
     if call.device is not None:
         calling = session.scalar(_BY_DEVICE.where(_DEVICES.c.sip_user == call.device))
         ids.update(() if calling is None else (calling,))
-    owners = _Reader(session, company, today).owners(ids) if ids else {}
+    reader = _Reader(session, company, today)
+    owners = reader.owners(ids) if ids else {}
     employee = owners.get(calling) if calling is not None else None
     return replace(
         snapshot,
@@ -239,6 +309,7 @@ def _read_call(session: Session, company: _Company, call: IncomingCall, caller: 
         owners=MappingProxyType({owner.key: owner for owner in owners.values()}),
         devices=MappingProxyType({call.device: employee} if call.device and isinstance(employee, Employee) else {}),
         known_callers=MappingProxyType(known_callers),
+        outside=reader.outside() if call.device is not None else snapshot.outside,
     )
 
 
@@ -258,7 +329,11 @@ class SnapshotLoader:
         company = self._company
         if company is None or company.snapshot.version != version:
             return None
-        return company.calls.get(company.key(call, today))
+        snapshot = company.calls.get(company.key(call, today))
+        outsider = company.outsider(call, snapshot) if snapshot else None
+        if snapshot is None or outsider is None or company.names is None:
+            return snapshot
+        return _named(snapshot, outsider, company.names.get(outsider)) if outsider in company.names else None
 
     def load_numbers(self, e164s: Collection[str], today: dt.date) -> Snapshot:
         """What anybody's call to any of *e164s* needs, in one snapshot, for lists; it is not kept.
@@ -271,7 +346,7 @@ class SnapshotLoader:
             ids: set[int] = set()
             for row in session.execute(_BY_NUMBER.where(_NUMBERS.c.e164.in_(e164s))):
                 owner = None if row.owner_id is None else f"{row.kind}:{row.key}"
-                found[row.e164] = Number(row.e164, NumberState(row.state), owner)
+                found[row.e164] = Number(row.e164, NumberState(row.state), owner, row.reject_anonymous)
                 ids.update(() if row.owner_id is None else (row.owner_id,))
             owners = _Reader(session, company, today).owners(ids) if ids else {}
         return replace(
@@ -293,7 +368,10 @@ class SnapshotLoader:
                 if len(company.calls) >= _KEPT:
                     company.calls.clear()
                 snapshot = company.calls[key] = _read_call(session, company, call, key.caller, today)
-            return snapshot
+            outsider = company.outsider(call, snapshot)
+            if outsider is None or company.names is None:
+                return snapshot
+            return _named(snapshot, outsider, company.names.ask(session, outsider))
 
     def _company_now(self, session: Session) -> _Company:
         version = session.scalar(_VERSION) or 0

@@ -14,12 +14,15 @@ from callrouter.errors import say
 _NUMBER = say("a number as E.164, for example +493023125010")
 _NUMBER_OR_ANONYMOUS = say("a number as E.164, for example +493023125010, or anonymous")
 _HOST = say("a host name, for example sip.provider.example")
+_PLACE = say("employee:ID or pool:ID, or with mailbox: before it")
 #: What a value under this key must be.
 _WANTED = {
     "personal_number": _NUMBER,
     "outgoing_number": _NUMBER_OR_ANONYMOUS,
     "numbers": _NUMBER,
-    "blocked_callers": _NUMBER_OR_ANONYMOUS,
+    "number": _NUMBER,
+    "blocked_callers": say("a number or its beginning (+493023125010, +4917604*), or anonymous"),
+    "reject_anonymous": _NUMBER,
     "prefix": say("the beginning of a number as E.164, for example +4930231250"),
     "extension": say("2 to 8 digits"),
     "id": say("up to 40 lower-case letters, digits, - and _"),
@@ -33,11 +36,17 @@ _WANTED = {
     "from": say('a time such as "08:00" (in closed: a date such as 2026-12-28)'),
     "to": say('a time such as "17:30" (in closed: a date such as 2026-12-31)'),
     "proxy": say("a host, or HOST:PORT"),
+    "outbound_proxy": say("a host, or HOST:PORT"),
+    "from_domain": _HOST,
     "realm": _HOST,
     "sip_domain": _HOST,
     "country": say("two capital letters, for example DE"),
     "holidays": say("a country or state as ISO 3166-2, for example DE-BE (in a schedule: true)"),
     "emergency": say("2 to 6 digits"),
+    "always": _PLACE,
+    "busy": _PLACE,
+    "no_answer": _PLACE,
+    "offline": _PLACE,
 }
 _SECRET = ("sip_password", "password", "pin")
 _PARTS: list[type[document.Part]] = [*document.Part.__subclasses__(), document.Schedule, document.MailboxSchedule]

@@ -45,7 +45,7 @@ def _update(session: Session, table: str, key: str, rows: Sequence[dict[str, Any
 
 def write_company(session: Session, company: document.Company) -> None:
     """Write the company; the change is counted by :func:`count_up`, but for the first, which is version 1."""
-    values = company.model_dump()
+    values = company.model_dump(mode="json")
     table = _T["company"]
     if session.scalar(select(table.c.id)) is None:
         session.execute(insert(table).values(id=1, **values))
@@ -84,7 +84,7 @@ def write_trunks(session: Session, trunks: Sequence[tuple[int, document.Trunk]])
     """Write trunks with their places in the list."""
     rows = []
     for position, trunk in trunks:
-        values = trunk.model_dump(exclude={"register_"})
+        values = trunk.model_dump(mode="json", exclude={"register_"})
         rows.append({**values, "register": trunk.register_, "position": position})
     _write_named(session, "trunks", rows)
 
@@ -180,7 +180,8 @@ def _mailbox_row(owner: int, mailbox: document.Mailbox, schedules: dict[str, int
 
 def _kind_row(owner: int, part: document.Employee | document.Pool) -> dict[str, Any]:
     if isinstance(part, document.Employee):
-        return {"id": owner, "email": part.email, "role": part.role, "outgoing_number": part.outgoing_number}
+        fields = {"email", "role", "outgoing_number", "destinations", "ringing", "forwarding"}
+        return {"id": owner, **part.model_dump(mode="json", include=fields)}
     values = part.model_dump(include={"strategy", "ring_seconds", "member_seconds"})
     return {"id": owner, **values}
 

@@ -25,6 +25,8 @@ class FileView:
         self._spans = sorted(span(block) for block in file.number_blocks)
         self._schedules = frozenset(schedule.name for schedule in file.schedules)
         self._employees = frozenset(employee.id for employee in file.employees)
+        self._owners = {f"employee:{employee.id}" for employee in file.employees}
+        self._owners |= {f"pool:{pool.id}" for pool in file.pools}
         self._numbers: dict[str, list[str]] = defaultdict(list)
         self._extensions: dict[str, list[str]] = defaultdict(list)
         self._devices: dict[str, list[str]] = defaultdict(list)
@@ -66,6 +68,9 @@ class FileView:
     def has_schedule(self, name: str) -> bool:
         return name in self._schedules
 
+    def has_owner(self, key: str) -> bool:
+        return key in self._owners
+
     def has_employee(self, key: str) -> bool:
         return key in self._employees
 
@@ -97,6 +102,11 @@ class DatabaseView:
 
     def has_schedule(self, name: str) -> bool:
         return self._session.scalar(select(ScheduleRow.id).where(ScheduleRow.name == name)) is not None
+
+    def has_owner(self, key: str) -> bool:
+        kind, _, name = key.partition(":")
+        query = select(OwnerRow.id).where(OwnerRow.kind == kind, OwnerRow.key == name)
+        return self._session.scalar(query) is not None
 
     def has_employee(self, key: str) -> bool:
         return self._owner_id(key) is not None

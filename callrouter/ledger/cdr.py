@@ -28,7 +28,7 @@ _OWNER = re.compile(r"(employee|pool):[a-z0-9][a-z0-9_-]{0,39}")
 _N = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PRIVACY = {"id", "user", "header", "session", "critical"}
 
-_OURS = (v.NUMBER, v.OWNER, v.VERSION, v.TRUNK, v.DIRECTION, v.PRIVATE, v.STAGE, v.STEP, v.DEVICE, v.FALLBACK)
+_OURS = (v.NUMBER, v.OWNER, v.VERSION, v.TRUNK, v.DIRECTION, v.PRIVATE, v.STAGE, v.STEP, v.DEVICE, v.TAKEN, v.FALLBACK)
 _CALLER_FIELDS = (v.CALLER, v.CALLER_NAME, "caller_id_number", "caller_id_name", "sip_from_user", "sip_auth_username")
 _PLAIN = (
     "core-uuid",
@@ -54,8 +54,9 @@ class Cdr:
     """What is known of one ended call. Times are UTC, None where not known.
 
     ``source`` is ``cdr`` or ``note`` (made without a CDR, because the switch died). ``leg`` is FreeSWITCH's own
-    direction of the channel, ``direction`` ours (empty: not set). ``caller`` is as the router recorded it, else
-    raw; it and ``caller_name`` are empty for a private caller. ``account`` is the authenticated SIP user.
+    direction of the channel, ``direction`` ours (empty: not set). ``caller`` is as the router recorded it, else raw;
+    it and ``caller_name`` are empty for a private caller. ``account`` is the authenticated SIP user, ``taken`` the
+    trunk that took a call out.
     """
 
     uuid: str
@@ -74,6 +75,7 @@ class Cdr:
     private: bool = False
     fallback: bool = False
     device: str = ""
+    taken: str = ""
     steps: tuple[v.StepMark, ...] = ()
     legs: tuple[Leg, ...] = ()
     started_at: dt.datetime | None = None
@@ -174,13 +176,14 @@ def _build(
         number=_e164(number),
         owner=_owner(fields.get(v.OWNER)),
         dialed=dialed or number,
-        trunk=field(v.TRUNK) or None,
+        trunk=field(v.TRUNK) or field(v.TAKEN) or None,
         caller="" if private else field(v.CALLER) or field("caller_id_number") or field("sip_from_user"),
         caller_name="" if private else field(v.CALLER_NAME) or field("caller_id_name"),
         account="" if private else field("sip_auth_username"),
         private=private,
         fallback=fields.get(v.FALLBACK) == "true",
         device=field(v.DEVICE),
+        taken=field(v.TAKEN),
         steps=_marks(v.step_texts(clean(fields.get(v.STEP, ""), 20_000))),
         legs=legs(log, originated, causes, answered_at=answered_at, ended_at=ended_at),
         started_at=moment(fields.get("start_uepoch")) or moment(fields.get("sip_invite_stamp")),
@@ -199,7 +202,7 @@ def parse(data: bytes, filename: str) -> Cdr:
     """
     name = CDR_NAME.fullmatch(filename)
     if not name:
-        raise RecordError(f"CDR {filename}: the name is not a_UUID.cdr.json")
+        raise RecordError(f"CDR {filename}: the name is not a_UUID.cdr.json or UUID.cdr.json")
     if len(data) > MAX_BYTES:
         raise RecordError(f"CDR {filename}: {len(data)} bytes are no CDR (limit {MAX_BYTES})")
     text = data.decode("utf-8", "replace")

@@ -13,6 +13,7 @@ from callrouter.ledger.cdr import Cdr
 from callrouter.ledger.outcome import CallRecord, Outcome, Part, outcome
 from callrouter.ledger.parties import Directory, Owner, Parties
 from callrouter.mail import compose
+from callrouter.routing.forwarding import FORWARDED
 
 _TO_CALL_BACK = (Outcome.MISSED, Outcome.VOICEMAIL)
 
@@ -146,6 +147,11 @@ def to_steps(call: Call, directory: Directory, company: compose.Company) -> list
     steps = []
     for position, part in enumerate(call.record.parts):
         owner = directory.owner(part.owner) if part.owner else None
+        after = call.record.parts[position + 1 : position + 2]
+        came_back = any(later.n.startswith("returned") for later in after)
+        if came_back or (part.detail == FORWARDED and after):  # whoever it went on to is told
+            steps.append(Step(call, position, part, owner, None))
+            continue
         told = part.outcome in _TO_CALL_BACK and call.direction in ("inbound", "internal")
         steps.append(Step(call, position, part, owner, _event(call, part, owner, company) if told else None))
     return steps

@@ -127,6 +127,8 @@ def _part(group: _Group, n: str, *, last: bool, only: bool, cdr: Cdr, recordings
     recording: str | None = None
     ring, voicemail = group.find("ring"), group.find("voicemail")
     dial, reject = group.find("dial"), group.find("reject")
+    # A leg that was transferred here had been answered before, and so had a call of several parts.
+    answered_here = only and cdr.leg == "inbound" and cdr.answered_at is not None
     if group.answered_by is not None:
         outcome, detail, device = Outcome.ANSWERED, "", group.answered_by or (cdr.device if last else "")
     elif voicemail:
@@ -136,14 +138,15 @@ def _part(group: _Group, n: str, *, last: bool, only: bool, cdr: Cdr, recordings
         outcome, detail = Outcome.MISSED, ring.result
     elif ring and last and cdr.device:
         outcome, detail, device = Outcome.ANSWERED, "", cdr.device
-    elif ring and only and cdr.answered_at:
+    elif ring and answered_here:
         outcome, detail = Outcome.ANSWERED, ""  # hung up so soon after the answer that no device was noted
     elif ring and last:
         outcome, detail = _never_rang(cdr)
     elif ring:
         outcome, detail = Outcome.MISSED, "no_answer"
     elif dial:
-        answered = dial.result == "answered" or (not dial.result and cdr.answered_at is not None)
+        taken = last and (bool(cdr.taken) or answered_here)
+        answered = dial.result == "answered" or (not dial.result and taken)
         outcome = Outcome.ANSWERED if answered else Outcome.UNANSWERED
         detail = "" if answered else dial.result or cdr.cause
     else:

@@ -11,6 +11,7 @@ import phonenumbers
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from callrouter.directory import contact_rows
 from callrouter.directory.records import TABLES
 from callrouter.ledger.cdr import Cdr
 
@@ -77,7 +78,7 @@ def _caller_number(cdr: Cdr, country: str) -> str | None:
 
 
 class Directory:
-    """The part of the directory that a batch of calls touches, read in three statements."""
+    """The part of the directory that a batch of calls touches, read in four statements."""
 
     def __init__(self, session: Session, cdrs: Iterable[Cdr], country: str) -> None:
         self._country = country
@@ -111,6 +112,7 @@ class Directory:
                 )
             )
         ).all()
+        self._contacts = contact_rows.names(session, sorted(filter(None, numbers)))
         by_id = {row.id: Owner(**row._mapping) for row in owners}
         self._by_key = {owner.owner_key: owner for owner in by_id.values()}
         self._by_number = {row.e164: by_id[row.owner_id] for row in owned}
@@ -135,15 +137,15 @@ class Directory:
         caller, name = self._caller(cdr)
         if caller != ANONYMOUS:
             known = self._by_number.get(caller) or self._by_extension.get(caller)
-            name = known.name if known else name
+            name = known.name if known else self._contacts.get(caller, name)
         return Parties(caller, "" if name == caller else name, number, owner)
 
     def _caller(self, cdr: Cdr) -> tuple[str, str]:
-        if _E164.fullmatch(cdr.caller):
-            return cdr.caller, cdr.caller_name
-        if cdr.account in self._by_account:
+        if cdr.account in self._by_account:  # whatever the phone says it is
             employee, personal = self._by_account[cdr.account]
             return employee.extension or personal or ANONYMOUS, employee.name
+        if _E164.fullmatch(cdr.caller):
+            return cdr.caller, cdr.caller_name
         if cdr.direction in ("internal", "outbound", "emergency") and _DIGITS.fullmatch(cdr.caller):
             return cdr.caller, cdr.caller_name
         number = _caller_number(cdr, self._country)

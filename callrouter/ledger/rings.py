@@ -21,7 +21,8 @@ MAX_LEGS = 200
 #: Longer logs and dial strings (entries, characters) are none of ours from there on.
 _MAX_ENTRIES, _MAX_DATA = 1_000, 60_000
 _MARK = re.compile(rf"{v.STEP}=([A-Za-z0-9_-]{{1,64}});ring;")
-_LEG = re.compile(rf"\[{v.DEVICE}=([A-Za-z0-9._-]{{1,64}}),{v.LEG}=([0-9a-f-]{{36}})[,\]]")
+#: Not those that the fallback left out, because their owner was talking.
+_LEG = re.compile(rf"\[{v.DEVICE}=([A-Za-z0-9._-]{{1,64}}),{v.LEG}=([0-9a-f-]{{36}})[,\]](?![^\]]*\]error/)")
 _CAUSE = re.compile(r"[A-Z0-9_]{1,60}")
 _STAMP = re.compile(r"[0-9]{1,16}")
 _LAST_TIME = 4_102_444_800_000_000  # the year 2100, microseconds

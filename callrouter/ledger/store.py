@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from callrouter.cases import store as cases
 from callrouter.directory.records import TABLES
 from callrouter.errors import CallrouterError
+from callrouter.ledger import alarms
 from callrouter.ledger.entry import Call, Heard, Step, to_call, to_steps
 from callrouter.ledger.outcome import Outcome
 from callrouter.ledger.parties import Directory, Owner
@@ -58,6 +59,7 @@ def enter(session: Session, calls: Sequence[Heard], *, now: dt.datetime) -> Ente
         session,
         compose.Company(company.name, company.timezone, company.country, company.sip_domain),
         company.language,
+        company.limits,
         [to_call(heard, directory, noted.get(heard.cdr.uuid)) for heard in new],
     )
     mails = batch.enter(directory, now)
@@ -72,6 +74,7 @@ class _Batch:
     session: Session
     company: compose.Company
     language: str
+    limits: Mapping[str, Any]
     calls: list[Call]
 
     def enter(self, directory: Directory, now: dt.datetime) -> bool:
@@ -83,6 +86,9 @@ class _Batch:
         if steps:
             self._run(insert(_STEPS), [step.row() for step in steps])
         postings = self._postings(steps, self._write_messages(steps, replaced))
+        callers = [step.owner for step in steps if step.owner and step.call.direction == "outbound"]
+        if callers:
+            postings += alarms.alarms(self.session, self.company, self.limits, callers, self.language, now)
         outbox.add(self.session, postings, now)
         return bool(postings)
 

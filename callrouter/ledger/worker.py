@@ -24,7 +24,7 @@ from callrouter.ledger.audio import MAX_BYTES, Audio, inspect
 from callrouter.ledger.entry import Heard
 from callrouter.ledger.outcome import Outcome
 from callrouter.mail.delivery import Stop
-from callrouter.notes import MAX_NOTE, Note
+from callrouter.notes import Note
 from callrouter.settings import Settings
 from callrouter.spool import RECORDING_NAME, read_at_most
 
@@ -200,9 +200,8 @@ class Ledger:
 
     def _reasons(self, uuid: str) -> Sequence[tuple[str, Mapping[str, str]]]:
         """Why the router did what it did, if it was asked; a note that cannot be read costs nothing else."""
-        path = self.spool.note(uuid)
         try:
-            return Note.from_json(read_at_most(path, MAX_NOTE), path.name).reasons
+            return Note.read(self.spool.note(uuid)).reasons
         except (OSError, RecordError):
             return ()
 

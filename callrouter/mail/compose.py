@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import email.utils
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -130,30 +131,58 @@ def compose(
         notes.append(said["interrupted"])
     if event.repaired:
         notes.append(said["repaired"])
+    mail_id = message_id(event.uuid, event.n, company.sip_domain)
+    headers = {"X-Callrouter-Case": str(case_id), "X-Callrouter-Call": event.uuid}
+    if root_message_id != mail_id:
+        headers |= {"References": root_message_id, "In-Reply-To": root_message_id}
+    tel = event.caller if re.fullmatch(r"\+[0-9]{3,15}", event.caller) else ""
+    rows = _rows(event, company, local, language)
+    return _mail(mail_id, case_subject, said[event.kind], rows, notes, local, company, language, headers, tel)
+
+
+def alarm(
+    name: str, key: int, calls: int, numbers: Sequence[str], at: dt.datetime, company: Company, language: str
+) -> Mail:
+    """The mail that *name* (an employee, row *key*) called out so often, *numbers* among others; one for each hour."""
+    said = words.WORDS[language]
+    local = at.astimezone(ZoneInfo(company.timezone))
+    rows = [
+        (said["employee"], one_line(name)),
+        (said["time"], words.moment(local, language)),
+        (said["calls_out"], str(calls)),
+        (said["numbers"], one_line(", ".join(numbers))),
+    ]
+    mail_id = message_id(f"alarm.{key}.{int(at.timestamp()) // 3600}", "out", company.sip_domain)
+    subject = said["alarm_subject"].format(name=one_line(name))
+    return _mail(mail_id, subject, said["alarm"], rows, [said["alarm_why"]], local, company, language, {}, "")
+
+
+def _mail(
+    mail_id: str,
+    subject: str,
+    heading: str,
+    rows: Sequence[tuple[str, str]],
+    notes: Sequence[str],
+    local: dt.datetime,
+    company: Company,
+    language: str,
+    headers: Mapping[str, str],
+    tel: str,
+) -> Mail:
+    said = words.WORDS[language]
     values = {
         "language": language,
-        "heading": said[event.kind],
-        "rows": _rows(event, company, local, language),
+        "heading": heading,
+        "rows": rows,
         "notes": notes,
-        "tel": event.caller if re.fullmatch(r"\+[0-9]{3,15}", event.caller) else "",
+        "tel": tel,
         "call_back": said["call_back"],
         "footer": said["footer"].format(company=company.name),
     }
-    mail_id = message_id(event.uuid, event.n, company.sip_domain)
-    headers = {
+    standard = {
         "Date": email.utils.format_datetime(local),
         "Message-ID": mail_id,
         "Auto-Submitted": "auto-generated",  # RFC 3834: no out-of-office answers, please
         "Content-Language": language,
-        "X-Callrouter-Case": str(case_id),
-        "X-Callrouter-Call": event.uuid,
     }
-    if root_message_id != mail_id:
-        headers |= {"References": root_message_id, "In-Reply-To": root_message_id}
-    return Mail(
-        mail_id=mail_id,
-        subject=one_line(case_subject),
-        headers=headers,
-        text=_TEXT.render(values),
-        html=_HTML.render(values),
-    )
+    return Mail(mail_id, one_line(subject), {**standard, **headers}, _TEXT.render(values), _HTML.render(values))

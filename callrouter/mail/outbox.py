@@ -37,7 +37,7 @@ class Posting:
     kind: str
     recipient: str
     call_id: int | None
-    case_id: int
+    case_id: int | None
     message_id: int | None
     audio: str
 

@@ -43,6 +43,13 @@ _DE = {
     "reached_mailbox": "Die Mailbox hat den Anruf angenommen, der Anrufer hat aber keine Nachricht hinterlassen",
     "message_lost": "Die Mailbox hat eine Nachricht aufgenommen, die Aufnahme ist aber nicht lesbar",
     "recording": "Nachricht",
+    "employee": "Mitarbeiter",
+    "calls_out": "Anrufe nach außen in zehn Minuten",
+    "numbers": "Zuletzt gewählt",
+    "alarm": "Ungewöhnlich viele Anrufe nach außen",
+    "alarm_subject": "Alarm: ungewöhnlich viele Anrufe von {name}",
+    "alarm_why": "Wenn das niemand erklären kann, ist vielleicht das Passwort eines Endgeräts in fremden Händen: "
+    "Schalten Sie das Endgerät aus, oder geben Sie ihm ein neues Passwort.",
 }
 _EN = {
     "subject": "Call from {caller} for {owner}",
@@ -76,6 +83,13 @@ _EN = {
     "reached_mailbox": "The mailbox took the call, but the caller left no message",
     "message_lost": "The mailbox recorded a message, but the recording cannot be read",
     "recording": "Message",
+    "employee": "Employee",
+    "calls_out": "Calls out in ten minutes",
+    "numbers": "Dialled last",
+    "alarm": "Unusually many calls out",
+    "alarm_subject": "Alarm: unusually many calls of {name}",
+    "alarm_why": "If nobody can explain it, somebody may have the password of a device: disable the device, or give "
+    "it a new password.",
 }
 WORDS = MappingProxyType({"de": MappingProxyType(_DE), "en": MappingProxyType(_EN)})
 

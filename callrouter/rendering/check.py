@@ -53,7 +53,7 @@ def _bridge(where: str, action: etree._Element, data: str) -> Iterator[str]:
     """Phones are rung as docs/dialplan.md says: by account, the caller hears ringing, the record knows the device."""
     if "loopback/" in data or "user/" in data:
         yield f"{where}: bridge must dial sofia/PROFILE/DEVICE%DOMAIN, never loopback/ or user/"
-    phones = data.count("sofia/phones/")
+    phones = data.count("sofia/phones/") + data.count(f"${{{variables.TO}")
     before = action.getprevious()
     if phones and (before is None or before.get("application") != "ring_ready"):
         yield f"{where}: ring_ready must come right before a bridge to phones"

@@ -21,7 +21,8 @@ _AT_START = (
 )
 _ACCOUNTS = "directory/phones.xml"
 _PROFILES = {"trunk": "sip_profiles/trunk.xml", "phones": "sip_profiles/phones.xml"}
-_ADDRESSES = ("sip-ip", "sip-port", "rtp-ip", "ext-sip-ip", "ext-rtp-ip")
+_CERTIFICATES = ("tls/agent.pem", "tls/cafile.pem")
+_ADDRESSES = ("sip-ip", "sip-port", "rtp-ip", "ext-sip-ip", "ext-rtp-ip", "tls", "tls-sip-port", "tls-verify-policy")
 
 
 def reload(changes: Changes, api: Callable[[str], str]) -> None:
@@ -52,6 +53,9 @@ def restart_reasons(changes: Changes) -> Iterator[str]:
             and _addresses(changes.before[path]) != _addresses(changes.write[path])
         ):
             yield f"{path}: restart the profile (ends its calls): sofia profile {profile} restart"
+    for path in _CERTIFICATES:
+        if path in changes.write and path in changes.before:
+            yield f"{path}: restart the profiles that speak TLS (ends their calls): sofia profile phones restart"
 
 
 def _ask(api: Callable[[str], str], command: str, good: str = "+OK") -> None:

@@ -13,9 +13,10 @@ import jinja2
 from callrouter import resources, variables
 from callrouter.directory.document import CompanyFile
 from callrouter.errors import RenderError
-from callrouter.rendering import view
+from callrouter.rendering import certificates, view
 from callrouter.rendering.check import check
-from callrouter.routing.plan import RING_CAUSES, RingResult
+from callrouter.routing import features, forwarding, outgoing, ringing
+from callrouter.routing.plan import RING_CAUSES, SPOKEN, RejectReason, RingResult
 from callrouter.routing.snapshot import DigitRules
 from callrouter.settings import Settings, parse_address
 from callrouter.variables import StepMark
@@ -63,17 +64,27 @@ def _context(
         "domain": company.company.sip_domain,
         "digits": digits,
         "emergency": digits.emergency,
-        "emergency_trunks": trunks,
+        "trunks_out": sorted(trunks, key=lambda trunk: not trunk.outgoing),
+        "limits": company.company.limits,
         "freeswitch": settings.freeswitch,
         "voicemail": settings.voicemail,
         "spool": settings.spool,
         "prompts": settings.prompts_dir / company.company.language,
+        "music": settings.prompts_dir / "music" / "hold.wav",
         "router": settings.router.listen,
         "event_socket": parse_address(settings.freeswitch.event_socket, "[freeswitch] event_socket"),
+        "tls_dir": settings.conf_dir / certificates.FOLDER,
         "sip_ip": _address(settings.freeswitch.sip_ip),
         "rtp_ip": _address(settings.freeswitch.rtp_ip),
         "results": [result for result in RingResult if result is not RingResult.ANSWERED],
         "ring_causes": dict(RING_CAUSES),
+        "spoken": SPOKEN,
+        "blocked_caller": RejectReason.BLOCKED_CALLER,
+        "anonymous_caller": RejectReason.ANONYMOUS_CALLER,
+        "outgoing": outgoing,
+        "ringing": ringing,
+        "features": features,
+        "forwarding": forwarding,
         "mark": _mark,
         "clean": _CLEAN,
         "unclean": _UNCLEAN,

@@ -19,12 +19,17 @@ _PART = 100
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Something that is dialled: what it is called, how it is spelled, which number it stands for, whose it is."""
+    """Something that is dialled: what it is called, how it is spelled, which number it stands for, whose it is.
+
+    ``callers`` is where callers who are refused are looked up: ``any``, or ``named`` where the number takes no calls
+    without one.
+    """
 
     name: str
     spellings: tuple[str, ...]
     number: str
     owner: Any
+    callers: str = "any"
 
     @property
     def pattern(self) -> str:

@@ -5,27 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from callrouter.directory import document
-from callrouter.directory.schedules import to_schedule
 from callrouter.errors import RenderError
-from callrouter.rendering import calendar, spelling
-from callrouter.rendering.calendar import Condition
+from callrouter.rendering import spelling
+from callrouter.rendering.harmless import harmless
+from callrouter.rendering.owners import OwnerView, memberships
+from callrouter.rendering.owners import owners as owner_views
+from callrouter.rendering.schedules import Schedules, ScheduleView
 from callrouter.rendering.zones import posix_rule
+from callrouter.routing import callers, outgoing
+from callrouter.routing.decide import ANONYMOUS
+from callrouter.routing.outgoing import Rewrite
 from callrouter.routing.snapshot import DigitRules, Number, NumberBlock, NumberState
-from callrouter.routing.snapshot import Schedule as Rules
-
-#: What a text must not contain where FreeSWITCH reads it: expansion, dial strings, display names, comments.
-_HARMFUL = re.compile(r"""[^\w .()&!?#*+=-]|--+""")
-
-
-def harmless(text: str) -> str:
-    """*text* (a person's or a team's name) without anything that FreeSWITCH or XML could interpret."""
-    return " ".join(_HARMFUL.sub(" ", unicodedata.normalize("NFC", text)).split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +32,23 @@ class TrunkView:
     register: bool
     username: str | None
     password: str | None
+    outgoing: bool
+    identity: str
+    rewrites: tuple[Rewrite, ...]
+    transport: str
+    outbound_proxy: str | None
+    from_domain: str | None
+    session_timers: bool
+    dtmf: str
+    register_seconds: int
+    ping: int
+
+    @property
+    def way(self) -> str:
+        """Where requests are sent by an outbound proxy; empty without one."""
+        if not self.outbound_proxy:
+            return ""
+        return self.outbound_proxy + ("" if self.transport == "udp" else f";transport={self.transport}")
 
     @property
     def acl(self) -> str:
@@ -54,55 +65,33 @@ class DeviceView:
     password: str
     employee: str
     name: str
-    shown: str
+    internally: str
     own_number: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Leg:
-    """A phone to ring, with what it is shown as to other phones."""
-
-    device: str
-    name: str
+    shown: str | None
+    hidden: bool
+    destinations: tuple[str, ...]
+    pools: tuple[str, ...]
+    counted: bool
     extension: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class MailboxView:
-    """A mailbox that takes calls; ``schedule`` is the context that says when, None: always."""
+class CallsOut:
+    """The rules of calls into the public network, see ``routing.outgoing``; ``schedule`` is a context or None."""
 
-    answer_after: int
+    readings: tuple[Rewrite, ...]
+    own: tuple[str, ...]
+    kinds: tuple[tuple[str, str], ...]
     schedule: str | None
-    when: str
 
 
 @dataclass(frozen=True, slots=True)
-class OwnerView:
-    key: str
-    id: str
-    title: str
-    number: str | None
-    extension: str | None
-    legs: tuple[Leg, ...]
-    ring_seconds: int
-    mailbox: MailboxView | None
+class Refused:
+    """Callers who are refused: how their numbers are read, and those that are; ``anonymous``: all without one."""
 
-    @property
-    def context(self) -> str:
-        return "owner-" + self.key.replace(":", "-")
-
-    @property
-    def greeting(self) -> str:
-        return "greeting_pool" if self.key.startswith("pool:") else "greeting"
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduleView:
-    context: str
-    title: str
-    timezone: str
-    closed: Sequence[Condition]
-    open: Sequence[Condition]
+    readings: tuple[Rewrite, ...]
+    numbers: tuple[str, ...]
+    anonymous: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +105,11 @@ class View:
     zones: tuple[tuple[str, str], ...]
     numbers: spelling.Table
     extensions: spelling.Table
+    calls_out: CallsOut
+    refused: Refused
 
 
-def _trunk(trunk: document.Trunk) -> TrunkView:
+def _trunk(trunk: document.Trunk, digits: DigitRules) -> TrunkView:
     for peer in trunk.peers:
         try:
             ipaddress.ip_network(peer, strict=False)
@@ -135,97 +126,22 @@ def _trunk(trunk: document.Trunk) -> TrunkView:
         trunk.register_,
         trunk.username,
         trunk.password,
+        trunk.outgoing,
+        trunk.identity,
+        outgoing.rewrites(digits, trunk.number_format),
+        trunk.transport,
+        trunk.outbound_proxy,
+        trunk.from_domain,
+        trunk.session_timers,
+        trunk.dtmf,
+        trunk.register_seconds,
+        trunk.ping,
     )
-
-
-class _Schedules:
-    """Collects one context for each schedule that a mailbox uses."""
-
-    def __init__(self, company: document.CompanyFile, holidays: Mapping[dt.date, str]) -> None:
-        self._named = {schedule.name: schedule for schedule in company.schedules}
-        self._timezone = company.company.timezone
-        self._holidays = holidays
-        self.views: dict[str, ScheduleView] = {}
-
-    def context(self, owner: str, wanted: document.MailboxSchedule) -> str:
-        """The context of the schedule that *owner*'s mailbox names, or has of its own."""
-        if wanted.name is None:
-            return self._add(f"schedule-of-{owner}", to_schedule(owner, wanted, **self._common()))
-        if wanted.name not in self._named:
-            raise RenderError(f"the mailbox of {owner} names the schedule {wanted.name!r}, which does not exist")
-        position = list(self._named).index(wanted.name) + 1
-        slug = re.sub(r"[^a-z0-9]+", "-", wanted.name.lower()).strip("-")
-        rules = to_schedule(wanted.name, self._named[wanted.name], **self._common())
-        return self._add(f"schedule-{position}-{slug}".rstrip("-"), rules)
-
-    def _common(self) -> dict[str, Any]:
-        return {"timezone": self._timezone, "holiday_dates": self._holidays}
-
-    def _add(self, context: str, rules: Rules) -> str:
-        self.views.setdefault(
-            context,
-            ScheduleView(
-                context,
-                harmless(rules.name),
-                rules.timezone,
-                calendar.closed_conditions(rules),
-                calendar.open_conditions(rules),
-            ),
-        )
-        return context
-
-
-def _mailbox(owner: str, mailbox: document.Mailbox, schedules: _Schedules) -> MailboxView | None:
-    if not (mailbox.enabled and mailbox.answer_calls):
-        return None
-    if mailbox.schedule is None:
-        return MailboxView(mailbox.answer_after, None, "open")
-    return MailboxView(
-        mailbox.answer_after, schedules.context(owner.replace(":", "-"), mailbox.schedule), mailbox.schedule.when
-    )
-
-
-def _legs(employee: document.Employee) -> tuple[Leg, ...]:
-    name = harmless(employee.name)
-    return tuple(
-        Leg(device.sip_user, name, employee.extension)
-        for device in employee.devices
-        if device.enabled and device.sip_password
-    )
-
-
-def _owners(company: document.CompanyFile, schedules: _Schedules) -> list[OwnerView]:
-    owners = []
-    people = {employee.id: employee for employee in company.employees}
-    active = set(company.numbers)
-    for employee in company.employees:
-        key = f"employee:{employee.id}"
-        number = employee.personal_number if employee.personal_number in active else None
-        owners.append(
-            OwnerView(
-                key,
-                employee.id,
-                harmless(employee.name),
-                number,
-                employee.extension,
-                _legs(employee),
-                company.company.ring_seconds,
-                _mailbox(key, employee.mailbox, schedules),
-            )
-        )
-    for pool in company.pools:
-        key = f"pool:{pool.id}"
-        legs = tuple(leg for member in pool.members if member in people for leg in _legs(people[member]))
-        number = next((number for number in pool.numbers if number in active), None)
-        mailbox = _mailbox(key, pool.mailbox, schedules)
-        owners.append(
-            OwnerView(key, pool.id, harmless(pool.name), number, pool.extension, legs, pool.ring_seconds, mailbox)
-        )
-    return owners
 
 
 def _numbers(company: document.CompanyFile, owners: Sequence[OwnerView], digits: DigitRules) -> spelling.Table:
     blocks = [NumberBlock(block.prefix, block.first, block.last) for block in company.number_blocks]
+    named = frozenset(company.reject_anonymous)
     by_key = {owner.key: owner for owner in owners}
     owned = {employee.personal_number: f"employee:{employee.id}" for employee in company.employees}
     owned |= {number: f"pool:{pool.id}" for pool in company.pools for number in pool.numbers}
@@ -237,7 +153,13 @@ def _numbers(company: document.CompanyFile, owners: Sequence[OwnerView], digits:
     }
     known |= {e164: Number(e164, NumberState.ACTIVE, owned.get(e164)) for e164 in company.numbers}
     return spelling.table(
-        spelling.Row(e164, spelling.spellings(e164, digits, blocks, known), e164, by_key[owned[e164]])
+        spelling.Row(
+            e164,
+            spelling.spellings(e164, digits, blocks, known),
+            e164,
+            by_key[owned[e164]],
+            "named" if e164 in named else "any",
+        )
         for e164 in sorted(company.numbers)
         if e164 in owned
     )
@@ -253,6 +175,7 @@ def _extensions(owners: Sequence[OwnerView]) -> spelling.Table:
 
 def _devices(company: document.CompanyFile) -> tuple[DeviceView, ...]:
     first_number = min(company.numbers, default=None)
+    anyone, pools_of = company.company.limits.destinations, memberships(company)
     return tuple(
         DeviceView(
             device.sip_user,
@@ -261,6 +184,12 @@ def _devices(company: document.CompanyFile) -> tuple[DeviceView, ...]:
             harmless(employee.name),
             employee.extension or employee.personal_number or "anonymous",
             employee.personal_number or first_number,
+            employee.personal_number if employee.outgoing_number in (None, "anonymous") else employee.outgoing_number,
+            employee.outgoing_number == "anonymous" or not (employee.outgoing_number or employee.personal_number),
+            tuple(anyone if employee.destinations is None else employee.destinations),
+            pools_of.get(employee.id, ()),
+            employee.ringing.busy_on_busy,
+            employee.extension,
         )
         for employee in company.employees
         for device in employee.devices
@@ -268,18 +197,34 @@ def _devices(company: document.CompanyFile) -> tuple[DeviceView, ...]:
     )
 
 
+def _calls_out(company: document.CompanyFile, digits: DigitRules, schedules: Schedules) -> CallsOut:
+    blocks = (NumberBlock(block.prefix, block.first, block.last) for block in company.number_blocks)
+    name = company.company.limits.schedule
+    return CallsOut(
+        outgoing.readings(digits),
+        tuple(outgoing.block_expression(block) for block in blocks),
+        outgoing.kinds(digits),
+        schedules.named(name, "company.limits") if name is not None else None,
+    )
+
+
 def build(company: document.CompanyFile, holidays: Mapping[dt.date, str], digits: DigitRules) -> View:
     """Work out what the templates need of *company*; raises RenderError for what cannot be rendered."""
-    schedules = _Schedules(company, holidays)
-    owners = _owners(company, schedules)
+    schedules = Schedules(company, holidays)
+    owners = owner_views(company, schedules)
+    calls_out = _calls_out(company, digits, schedules)
     views = tuple(schedules.views[context] for context in sorted(schedules.views))
     zones = {company.company.timezone, *(view.timezone for view in views)}
     return View(
-        trunks=tuple(_trunk(trunk) for trunk in company.trunks),
+        trunks=tuple(_trunk(trunk, digits) for trunk in company.trunks),
         devices=_devices(company),
         owners=tuple(owners),
         schedules=views,
         zones=tuple((zone, posix_rule(zone)) for zone in sorted(zones)),
         numbers=_numbers(company, owners, digits),
         extensions=_extensions(owners),
+        calls_out=calls_out,
+        refused=Refused(
+            callers.readings(digits), callers.expressions(company.blocked_callers), ANONYMOUS in company.blocked_callers
+        ),
     )

@@ -7,24 +7,37 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import replace
 
-from callrouter.routing import hours, numbers
+from callrouter.routing import forwarding, hours, numbers, outgoing, ringing
+from callrouter.routing.callers import blocked_by
 from callrouter.routing.names import clean_name
 from callrouter.routing.plan import (
+    Dial,
+    Forward,
     IncomingCall,
     Reason,
     Reject,
     RejectReason,
     Release,
     Ring,
+    RingResult,
     RoutePlan,
     Step,
+    Switch,
     Target,
     Voicemail,
 )
-from callrouter.routing.snapshot import Device, Employee, Mailbox, Owner, Pool, Snapshot
+from callrouter.routing.snapshot import Device, Employee, Forwarding, Mailbox, Outside, Owner, Pool, Snapshot
 
 ANONYMOUS = "anonymous"
+
+_OUTSIDE = {
+    outgoing.Destination.NATIONAL: "outside_national",
+    outgoing.Destination.MOBILE: "outside_mobile",
+    outgoing.Destination.INTERNATIONAL: "outside_international",
+    outgoing.Destination.PREMIUM: "outside_premium",
+}
 
 
 def decide(call: IncomingCall, snapshot: Snapshot, now: dt.datetime) -> RoutePlan:
@@ -44,12 +57,26 @@ def _from_trunk(call: IncomingCall, snapshot: Snapshot, now: dt.datetime) -> Rou
     number, owner = _dialled_number(call, snapshot, reasons)
     if isinstance(owner, RejectReason):
         return RoutePlan((Reject(owner),), tuple(reasons), number, None, caller, caller_name)
-    if caller in snapshot.blocked:
-        reasons.append(_reason("caller_blocked", caller=caller))
-        steps: tuple[Step, ...] = (Reject(RejectReason.BLOCKED_CALLER),)
+    turned_away = None if call.transferred else _turned_away(caller, number, snapshot, reasons)
+    if turned_away is not None:
+        language = snapshot.language if turned_away.announcement else ""
+        steps: tuple[Step, ...] = (Reject(turned_away, language),)
     else:
         steps = _steps(owner, snapshot, now, reasons)
     return RoutePlan(steps, tuple(reasons), number, owner.key, caller, caller_name, owner.name)
+
+
+def _turned_away(caller: str, number: str | None, snapshot: Snapshot, reasons: list[Reason]) -> RejectReason | None:
+    """Why *caller* comes through to nobody, or not to the company's *number*."""
+    rule = blocked_by(caller, snapshot.blocked)
+    if rule is not None:
+        known = _reason("caller_blocked", caller=caller)
+        reasons.append(known if rule == caller else _reason("caller_blocked_by", caller=caller, rule=rule))
+        return RejectReason.BLOCKED_CALLER
+    if caller == ANONYMOUS and number is not None and snapshot.numbers[number].reject_anonymous:
+        reasons.append(_reason("anonymous_rejected", number=number))
+        return RejectReason.ANONYMOUS_CALLER
+    return None
 
 
 def _from_phone(call: IncomingCall, snapshot: Snapshot, now: dt.datetime) -> RoutePlan:
@@ -62,14 +89,47 @@ def _from_phone(call: IncomingCall, snapshot: Snapshot, now: dt.datetime) -> Rou
         caller = employee.extension or employee.number or ANONYMOUS
         caller_name = clean_name(employee.name)
     reasons = [_caller_reason(caller, caller_name)]
+    if call.feature:
+        reasons.append(_reason(f"feature_{call.feature}", employee=employee.name))
+        step = Switch(call.feature, employee.key, call.device or "", snapshot.language)
+        return RoutePlan((step,), tuple(reasons), None, None, caller, caller_name)
     number: str | None = None
     owner: Owner | RejectReason | None = _owner_of_extension(call, snapshot, reasons)
     if owner is None:
         number, owner = _dialled_number(call, snapshot, reasons)
+    if owner is RejectReason.UNKNOWN_NUMBER and (
+        dialled := outgoing.read(call.dialed, snapshot.digits, snapshot.blocks)
+    ):
+        out = _call_out(dialled, employee, snapshot.outside, now, reasons)
+        return RoutePlan((out,), tuple(reasons), dialled.number, None, caller, caller_name)
     if isinstance(owner, RejectReason):
         return RoutePlan((Reject(owner),), tuple(reasons), number, None, caller, caller_name)
     steps = _steps(owner, snapshot, now, reasons, calling=call.device)
     return RoutePlan(steps, tuple(reasons), number, owner.key, caller, caller_name, owner.name)
+
+
+def _call_out(
+    dialled: outgoing.Dialled, employee: Employee, outside: Outside, now: dt.datetime, reasons: list[Reason]
+) -> Step:
+    """A call into the public network, as the rendered dialplan makes it: what is said here is done there.
+
+    How many calls there are is counted in FreeSWITCH alone.
+    """
+    reasons.append(_reason(_OUTSIDE[dialled.kind], number=dialled.number))
+    own = employee.destinations is not None
+    if dialled.kind not in (employee.destinations if employee.destinations is not None else outside.destinations):
+        reasons.append(_reason("not_allowed_employee" if own else "not_allowed_company", employee=employee.name))
+        return Reject(RejectReason.NOT_ALLOWED)
+    if outside.schedule is not None:
+        found = hours.state(outside.schedule, now)
+        if not found.open and dialled.kind not in outside.closed_destinations:
+            reasons += [found.why, _reason("not_allowed_closed")]
+            return Reject(RejectReason.NOT_NOW)
+    if not outside.trunks:
+        return Reject(RejectReason.NO_TRUNK)
+    shown = employee.shown or employee.number or ANONYMOUS
+    reasons.append(_reason("shown_nothing") if shown == ANONYMOUS else _reason("shown_number", number=shown))
+    return Dial(dialled.number, shown, outside.trunks)
 
 
 def _outside_caller(call: IncomingCall, snapshot: Snapshot) -> tuple[str, str]:
@@ -122,28 +182,105 @@ def _unresolved_reason(found: numbers.Unresolved, dialed: str) -> Reason:
 
 
 def _steps(
-    owner: Owner, snapshot: Snapshot, now: dt.datetime, reasons: list[Reason], calling: str | None = None
+    owner: Owner,
+    snapshot: Snapshot,
+    now: dt.datetime,
+    reasons: list[Reason],
+    calling: str | None = None,
+    forwarded: bool = False,
 ) -> tuple[Step, ...]:
-    """Ring the owner's phones but the *calling* one; then the mailbox if it takes calls now, else the end."""
+    """Ring the owner's phones but the *calling* one; then where the owner forwards to, or the mailbox, or the end.
+
+    A call is *forwarded* once.
+    """
+    wanted = owner.forwarding if isinstance(owner, Employee) and not forwarded else Forwarding()
+    if always := _forward(owner, wanted.always, (), snapshot, now, reasons, calling):
+        return (always,)
     mailbox = owner.mailbox
-    targets = _targets(owner, calling, reasons)
+    targets, nobody = _targets(owner, snapshot.talking, calling, reasons)
     takes_calls = _mailbox_takes_calls(mailbox, now, reasons)
-    if takes_calls and (not targets or mailbox.answer_after <= 0):
-        reasons.append(_reason("mailbox_at_once" if targets else "mailbox_without_ringing"))
+    if takes_calls and targets and mailbox.answer_after <= 0:
+        reasons.append(_reason("mailbox_at_once"))
         return (Voicemail(owner.key, mailbox.language),)
+    if not targets:
+        on = next(field for field, results in forwarding.ON.items() if nobody in results)
+        if forward := _forward(owner, getattr(wanted, on), (), snapshot, now, reasons, calling):
+            return Ring(owner.key, (), 0, nobody), forward
+        if takes_calls:
+            reasons.append(_reason("mailbox_without_ringing"))
+            return (Voicemail(owner.key, mailbox.language),)
+    limit = owner.ring_seconds if isinstance(owner, Pool) else snapshot.ring_seconds
+    answers = mailbox.answer_after if mailbox.enabled and mailbox.answer_calls else None
+    shortest, seconds = ringing.shortest(limit, answers), mailbox.answer_after if takes_calls else limit
+    if _place(wanted.no_answer, snapshot):
+        shortest = seconds = wanted.after
+    begin = ringing.delays([target.delay for target in targets], shortest)
+    targets = tuple(replace(target, delay=delay) for target, delay in zip(targets, begin, strict=True))
+    ring = Ring(owner.key, targets, seconds, nobody, () if isinstance(owner, Pool) else owner.stops_all)
+    forwards = tuple(
+        forward
+        for field, on_results in forwarding.ON.items()
+        if targets and (forward := _forward(owner, getattr(wanted, field), on_results, snapshot, now, reasons, calling))
+    )
     if takes_calls:
-        reasons.append(_reason("rings_until_mailbox", seconds=str(mailbox.answer_after)))
-        return Ring(owner.key, targets, mailbox.answer_after), Voicemail(owner.key, mailbox.language)
-    seconds = owner.ring_seconds if isinstance(owner, Pool) else snapshot.ring_seconds
-    reasons.append(_reason("rings_then_ends", seconds=str(seconds)) if targets else _reason("ends_offline"))
-    return Ring(owner.key, targets, seconds), Release()
+        reasons.append(_reason("rings_until_mailbox", seconds=str(seconds)))
+        return ring, *forwards, Voicemail(owner.key, mailbox.language)
+    if targets:
+        reasons.append(_reason("rings_then_ends", seconds=str(seconds)))
+    else:
+        reasons.append(_reason("ends_busy" if nobody is RingResult.BUSY else "ends_offline"))
+    return ring, *forwards, Release()
 
 
-def _targets(owner: Owner, calling: str | None, reasons: list[Reason]) -> tuple[Target, ...]:
-    """Each enabled phone of the owner once, in the directory's order, and the reasons that name them."""
+def _place(target: str | None, snapshot: Snapshot) -> Owner | None:
+    """Whose phones, or whose mailbox, *target* names; None where it is no place to go."""
+    owner = snapshot.owners.get((target or "").removeprefix(forwarding.MAILBOX))
+    if owner and target and target.startswith(forwarding.MAILBOX):
+        return owner if owner.mailbox.enabled and owner.mailbox.answer_calls else None
+    return owner
+
+
+def _forward(
+    owner: Owner,
+    target: str | None,
+    on: tuple[RingResult, ...],
+    snapshot: Snapshot,
+    now: dt.datetime,
+    reasons: list[Reason],
+    calling: str | None,
+) -> Forward | None:
+    """Go on at *target* where ringing ended *on* one of these; None where there is nowhere to go."""
+    to = _place(target, snapshot)
+    if to is None or target is None:
+        if target is not None:
+            reasons.append(_reason("forwards_nowhere", owner=owner.name, to=target))
+        return None
+    when = on[0].value if on else "now"
+    reasons.append(_reason(f"forwards_{when}", owner=owner.name, to=to.name))
+    steps: tuple[Step, ...]
+    if target.startswith(forwarding.MAILBOX):
+        steps = (Voicemail(to.key, to.mailbox.language),)
+    else:
+        steps = _steps(to, snapshot, now, reasons, calling, forwarded=True)
+    return Forward(owner.key, to.key, to.name, on, steps)
+
+
+def _targets(
+    owner: Owner, talking: frozenset[str], calling: str | None, reasons: list[Reason]
+) -> tuple[tuple[Target, ...], RingResult]:
+    """Each enabled phone of the owner once, in the directory's order, and what it counts as when there is none.
+
+    The phones of members who are not to be disturbed, or talk and want no second call, are left out.
+    """
     members = owner.members if isinstance(owner, Pool) else (owner,)
     found: dict[str, Target] = {}
+    nobody = RingResult.OFFLINE
     for member in members:
+        quiet = _quiet(member, talking)
+        if quiet:
+            reasons.append(_reason(quiet, employee=member.name))
+            nobody = RingResult.BUSY
+            continue
         rings = [device for device in member.devices if device.enabled and device.sip_user != calling]
         found |= {device.sip_user: _target(device, member) for device in rings}
         disabled = [device for device in member.devices if not device.enabled]
@@ -158,11 +295,35 @@ def _targets(owner: Owner, calling: str | None, reasons: list[Reason]) -> tuple[
     if isinstance(owner, Pool):
         code = "pool_rings_all" if owner.strategy == "simultaneous" else "pool_rings_all_for_now"
         reasons.append(_reason(code if members else "pool_empty", pool=owner.name, strategy=owner.strategy))
-    return tuple(found.values())
+    return tuple(found.values()), nobody
+
+
+def _quiet(member: Employee, talking: frozenset[str]) -> str | None:
+    """Why none of the member's phones is to ring, as a reason's code."""
+    if member.do_not_disturb:
+        return "do_not_disturb"
+    return "talking" if member.busy_on_busy and member.key in talking else None
+
+
+def countable(snapshot: Snapshot) -> frozenset[str]:
+    """The keys of those in *snapshot* of whom it must be known whether they are talking."""
+    return frozenset(
+        member.key
+        for owner in snapshot.owners.values()
+        for member in (owner.members if isinstance(owner, Pool) else (owner,))
+        if member.busy_on_busy and not member.do_not_disturb
+    )
 
 
 def _target(device: Device, employee: Employee) -> Target:
-    return Target(device.sip_user, employee.key, clean_name(employee.name), employee.extension)
+    return Target(
+        device.sip_user,
+        employee.key,
+        clean_name(employee.name),
+        employee.extension,
+        device.ring_delay,
+        employee.busy_on_busy,
+    )
 
 
 def _mailbox_takes_calls(mailbox: Mailbox, now: dt.datetime, reasons: list[Reason]) -> bool:

@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 from callrouter.routing import reasons
-from callrouter.routing.plan import Reason, Reject, Release, Ring, RoutePlan, Step, Target, Voicemail
+from callrouter.routing.plan import (
+    Dial,
+    Forward,
+    Reason,
+    Reject,
+    Release,
+    Ring,
+    RingResult,
+    RoutePlan,
+    Step,
+    Switch,
+    Target,
+    Voicemail,
+)
 
 
 def describe(plan: RoutePlan, language: str) -> list[str]:
     """Say what will be done, step by step (``1. …``), in ``de`` or ``en``; the why is ``reasons.text``'s."""
-    return [f"{n}. {reasons.text(_sentence(step, plan.owner_name), language)}" for n, step in enumerate(plan.steps, 1)]
+    return _numbered(plan.steps, plan.owner_name, "", language)
+
+
+def _numbered(steps: tuple[Step, ...], owner_name: str, before: str, language: str) -> list[str]:
+    said: list[str] = []
+    for n, step in enumerate(steps, 1):
+        said.append(f"{before}{n}. {reasons.text(_sentence(step, owner_name), language)}")
+        if isinstance(step, Forward):
+            said += _numbered(step.steps, step.to_name, f"{before}{n}.", language)
+    return said
 
 
 def in_short(plan: RoutePlan, language: str) -> tuple[str, str]:
@@ -18,13 +40,25 @@ def in_short(plan: RoutePlan, language: str) -> tuple[str, str]:
     """
     if isinstance(plan.steps[0], Reject):
         return "refused", reasons.text(Reason(f"reject_{plan.steps[0].reason.value}"), language)
-    reason = _outcome(plan)
-    return reason.code.removeprefix("in_short_"), reasons.text(reason, language)
+    kind, reason = _outcome(plan.steps, plan.owner_name)
+    return kind, reasons.text(reason, language)
 
 
-def _outcome(plan: RoutePlan) -> Reason:
-    owner = ("owner", plan.owner_name)
-    match plan.steps:
+def _outcome(steps: tuple[Step, ...], owner_name: str) -> tuple[str, Reason]:
+    reason = _in_short(steps, owner_name)
+    match steps:
+        case (Forward(on=(), to_name=name, steps=others), *_) | (Ring(), Forward(on=(), to_name=name, steps=others)):
+            return _outcome(others, name)
+        case (Ring(targets=targets), Forward(), *_) if targets:
+            return "rings", reason
+    return reason.code.removeprefix("in_short_"), reason
+
+
+def _in_short(steps: tuple[Step, ...], owner_name: str) -> Reason:
+    owner = ("owner", owner_name)
+    match steps:
+        case (Ring(targets=targets, seconds=seconds), Forward(), *_) if targets:
+            return Reason("in_short_rings_then_forward", (owner, ("seconds", str(seconds))))
         case (Voicemail(), *_):
             return Reason("in_short_mailbox", (owner,))
         case (Ring(targets=targets, seconds=seconds), Voicemail()) if targets:
@@ -42,6 +76,8 @@ def describe_emergency(number: str, language: str) -> list[str]:
 
 def _sentence(step: Step, owner_name: str) -> Reason:
     match step:
+        case Ring(targets=(), nobody=RingResult.BUSY):
+            return Reason("step_ring_busy")
         case Ring(targets=()):
             return Reason("step_ring_nobody")
         case Ring(targets=targets, seconds=seconds):
@@ -49,6 +85,12 @@ def _sentence(step: Step, owner_name: str) -> Reason:
             return Reason("step_ring", (("seconds", str(seconds)), ("devices", devices)))
         case Voicemail(owner=owner, language=language):
             return Reason("step_voicemail", (("owner", owner_name or owner), ("language", language)))
+        case Dial(number=number, trunks=trunks):
+            return Reason("step_dial", (("number", number), ("trunks", ", ".join(trunks))))
+        case Switch(feature=feature):
+            return Reason(f"step_{feature}")
+        case Forward(to_name=name, on=on):
+            return Reason(f"step_forward_{on[0].value if on else 'now'}", (("to", name),))
         case Reject(reason=reason):
             return Reason(f"reject_{reason.value}")
         case Release():
@@ -56,4 +98,5 @@ def _sentence(step: Step, owner_name: str) -> Reason:
 
 
 def _device(target: Target) -> str:
-    return f"{target.sip_user} ({target.name})"
+    later = f", +{target.delay} s" if target.delay else ""
+    return f"{target.sip_user} ({target.name}{later})"

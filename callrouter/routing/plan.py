@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +16,9 @@ class IncomingCall:
     ``trunk`` names the trunk, None for a call from one of the company's phones; then ``device`` is that phone's
     authenticated account (never its From). ``caller_number`` is raw but of digits and a leading ``+`` only; None
     when the caller has none. ``private``: RFC 3323 privacy was asked for, or the number is anonymous; then
-    ``caller_number`` and ``caller_name`` are empty already.
+    ``caller_number`` and ``caller_name`` are empty already. ``transferred``: somebody of ours talked with the caller
+    before; ``back`` is the phone that transferred it here, ``feature`` what the phone itself asks for by a code (see
+    ``features``).
     """
 
     uuid: str
@@ -24,6 +28,9 @@ class IncomingCall:
     caller_number: str | None = None
     caller_name: str = ""
     private: bool = False
+    transferred: bool = False
+    back: str | None = None
+    feature: str = ""
 
 
 class RejectReason(StrEnum):
@@ -34,19 +41,57 @@ class RejectReason(StrEnum):
     AMBIGUOUS_NUMBER = "ambiguous_number"
     NO_OWNER = "no_owner"
     BLOCKED_CALLER = "blocked_caller"
+    ANONYMOUS_CALLER = "anonymous_caller"
     UNKNOWN_DEVICE = "unknown_device"
+    NOT_ALLOWED = "not_allowed"
+    NOT_NOW = "not_now"
+    NO_TRUNK = "no_trunk"
+    COMPANY_BUSY = "company_busy"
+    EMPLOYEE_BUSY = "employee_busy"
+    NEW_NUMBERS = "new_numbers"
 
     @property
     def cause(self) -> str:
-        """404 for numbers that do not exist, 480 for one without owner, 603 for blocked callers, 403 for strangers."""
+        """404 for numbers that do not exist, 480 for one without owner, 603 for blocked callers.
+
+        403 for strangers and for calls out that are not allowed, 502 where there is no trunk.
+        """
         return {
             "unknown_number": "UNALLOCATED_NUMBER",
             "inactive_number": "UNALLOCATED_NUMBER",
             "ambiguous_number": "UNALLOCATED_NUMBER",
             "no_owner": "SUBSCRIBER_ABSENT",
             "blocked_caller": "CALL_REJECTED",
+            "anonymous_caller": "CALL_REJECTED",
             "unknown_device": "OUTGOING_CALL_BARRED",
+            "not_allowed": "OUTGOING_CALL_BARRED",
+            "not_now": "OUTGOING_CALL_BARRED",
+            "no_trunk": "NETWORK_OUT_OF_ORDER",
+            "company_busy": "OUTGOING_CALL_BARRED",
+            "employee_busy": "OUTGOING_CALL_BARRED",
+            "new_numbers": "OUTGOING_CALL_BARRED",
         }[self.value]
+
+    @property
+    def announcement(self) -> str | None:
+        """The prompt that a caller from outside hears first, as early media."""
+        return "anonymous_rejected" if self is RejectReason.ANONYMOUS_CALLER else None
+
+    @property
+    def answer(self) -> str | None:
+        """The SIP answer where it is another than FreeSWITCH makes of ``cause``: 433 of RFC 5079."""
+        return "433 Anonymity Disallowed" if self is RejectReason.ANONYMOUS_CALLER else None
+
+
+#: What a phone is told of a call out that is refused, by prompt.
+SPOKEN: Mapping[str, tuple[RejectReason, ...]] = MappingProxyType(
+    {
+        "not_allowed": (RejectReason.NOT_ALLOWED, RejectReason.NOT_NOW),
+        "too_many_calls": (RejectReason.COMPANY_BUSY, RejectReason.EMPLOYEE_BUSY, RejectReason.NEW_NUMBERS),
+        "unknown_number": (RejectReason.UNKNOWN_NUMBER,),
+        "no_line": (RejectReason.NO_TRUNK,),
+    }
+)
 
 
 class RingResult(StrEnum):
@@ -98,21 +143,32 @@ RING_CAUSES: tuple[tuple[RingResult, tuple[str, ...]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One phone to ring, with the employee it belongs to (for callee id and the record)."""
+    """One phone to ring, with the employee it belongs to (for callee id and the record).
+
+    It begins ``delay`` seconds after the others; ``counted``: who answers it is talking from then on.
+    """
 
     sip_user: str
     employee: str
     name: str
     extension: str | None
+    delay: int = 0
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """Ring all ``targets`` at once for ``seconds``; the first to answer talks. No targets: counts as offline."""
+    """Ring all ``targets`` at once for ``seconds``; the first to answer talks.
+
+    ``nobody`` is what it counts as when there is no phone to ring. A phone that answers with one of the causes in
+    ``stops`` ends the ringing of all.
+    """
 
     owner: str
     targets: tuple[Target, ...]
     seconds: int
+    nobody: RingResult = RingResult.OFFLINE
+    stops: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +180,47 @@ class Voicemail:
 
 
 @dataclass(frozen=True, slots=True)
+class Dial:
+    """Call ``number`` (E.164 or short) in the public network by the first of ``trunks`` that takes it.
+
+    ``shown`` is the number shown there, or ``anonymous``. The dialplan does it; the router is never asked.
+    """
+
+    number: str
+    shown: str
+    trunks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """Do what a phone's code asks for, for the ``employee`` whose ``device`` dialled it, and say so in ``language``."""
+
+    feature: str
+    employee: str
+    device: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Go on with ``steps``, which end the call, if the last ringing ended with one of ``on`` (empty: in any case).
+
+    ``to`` (``to_name`` for people) is the owner where it goes on; ``owner`` is the one who forwards the call.
+    """
+
+    owner: str
+    to: str
+    to_name: str
+    on: tuple[RingResult, ...]
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reject:
-    """Refuse the call."""
+    """Refuse the call; ``language`` (de, en) is that of the reason's announcement, where it has one."""
 
     reason: RejectReason
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +228,7 @@ class Release:
     """End the call with the answer that the last ring result gives (``RingResult.cause``)."""
 
 
-Step = Ring | Voicemail | Reject | Release
+Step = Ring | Voicemail | Dial | Switch | Forward | Reject | Release
 
 
 @dataclass(frozen=True, slots=True)

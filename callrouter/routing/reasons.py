@@ -13,6 +13,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "caller_named": ("Es ruft {caller} an ({name}).", "The caller is {caller} ({name})."),
     "caller_anonymous": ("Der Anruf kommt ohne Rufnummer.", "The caller's number is withheld or missing."),
     "caller_blocked": ("Der Anrufer „{caller}“ ist gesperrt.", "The caller “{caller}” is blocked."),
+    "caller_blocked_by": (
+        "Der Anrufer „{caller}“ ist gesperrt, wie alle mit {rule}.",
+        "The caller “{caller}” is blocked, as all with {rule} are.",
+    ),
+    "anonymous_rejected": (
+        "{number} nimmt keine Anrufe ohne Rufnummer an.",
+        "{number} takes no calls without a number.",
+    ),
     "device_unknown": ("Das Endgerät „{device}“ gehört zu niemandem.", "The device “{device}” belongs to nobody."),
     "extension_of": (
         "{extension} ist die Nebenstelle von {owner}.",
@@ -42,12 +50,66 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Gewählt wurde {dialed}: keine Rufnummer dieses Unternehmens.",
         "{dialed} was dialled: no number of this company.",
     ),
+    "outside_national": ("{number} liegt im Inland.", "{number} is in this country."),
+    "outside_mobile": ("{number} ist ein Mobilanschluss.", "{number} is a mobile phone."),
+    "outside_international": ("{number} liegt im Ausland.", "{number} is abroad."),
+    "outside_premium": ("{number} ist ein teurer Dienst.", "{number} is a premium service."),
+    "not_allowed_employee": (
+        "{employee} darf solche Rufnummern nicht anrufen.",
+        "{employee} may not call such numbers.",
+    ),
+    "not_allowed_company": (
+        "Solche Rufnummern sind in den Einstellungen des Unternehmens nicht freigegeben.",
+        "The company's settings do not allow calls to such numbers.",
+    ),
+    "not_allowed_closed": (
+        "Zu dieser Zeit sind solche Rufnummern nicht freigegeben.",
+        "At this time such numbers are not allowed.",
+    ),
+    "shown_number": ("Angezeigt wird {number}.", "{number} is shown."),
+    "shown_nothing": ("Die Rufnummer wird unterdrückt.", "The number is withheld."),
     "devices_ring": ("Bei {employee} können klingeln: {devices}.", "At {employee} these can ring: {devices}."),
     "devices_none": ("Bei {employee} kann kein Endgerät klingeln.", "At {employee} no device can ring."),
     "devices_disabled": ("Bei {employee} ausgeschaltet: {devices}.", "At {employee} these are disabled: {devices}."),
     "device_calls": (
         "Das anrufende Endgerät klingelt nicht mit.",
         "The calling device itself does not ring.",
+    ),
+    "do_not_disturb": (
+        "{employee} möchte nicht gestört werden; es klingelt kein Endgerät.",
+        "{employee} is not to be disturbed; no device rings.",
+    ),
+    "talking": (
+        "{employee} telefoniert und möchte dabei keinen zweiten Anruf; es klingelt kein Endgerät.",
+        "{employee} is talking and wants no second call; no device rings.",
+    ),
+    "feature_dnd_on": (
+        "{employee} schaltet „Nicht stören“ vom Telefon aus ein.",
+        "{employee} turns “Do not disturb” on from the phone.",
+    ),
+    "feature_dnd_off": (
+        "{employee} schaltet „Nicht stören“ vom Telefon aus aus.",
+        "{employee} turns “Do not disturb” off from the phone.",
+    ),
+    "forwards_now": (
+        "{owner} leitet weiter an {to}.",
+        "{owner} forwards to {to}.",
+    ),
+    "forwards_busy": (
+        "Ist besetzt oder wird abgelehnt, leitet {owner} weiter an {to}.",
+        "When busy or declined, {owner} forwards to {to}.",
+    ),
+    "forwards_no_answer": (
+        "Nimmt niemand ab, leitet {owner} weiter an {to}.",
+        "When nobody answers, {owner} forwards to {to}.",
+    ),
+    "forwards_offline": (
+        "Ist kein Endgerät erreichbar, leitet {owner} weiter an {to}.",
+        "When no device can be reached, {owner} forwards to {to}.",
+    ),
+    "forwards_nowhere": (
+        "{owner} leitet weiter an „{to}“: Das gibt es nicht, oder die Mailbox nimmt keine Anrufe an.",
+        "{owner} forwards to “{to}”: there is none, or the mailbox takes no calls.",
     ),
     "pool_rings_all": (
         "Im Pool {pool} klingeln alle Mitglieder gleichzeitig.",
@@ -92,6 +154,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Kein Endgerät kann klingeln und keine Mailbox nimmt an: nicht erreichbar.",
         "No device can ring and no mailbox answers: unavailable.",
     ),
+    "ends_busy": (
+        "Kein Endgerät soll klingeln und keine Mailbox nimmt an: besetzt.",
+        "No device is to ring and no mailbox answers: busy.",
+    ),
     "hours_open": (
         "Zeitsteuerung{schedule}: {weekday}, {date}, {clock} Uhr, geöffnet im Zeitfenster {start}–{end}.",
         "Schedule{schedule}: {weekday}, {date}, {clock}, open in the window {start}–{end}.",
@@ -116,6 +182,25 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Kein Endgerät kann klingeln; das zählt als nicht erreichbar.",
         "No device can ring; this counts as unavailable.",
     ),
+    "step_ring_busy": (
+        "Kein Endgerät soll klingeln; das zählt als besetzt.",
+        "No device is to ring; this counts as busy.",
+    ),
+    "step_dnd_on": (
+        "„Nicht stören“ einschalten und es ansagen.",
+        "Turn “Do not disturb” on and say so.",
+    ),
+    "step_dnd_off": (
+        "„Nicht stören“ ausschalten und es ansagen.",
+        "Turn “Do not disturb” off and say so.",
+    ),
+    "step_forward_now": ("Weiter bei {to}:", "On to {to}:"),
+    "step_forward_busy": ("Wenn besetzt oder abgelehnt, weiter bei {to}:", "When busy or declined, on to {to}:"),
+    "step_forward_no_answer": ("Wenn niemand abnimmt, weiter bei {to}:", "When nobody answers, on to {to}:"),
+    "step_forward_offline": (
+        "Wenn kein Endgerät erreichbar ist, weiter bei {to}:",
+        "When no device can be reached, on to {to}:",
+    ),
     "step_voicemail": (
         "Die Mailbox von {owner} nimmt eine Nachricht auf (Ansage: {language}).",
         "The mailbox of {owner} takes a message (greeting in {language}).",
@@ -124,6 +209,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Der Anruf endet: besetzt (486), abgewiesen (603), sonst nicht erreichbar (480).",
         "The call ends: busy (486), declined (603), otherwise unavailable (480).",
     ),
+    "step_dial": (
+        "{number} anrufen, über den ersten der Trunks, der den Anruf annimmt: {trunks}.",
+        "Call {number}, by the first of the trunks that takes the call: {trunks}.",
+    ),
     "step_emergency": (
         "Notruf: FreeSWITCH wählt {number} unmittelbar über die Leitungen ins öffentliche Netz.",
         "Emergency call: FreeSWITCH dials {number} straight over the trunks.",
@@ -131,6 +220,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "in_short_rings": (
         "Klingelt {seconds} s bei {owner}, danach endet der Anruf.",
         "Rings at {owner} for {seconds} s, then the call ends.",
+    ),
+    "in_short_rings_then_forward": (
+        "Klingelt {seconds} s bei {owner}, danach wird weitergeleitet.",
+        "Rings at {owner} for {seconds} s, then the call is forwarded.",
     ),
     "in_short_rings_then_mailbox": (
         "Klingelt {seconds} s bei {owner}, danach nimmt die Mailbox an.",
@@ -149,6 +242,31 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "reject_ambiguous_number": ("Abgewiesen (404): Rufnummer mehrdeutig.", "Refused (404): ambiguous number."),
     "reject_no_owner": ("Abgewiesen (480): Rufnummer ohne Inhaber.", "Refused (480): number without owner."),
     "reject_blocked_caller": ("Abgewiesen (603): gesperrter Anrufer.", "Refused (603): blocked caller."),
+    "reject_anonymous_caller": (
+        "Mit Ansage abgewiesen (433): Anrufer ohne Rufnummer.",
+        "Refused with an announcement (433): caller without a number.",
+    ),
+    "reject_not_allowed": ("Abgewiesen (403): Ziel nicht freigegeben.", "Refused (403): destination not allowed."),
+    "reject_not_now": (
+        "Abgewiesen (403): Ziel zu dieser Zeit nicht freigegeben.",
+        "Refused (403): destination not allowed at this time.",
+    ),
+    "reject_no_trunk": (
+        "Abgewiesen (502): kein Trunk für Anrufe nach außen.",
+        "Refused (502): no trunk for calls out.",
+    ),
+    "reject_company_busy": (
+        "Abgewiesen (403): zu viele Anrufe des Unternehmens nach außen.",
+        "Refused (403): too many calls of the company out at once.",
+    ),
+    "reject_employee_busy": (
+        "Abgewiesen (403): zu viele Anrufe dieses Mitarbeiters nach außen.",
+        "Refused (403): too many calls of this employee out at once.",
+    ),
+    "reject_new_numbers": (
+        "Abgewiesen (403): zu viele neue Rufnummern an einem Tag.",
+        "Refused (403): too many new numbers in one day.",
+    ),
     "reject_unknown_device": ("Abgewiesen (403): unbekanntes Endgerät.", "Refused (403): unknown device."),
 }
 

@@ -15,6 +15,10 @@ class DigitRules:
 
     ``trunk_prefix`` is empty where there is none (Spain, Italy). ``national_lengths``: how many digits a number of
     the country can have after the country code (phonenumbers' ``general_desc.possible_length``).
+
+    For calls out: ``outside_line`` is dialled before numbers of the public network (empty: nothing is). ``mobile``,
+    ``premium`` and ``national`` are expressions of what follows the country code (``national`` empty: everything; it
+    is needed where countries share a code), ``short`` that of short numbers. Empty: there are none.
     """
 
     country_code: str = "49"
@@ -23,6 +27,11 @@ class DigitRules:
     area_code: str = ""
     emergency: tuple[str, ...] = ("110", "112")
     national_lengths: frozenset[int] = frozenset(range(4, 16))
+    outside_line: str = ""
+    mobile: str = ""
+    premium: str = ""
+    national: str = ""
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +50,15 @@ class NumberState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """One number of the company. ``owner`` is an owner key (``employee:anna``, ``pool:sales``) or None."""
+    """One number of the company. ``owner`` is an owner key (``employee:anna``, ``pool:sales``) or None.
+
+    ``reject_anonymous``: callers without a number hear an announcement, and ring nobody.
+    """
 
     e164: str
     state: NumberState
     owner: str | None
+    reject_anonymous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +107,13 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One SIP account. ``kind`` is desk, softclient or other."""
+    """One SIP account. ``kind`` is desk, softclient or other; it rings ``ring_delay`` seconds after the others."""
 
     sip_user: str
     label: str
     kind: str
     enabled: bool = True
+    ring_delay: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +132,27 @@ class Mailbox:
 
 
 @dataclass(frozen=True, slots=True)
+class Forwarding:
+    """Where an employee's calls go: owner keys, with ``mailbox:`` before them their mailbox; None: nowhere.
+
+    ``no_answer`` is after ``after`` seconds of ringing.
+    """
+
+    always: str | None = None
+    busy: str | None = None
+    no_answer: str | None = None
+    offline: str | None = None
+    after: int = 15
+
+
+@dataclass(frozen=True, slots=True)
 class Employee:
-    """A person with phones. ``number`` is the personal number, None when it was lost."""
+    """A person with phones. ``number`` is the personal number, None when it was lost.
+
+    ``destinations`` are the kinds of numbers (``outgoing.Destination``) to call outside; None: the company's.
+    ``shown`` is what is shown there: E.164, ``anonymous``, or None for the personal number. ``busy_on_busy``: no phone
+    rings while they talk on one. ``stops_all``: what one phone answers (FreeSWITCH's causes) ends the ringing of all.
+    """
 
     key: str
     name: str
@@ -127,6 +160,12 @@ class Employee:
     number: str | None
     devices: tuple[Device, ...] = ()
     mailbox: Mailbox = field(default_factory=Mailbox)
+    destinations: tuple[str, ...] | None = None
+    shown: str | None = None
+    do_not_disturb: bool = False
+    busy_on_busy: bool = False
+    stops_all: tuple[str, ...] = ()
+    forwarding: Forwarding = field(default_factory=Forwarding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +185,16 @@ Owner = Employee | Pool
 
 
 @dataclass(frozen=True, slots=True)
-class LiveDevice:
-    """What the switch says of a device now; a device that is not in the snapshot counts as free."""
+class Outside:
+    """The way into the public network: ``trunks`` in their order, and the kinds of numbers that may be called.
 
-    in_call: bool = False
-    peer: str | None = None
+    While ``schedule`` is closed (None: never), of ``destinations`` only ``closed_destinations``.
+    """
+
+    trunks: tuple[str, ...] = ()
+    destinations: tuple[str, ...] = ()
+    closed_destinations: tuple[str, ...] = ()
+    schedule: Schedule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +203,9 @@ class Snapshot:
 
     ``numbers`` holds those of the call's candidates (``numbers.candidates``) that exist; ``extensions`` maps the
     dialled extension, if it is one, to its owner key; ``owners`` holds every owner named by these; ``devices`` maps
-    the calling device's sip_user, if internal, to its employee; ``known_callers`` maps E.164 to a name (colleagues,
-    later the phone book).
+    the calling device's sip_user, if internal, to its employee; ``blocked`` are the rules of ``callers.blocked_by``;
+    ``known_callers`` maps E.164 to a name (colleagues, then the phone book). ``talking`` holds the keys of employees
+    who are in a call now, as far as the switch says.
     """
 
     version: int
@@ -177,4 +222,5 @@ class Snapshot:
     devices: Mapping[str, Employee] = field(default_factory=lambda: MappingProxyType({}))
     blocked: frozenset[str] = frozenset()
     known_callers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    live: Mapping[str, LiveDevice] = field(default_factory=lambda: MappingProxyType({}))
+    talking: frozenset[str] = frozenset()
+    outside: Outside = Outside()

@@ -30,13 +30,13 @@ class Span:
 def spans(call: IncomingCall, snapshot: Snapshot, start: dt.datetime, end: dt.datetime) -> list[Span]:
     """Divide *start* to *end* (aware) by what is done with *call*; raises as ``decide`` does.
 
-    A plan changes with the schedule of the owner's mailbox and nothing else, so only its instants are looked at.
+    A plan changes with the schedules of mailboxes and nothing else, so only their instants are looked at.
     *snapshot* must know the holidays of all these days.
     """
     start, end = start.astimezone(dt.UTC), end.astimezone(dt.UTC)
-    owner = snapshot.owners.get(decide(call, snapshot, start).owner or "")
-    schedule = owner.mailbox.schedule if owner else None
-    edges = [start, *(hours.moments(schedule, start, end) if schedule else ()), end]
+    schedules = [owner.mailbox.schedule for owner in snapshot.owners.values() if owner.mailbox.schedule]
+    changes = {moment for schedule in schedules for moment in hours.moments(schedule, start, end)}
+    edges = [start, *sorted(changes), end]
     found: list[Span] = []
     for first, last in pairwise(edges):
         plan = decide(call, snapshot, first)

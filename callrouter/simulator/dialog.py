@@ -6,6 +6,7 @@ import secrets
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import gevent
 from gevent.event import Event
@@ -86,6 +87,31 @@ class PhoneCall:
             timeout=_IN_DIALOG_LIMIT,
         )  # fmt: skip
         return answer
+
+    def transfer(self, target: str) -> int:
+        """Blind transfer to *target* (a user part) by REFER; returns its final status (RFC 5589 section 6.1)."""
+        return self.request("REFER", (("Refer-To", f"<sip:{target}@{self.phone.domain}>"),)).status
+
+    def transfer_to_call(self, other: PhoneCall) -> int:
+        """Connect the other ends of this call and of *other*, a call of the same phone (RFC 5589 section 7.3)."""
+        local, remote = (sip.parameter(address, "tag") for address in (other._local, other._remote))
+        replaces = quote(f"{other.id};to-tag={remote};from-tag={local}", safe="")
+        target = f"<{other._target.partition(';')[0]}?Replaces={replaces}>"
+        return self.request("REFER", (("Refer-To", target),)).status
+
+    def hold(self, *, on: bool = True) -> int:
+        """Put the other side on hold, or take it back, by a new offer (RFC 3264 section 8.4)."""
+        sdp = self.audio.sdp(version=2 if on else 3, codecs=(8,))
+        if on:
+            sdp = sdp.replace(b"a=sendrecv", b"a=sendonly")
+        self._cseq += 1
+        uri, destination, own = self._dialog_headers()
+        headers = [*own, ("Contact", self.phone.contact)]
+        transaction = self.phone.begin("INVITE", uri, destination, self._cseq, headers, sdp)
+        answer = transaction.final(_IN_DIALOG_LIMIT)
+        transaction.ack = self._ack(transaction, answer)
+        self.phone.send(transaction.ack, transaction.destination)
+        return answer.status
 
     def close(self) -> None:
         if self._worker is not None:

@@ -117,6 +117,9 @@ def _ring(channel: Channel, phones: list[_Phone], limit: float) -> _Phone | None
         phone.cause = _CAUSE_OF_STATUS.get(phone.behaviour.status, "NORMAL_TEMPORARY_FAILURE")
         channel.note(phone.leg.user, f"refuses with {phone.behaviour.status}")
         channel.variables["last_bridge_proto_specific_hangup_cause"] = f"sip:{phone.behaviour.status}"
+        if phone.cause in channel.variables.get("fail_on_single_reject", "") and any(not one.cause for one in phones):
+            _cancel(channel, phones, "NO_ANSWER")
+            return None
     return None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import gevent
 from gevent.event import Event
@@ -104,3 +105,21 @@ class Applying:
                 self._pause = min(_LONGEST_PAUSE, self._pause * 2)
             elif self.state.pending:
                 self._woken.set()
+
+
+def follow(path: Path, changed: Callable[[], None], pause: float = 1.0) -> None:
+    """Call *changed* whenever the file *path* was written anew; looks every *pause* seconds, without end."""
+    before = _written(path)
+    while True:
+        gevent.sleep(pause)
+        now = _written(path)
+        if now != before:
+            before = now
+            changed()
+
+
+def _written(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from callrouter.directory.timeline import PhoneLine
 from callrouter.mail.words import WORDS
 from callrouter.routing import reasons
+from callrouter.routing.forwarding import FORWARDED
 from callrouter.routing.plan import Reason, RejectReason
 from callrouter.web.format import duration
 from callrouter.web.languages import language
@@ -44,6 +45,7 @@ _CAUSES = {
     "NO_ROUTE_DESTINATION": _l("there is no way to this number"),
     "OUTGOING_CALL_BARRED": _l("not permitted"),
     "ATTENDED_TRANSFER": _l("transferred"),
+    FORWARDED: _l("forwarded"),
     "BLIND_TRANSFER": _l("transferred"),
     "MEDIA_TIMEOUT": _l("the connection broke off"),
     "RECOVERY_ON_TIMER_EXPIRE": _l("the other side did not respond"),

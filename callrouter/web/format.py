@@ -24,6 +24,8 @@ NOUNS = {
     "schedule": _l("Schedule"),
     "trunk": _l("Trunk"),
     "blocked caller": _l("Blocked caller"),
+    "contact": _l("Phone book entry"),
+    "anonymous rejection": _l("Anonymous rejection"),
     "message": _l("Message"),
     "mail": _l("Mail"),
     "user": _l("User"),
@@ -38,13 +40,15 @@ def _locale() -> Locale:
 
 
 def number(e164: str | None) -> str:
-    """``+49 30 23125010``; extensions and what is no telephone number stay as they are."""
+    """``+49 30 23125010``, ``+49 17604*``; extensions and what is no telephone number stay as they are."""
     if not e164:
         return ""
     if e164 == "anonymous":
         return str(_("anonymous"))
     if not e164.startswith("+"):
         return e164
+    if e164.endswith("*"):
+        return f"{number(e164[:-1])}*"
     try:
         parsed = phonenumbers.parse(e164)
     except phonenumbers.NumberParseException:

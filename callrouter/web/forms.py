@@ -13,8 +13,9 @@ from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
-from wtforms import Field, HiddenField, IntegerField
+from wtforms import Field, HiddenField, IntegerField, SelectMultipleField
 from wtforms.validators import StopValidation
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from callrouter.errors import ConflictError, RuleError
 from callrouter.web.languages import translated
@@ -92,6 +93,13 @@ class WholeNumber(IntegerField):
         """Ask nothing further of what is no number."""
         if self.process_errors:
             raise StopValidation
+
+
+class CheckList(SelectMultipleField):
+    """A box for each choice; none checked is an answer too."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
 
 
 #: What forms for new records were sent with, the latest at the end; as many as are worth remembering.

@@ -86,6 +86,9 @@ class Switch(Protocol):
     def live(self) -> Live:
         """What goes on now, at most some seconds old; never raises, and answers within half a second."""
 
+    def begin(self, command: str) -> None:
+        """Have FreeSWITCH run the API *command* by itself; raises SwitchError when it cannot be told."""
+
 
 def _text(value: object) -> str:
     return str(value)[:_TEXT] if isinstance(value, str | int) else ""
@@ -167,6 +170,10 @@ class LiveSwitch:
         if self._reading is not None and self._monotonic() >= self._good_until:
             self._reading.wait(_PATIENCE)
         return self._known
+
+    def begin(self, command: str) -> None:
+        """See ``Switch``."""
+        self._ask(f"bgapi {command}")
 
     def _read(self, done: Event) -> None:
         began = self._monotonic()

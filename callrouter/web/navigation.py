@@ -29,7 +29,9 @@ _ADMIN = (
     Entry("pools.index", _l("Pool numbers")),
     Entry("schedules.index", _l("Schedules")),
     Entry("trunks.index", _l("Trunks")),
+    Entry("calls_out.index", _l("Calls out")),
     Entry("blocked.index", _l("Blocked callers")),
+    Entry("phonebook.index", _l("Phone book")),
     Entry("calls.index", _l("Calls")),
     Entry("messages.index", _l("Messages")),
     Entry("settings.index", _l("Settings")),
@@ -39,11 +41,14 @@ _ADMIN = (
 )
 _EMPLOYEE = (
     Entry("start.index", _l("Start")),
+    Entry("employees.ringing", _l("Ringing"), own=True),
+    Entry("employees.forwarding", _l("Forwarding"), own=True),
     Entry("employees.mailbox", _l("Mailbox"), own=True),
     Entry("employees.notifications", _l("Notifications"), own=True),
     Entry("employees.devices", _l("Devices"), own=True),
     Entry("calls.index", _l("Calls")),
     Entry("messages.index", _l("Messages")),
+    Entry("phonebook.index", _l("Phone book")),
 )
 
 

@@ -18,6 +18,8 @@ _TABS = {
         ("employees.show", _l("Overview")),
         ("employees.numbers", _l("Numbers")),
         ("employees.devices", _l("Devices")),
+        ("employees.ringing", _l("Ringing")),
+        ("employees.forwarding", _l("Forwarding")),
         ("employees.mailbox", _l("Mailbox")),
         ("employees.notifications", _l("Notifications")),
         ("employees.calls", _l("Calls")),

@@ -186,17 +186,28 @@ def _check_role() -> AnyResponse | None:
 
 
 def _refuse_odd() -> None:
-    """Refuse what no page of ours sends: JSON and files, whose values are no texts, and U+0000, which nobody types.
+    """Refuse what no page of ours sends: JSON, files where none belong, and U+0000, which nobody types.
 
     PostgreSQL takes that for a fault of ours. (The API looks into its own bodies.)
     """
     sent = [(request.path, []), *request.args.lists()]
     if request.method == "POST" and not problems.wanted():
-        if request.is_json or request.files:
+        more = _may_send_more()
+        if request.is_json or (request.files and not more):
             abort(415)
         sent += request.form.lists()
     if any("\0" in text for name, values in sent for text in (name, *values)):
         abort(400)
+
+
+def _may_send_more() -> bool:
+    """Whether the view takes files, of this user; then it takes more bytes too."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    most_bytes: int = getattr(view, "most_bytes", 0)
+    if not most_bytes or not current_user.is_authenticated or not current_user.is_admin:
+        return False
+    request.max_content_length = request.max_form_memory_size = most_bytes
+    return True
 
 
 def _add_headers(response: Response) -> Response:

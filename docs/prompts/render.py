@@ -42,6 +42,22 @@ def beep(target: Path) -> None:
     run("sox", "-R", "-n", *TELEPHONE, str(target), *tone)
 
 
+def music(target: Path) -> None:
+    """Write the music on hold: 24 s of plucked chords (C, A minor, F, G; twice), quiet, fit to be repeated."""
+    chords = (("C3", "E4", "G4", "C5"), ("A2", "E4", "A4", "C5"), ("F2", "F4", "A4", "C5"), ("G2", "D4", "G4", "B4"))
+    with tempfile.TemporaryDirectory() as scratch:
+        bars = []
+        for number, chord in enumerate((*chords, *chords)):
+            bars.append(f"{scratch}/{number}.wav")
+            order = chord if number < len(chords) else (chord[0], *reversed(chord[1:]))
+            notes = [part for note in order for part in ("pluck", note)]
+            delays = [f"{0.35 * position:.2f}" for position in range(len(order))]
+            synth = ["synth", "3", *notes, "delay", *delays, "remix", "-", "fade", "0.01", "3", "0.3"]
+            run("sox", "-R", "-n", "-r", "16000", bars[-1], *synth)
+        shape = ["gain", "-6", "rate", "-v", "8000", "reverb", "30", "norm", "-15"]
+        run("sox", "-R", *bars, *TELEPHONE, str(target), *shape)
+
+
 def main() -> int:
     missing = [tool for tool in ("pico2wave", "sox") if not shutil.which(tool)]
     if missing:
@@ -53,6 +69,8 @@ def main() -> int:
         for name, spoken in texts.items():
             speak(spoken[language], language, PROMPTS / language / f"{name}.wav")
         beep(PROMPTS / language / "beep.wav")
+    (PROMPTS / "music").mkdir(exist_ok=True)
+    music(PROMPTS / "music" / "hold.wav")
     return 0
 
 

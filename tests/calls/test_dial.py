@@ -24,11 +24,33 @@ ANNA = Ring(
 def test_bridge_rings_every_device_by_its_account() -> None:
     assert dial.bridge(ANNA, "pbx.muster.example", ["uuid-1", "uuid-2"]) == (
         "[callrouter_device=anna-desk,origination_uuid=uuid-1,"
-        "origination_callee_id_name=Anna Schmidt,origination_callee_id_number=10]"
+        "origination_callee_id_name=Anna Schmidt,origination_callee_id_number=10,presence_id=10@pbx.muster.example]"
         "sofia/phones/anna-desk%pbx.muster.example,"
         "[callrouter_device=anna-soft,origination_uuid=uuid-2,origination_callee_id_name=Anna Schmidt]"
         "sofia/phones/anna-soft%pbx.muster.example"
     )
+
+
+def test_a_late_leg_and_one_that_counts_say_so() -> None:
+    target = Target("anna-desk", "employee:anna", "Anna", None, delay=7, counted=True)
+    assert dial.bridge(Ring("pool:sales", (target,), 20), "pbx.muster.example", ["uuid-1"]) == (
+        "[callrouter_device=anna-desk,origination_uuid=uuid-1,origination_callee_id_name=Anna,leg_delay_start=7,"
+        "execute_on_answer=limit hash callrouter talks-anna,limit_ignore_transfer=true]"
+        "sofia/phones/anna-desk%pbx.muster.example"
+    )
+
+
+@pytest.mark.parametrize(
+    ("causes", "stops", "result"),
+    [
+        (["NO_ANSWER", "CALL_REJECTED"], ["CALL_REJECTED"], RingResult.REJECTED),
+        (["NO_ANSWER", "USER_BUSY"], ["CALL_REJECTED"], RingResult.NO_ANSWER),
+        (["NO_ANSWER", "USER_BUSY"], ["CALL_REJECTED", "USER_BUSY"], RingResult.BUSY),
+        (["NO_ANSWER", "CALL_REJECTED"], [], RingResult.NO_ANSWER),
+    ],
+)
+def test_one_phone_ended_it_for_all(causes: list[str], stops: list[str], result: RingResult) -> None:
+    assert dial.ring_result("NO_ANSWER", causes, stops) is result
 
 
 def test_set_all() -> None:

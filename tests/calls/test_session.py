@@ -24,7 +24,8 @@ def unused(*_: Any) -> Any:
 
 @pytest.fixture
 def handler(tmp_path: Path) -> CallHandler:
-    return CallHandler(unused, lambda: NOW, Settings(freeswitch=FreeSwitch(spool_dir="spool"), base=tmp_path))
+    settings = Settings(freeswitch=FreeSwitch(spool_dir="spool"), base=tmp_path)
+    return CallHandler(unused, lambda: NOW, settings, unused)
 
 
 def test_a_note_lies_in_the_spool(handler: CallHandler):

@@ -103,7 +103,7 @@ def test_commands_are_completed(tmp_path: Path):
     done = subprocess.run(
         command, cwd=tmp_path, env=os.environ | words, capture_output=True, text=True, timeout=60, check=True
     )
-    assert done.stdout.split() == ["plain,activate", "plain,assign"]
+    assert done.stdout.split() == ["plain,activate", "plain,anonymous", "plain,assign"]
 
 
 def test_the_doctor_looks_around(company: Path):  # noqa: F811
@@ -163,3 +163,30 @@ def test_an_employees_devices_are_listed_without_their_passwords(company: Path):
         "anna-soft": "set",
     }
     assert "no employee" in run("device", "list", "nobody", cwd=company).stderr
+
+
+def test_the_phone_book(company: Path):  # noqa: F811
+    said = told("phonebook", "add", "Erika Muster", "0176 04069001=mobil", "--note", "Kundin", cwd=company)
+    entry = said.split("entry ")[1].split()[0]
+    told("phonebook", "change", entry, "--name", "Erika Müller", cwd=company)
+    (row,) = as_json("phonebook", "list", "müller", cwd=company)["rows"]
+    assert row["numbers"] == [{"number": "+4917604069001", "label": "mobil"}]
+    assert "Erika Müller" in told("explain", "+493023125010", "--from", "+4917604069001", cwd=company)
+    (company / "more.csv").write_text("Name;Nummer\nMax;0176 04069002\nFalsch;0176 04069001\n", "utf-8")
+    looked = told("phonebook", "import", "more.csv", "--dry-run", cwd=company)
+    assert "more.csv:3: refused: Falsch: +4917604069001 is in the phone book already" in looked
+    assert as_json("phonebook", "list", cwd=company)["total"] == 1
+    assert "1 new, 0 changed, 0 same, 1 refused" in told("phonebook", "import", "more.csv", cwd=company)
+    told("phonebook", "export", "all.csv", cwd=company)
+    assert as_json("phonebook", "import", "all.csv", cwd=company)["counts"]["same"] == 2
+    told("phonebook", "remove", entry, cwd=company)
+    assert "Erika" not in told("phonebook", "export", cwd=company)
+    assert run("phonebook", "import", "missing.csv", cwd=company).returncode == 2
+
+
+def test_a_number_that_takes_no_anonymous_calls(company: Path):  # noqa: F811
+    told("blocked", "remove", "anonymous", cwd=company)
+    told("number", "anonymous", "+493023125010", "reject", cwd=company)
+    assert "named XML turned-away" in (company / "conf" / "dialplan" / "numbers.xml").read_text()
+    told("number", "anonymous", "+493023125010", "accept", cwd=company)
+    assert "named XML turned-away" not in (company / "conf" / "dialplan" / "numbers.xml").read_text()

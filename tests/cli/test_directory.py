@@ -212,3 +212,24 @@ def test_lists_page_in_the_database(company: Path):  # noqa: F811
     assert len(first["rows"]) == len(second["rows"]) == 50
     assert not {row["e164"] for row in first["rows"]} & {row["e164"] for row in second["rows"]}
     assert as_json("number", "list", "%", cwd=company)["total"] == 0
+
+
+def test_how_phones_ring_and_where_calls_go(company: Path):  # noqa: F811
+    told("employee", "ringing", "anna", "--do-not-disturb", "--declining", "all", cwd=company)
+    told("device", "set", "anna", "anna-soft", "--ring-delay", "7", cwd=company)
+    told("employee", "forward", "anna", "--busy", "pool:sales", "--offline", "mailbox:employee:ben", cwd=company)
+    told("employee", "forward", "anna", "--offline", "none", "--after", "30", cwd=company)
+    anna = as_json("employee", "show", "anna", cwd=company)
+    assert anna["ringing"] == {"do_not_disturb": True, "busy_on_busy": False, "declining": "all"}
+    assert [device["ring_delay"] for device in anna["devices"]] == [0, 7]
+    assert anna["forwarding"] == {
+        "always": None, "busy": "pool:sales", "no_answer": None, "offline": None, "after": 30,
+    }  # fmt: skip
+    for target, message in (
+        ("ben", "is not employee:ID"),
+        ("pool:none", "does not exist"),
+        ("employee:anna", "itself"),
+    ):
+        refused = run("employee", "forward", "anna", "--always", target, cwd=company)
+        assert refused.returncode == 2
+        assert message in refused.stderr, refused.stderr

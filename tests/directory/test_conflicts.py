@@ -70,7 +70,7 @@ def test_a_record_that_is_gone_is_a_conflict(muster: Database):
         lambda s: devices.add(s, "anna", label="Neu"),
         lambda s: owners.set_mailbox(s, "employee:anna", answer_after=11),
         lambda s: owners.set_notify(s, "employee:anna", internal=True),
-        lambda s: employees.set_outgoing_number(s, "anna", "anonymous"),
+        lambda s: employees.change(s, "anna", outgoing_number="anonymous"),
         lambda s: numbers.port_away(s, "+493023125010"),
     ],
 )

@@ -75,6 +75,7 @@ def test_the_example_company(database: Database):
         "devices": 3,
         "pools": 1,
         "blocked_callers": 2,
+        "reject_anonymous": 0,
     }
     assert exported(database) == read_company_file(MUSTER, "muster.yaml")[0]
     with database.read() as session:
@@ -320,3 +321,23 @@ def test_whatever_is_imported_is_exported(
     wanted = document.CompanyFile.model_validate(file.model_dump(by_alias=True))
     import_company(muster, to_yaml(wanted, secrets=True), "x.yaml")
     assert exported(muster) == wanted
+
+
+def test_numbers_that_take_no_anonymous_calls(muster: Database):
+    told = MUSTER + 'reject_anonymous: ["+493023125010"]\n'
+    assert import_company(muster, told, "x.yaml").counts["reject_anonymous"].added == 1
+    assert exported(muster).reject_anonymous == ["+493023125010"]
+    assert not import_company(muster, told, "x.yaml").changed
+    assert "anonymous rejection +493023125010" in refused(muster, MUSTER)
+    assert import_company(muster, MUSTER, "x.yaml", prune=True).counts["reject_anonymous"].removed == 1
+    inactive = told.replace('125010"]', '125044"]')
+    assert "+493023125044 is none of the active numbers" in refused(muster, inactive)
+
+
+@pytest.mark.parametrize(("rule", "fine"), [("+4917604*", True), ("+493*", True), ("+49*", False), ("4917604*", False)])
+def test_beginnings_of_numbers_to_be_blocked(muster: Database, rule: str, fine: bool):
+    text = MUSTER.replace("+4917604069012", rule)
+    if fine:
+        assert import_company(muster, text, "x.yaml", prune=True).counts["blocked_callers"].added == 1
+    else:
+        assert "blocked_callers" in refused(muster, text)

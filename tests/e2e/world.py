@@ -105,6 +105,12 @@ class World:
             )
             return [(row.owner, row.outcome, row.device) for row in rows]
 
+    def details(self, call: CallRow) -> list[str]:
+        """How each part of *call* ended."""
+        with self.scratch.database.read() as session:
+            query = select(CallStepRow.detail).where(CallStepRow.call_id == call.id).order_by(CallStepRow.position)
+            return list(session.scalars(query))
+
     def rung(self, call: CallRow) -> dict[str, str]:
         """Which devices were to ring for *call*, and how that ended."""
         with self.scratch.database.read() as session:

@@ -131,7 +131,7 @@ def test_every_truncation_is_salvaged_or_refused_by_name() -> None:
         (b"[" * 100_000, NAME),
         (b" " * (MAX_BYTES + 1), NAME),
         (cdr_bytes(), "a_x.cdr.json"),
-        (cdr_bytes(), f"{UUID}.cdr.json"),
+        (cdr_bytes(), f"b_{UUID}.cdr.json"),
     ],
     ids=["empty", "bytes", "list", "variables", "deep", "huge", "no uuid", "b leg"],
 )

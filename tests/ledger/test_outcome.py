@@ -168,6 +168,36 @@ TABLE = {
         {"direction": "outbound"},
         [("1", "anna", "unanswered", "USER_BUSY", "", "")],
     ),
+    "outgoing, the second trunk took it": (
+        ["d-one;dial;employee:anna", "d-one;dial;employee:anna;GATEWAY_DOWN", "d-two;dial;employee:anna"],
+        {},
+        {"direction": "outbound", "taken": "two", "answered_at": START},
+        [("d-one", "anna", "answered", "", "", "")],
+    ),
+    "answered, transferred out and answered there": (
+        [RING, "was;anna-desk", "d-one;dial;employee:anna"],
+        {},
+        {"answered_at": START, "taken": "one"},
+        [("1", "anna", "answered", "", "anna-desk", ""), ("d-one", "anna", "answered", "", "", "")],
+    ),
+    "answered, transferred out, and given up while it rang there": (
+        [RING, "was;anna-desk", "d-one;dial;employee:anna"],
+        {},
+        {"answered_at": START, "cause": "ORIGINATOR_CANCEL"},
+        [("1", "anna", "answered", "", "anna-desk", ""), ("d-one", "anna", "unanswered", "ORIGINATOR_CANCEL", "", "")],
+    ),
+    "a leg of a call out, transferred to a phone, given up there": (
+        [RING],
+        {},
+        {"leg": "outbound", "answered_at": START},
+        [("1", "anna", "missed", "abandoned", "", "")],
+    ),
+    "refused, going out": (
+        ["d-refused;reject;employee:anna;not_allowed"],
+        {},
+        {"direction": "outbound", "owner": None},
+        [("d-refused", "anna", "rejected", "not_allowed", "", "")],
+    ),
     "nothing known": ([], {}, {"owner": None}, []),
 }
 

@@ -12,6 +12,7 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import selectinload
 
+from callrouter.directory.contact_rows import ContactNumberRow, ContactRow
 from callrouter.directory.database import Database
 from callrouter.directory.records import CallRow, CaseRow, MessageRow, OutboxRow
 from callrouter.ledger.worker import Ledger
@@ -245,6 +246,22 @@ def test_a_call_that_never_reached_the_router(ledger: Ledger, database: Database
     [call] = calls(database)
     assert (call.caller, call.outcome, [step.owner for step in call.steps]) == (CALLER, "missed", ["employee:anna"])
     assert len(mails(database)) == 1
+
+
+def test_the_phone_book_names_a_caller_whom_no_router_saw(
+    ledger: Ledger, database: Database, settings: Settings
+) -> None:
+    with database.write() as session:
+        for name, number in (("Erika Muster", CALLER), ("Nicht Anna", ANNA)):
+            session.add(ContactRow(name=name, numbers=[ContactNumberRow(e164=number)]))
+    put_cdr(settings, cdr_bytes(RING, callrouter_caller="").replace(CALLER.encode(), b"017604069001"))
+    put_cdr(settings, cdr_bytes(RING, uuid=OTHER, callrouter_caller=ANNA, callrouter_caller_name=""), OTHER)
+    ledger.run_once()
+    assert sorted((call.caller, call.caller_name) for call in calls(database)) == [
+        (CALLER, "Erika Muster"),
+        (ANNA, "Anna Schmidt"),
+    ]
+    assert any("Erika Muster" in mail.subject for mail in mails(database))
 
 
 def test_an_internal_caller_is_his_account_and_not_his_from(

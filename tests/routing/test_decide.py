@@ -124,6 +124,54 @@ def test_anonymous_callers_can_be_blocked(caller: str | None, private: bool) -> 
 
 
 @pytest.mark.parametrize(
+    ("rule", "caller", "refused"),
+    [
+        ("+4917604*", "017604069002", True),
+        ("+4917604069002*", "017604069002", True),
+        ("+491760406900*", "004917604069002", True),
+        ("+4917605*", "017604069002", False),
+        ("+49231251*", "017604069002", False),
+        ("+441*", "+441632960001", True),
+        ("+110*", "110", False),
+    ],
+)
+def test_callers_can_be_blocked_by_how_their_numbers_begin(rule: str, caller: str, refused: bool) -> None:
+    company = replace(COMPANY, blocked=frozenset({rule, "+4930999"}))
+    plan = decide(trunk_call("10", caller), company, EVENING)
+    assert isinstance(plan.steps[0], Reject) is refused
+    if refused:
+        assert plan.steps == (Reject(RejectReason.BLOCKED_CALLER),)
+        assert ("rule", rule) in plan.reasons[-1].fields
+
+
+def _for_callers_with_number(*e164s: str) -> Snapshot:
+    numbers = {e164: replace(number, reject_anonymous=e164 in e164s) for e164, number in NUMBERS.items()}
+    return replace(COMPANY, numbers=numbers)
+
+
+@pytest.mark.parametrize(("caller", "private"), [(None, False), ("+4917604069002", True)])
+def test_a_number_can_turn_callers_without_one_away(caller: str | None, private: bool) -> None:
+    company = _for_callers_with_number("+493023125010")
+    plan = decide(trunk_call("10", caller, private=private), company, EVENING)
+    assert plan.steps == (Reject(RejectReason.ANONYMOUS_CALLER, "de"),)
+    assert plan.reasons[-1].code == "anonymous_rejected"
+    assert (plan.number, plan.owner) == ("+493023125010", "employee:anna")
+    for other in (trunk_call("11", caller, private=private), trunk_call("10"), phone_call("10", private=True)):
+        assert isinstance(decide(other, company, EVENING).steps[0], Ring)
+
+
+def test_who_talked_with_one_of_us_is_not_turned_away_at_the_next() -> None:
+    company = replace(_for_callers_with_number("+493023125010"), blocked=frozenset({"anonymous"}))
+    call = replace(trunk_call("10", None, private=True), transferred=True)
+    assert isinstance(decide(call, company, EVENING).steps[0], Ring)
+
+
+def test_who_is_blocked_hears_no_announcement() -> None:
+    company = replace(_for_callers_with_number("+493023125010"), blocked=frozenset({"anonymous"}))
+    assert decide(trunk_call("10", None), company, EVENING).steps == (Reject(RejectReason.BLOCKED_CALLER),)
+
+
+@pytest.mark.parametrize(
     ("call", "caller", "name"),
     [
         (trunk_call("10", "017604069001", "Wrong"), "+4917604069001", "Frau Müller"),

@@ -12,6 +12,7 @@ from callrouter.routing import decide as decide_module
 from callrouter.routing import explain, hours
 from callrouter.routing.decide import decide
 from callrouter.routing.explain import describe
+from callrouter.routing.forwarding import ON
 from callrouter.routing.plan import Reason, RejectReason
 from callrouter.routing.reasons import SENTENCES, text
 from tests.routing.company import COMPANY, EVENING, trunk_call
@@ -34,7 +35,10 @@ def _codes_used() -> set[str]:
 def test_the_catalogue_has_exactly_the_codes_that_are_used() -> None:
     # Codes that are chosen before the call that takes them, the one without underscore, and f-strings' beginnings.
     chosen = {"number_of_employee", "number_of_pool", "pool_rings_all", "pool_rings_all_for_now", "caller"}
-    assert (_codes_used() | chosen) - {"reject_"} == set(SENTENCES)
+    chosen |= {"do_not_disturb", "talking", "feature_dnd_on", "feature_dnd_off", "step_dnd_on", "step_dnd_off"}
+    chosen |= {f"{kind}_{when}" for kind in ("forwards", "step_forward") for when in ("now", *ON)}
+    chosen |= {"outside_national", "outside_mobile", "outside_international", "outside_premium"}
+    assert (_codes_used() | chosen) - {"reject_", "feature_", "step_", "step_forward_", "forwards_"} == set(SENTENCES)
 
 
 @pytest.mark.parametrize("code", SENTENCES)

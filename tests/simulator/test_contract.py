@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import uuid
 import wave
 
@@ -152,6 +153,27 @@ def test_bridge_that_nobody_takes(
     recorded = variables(world, side)
     assert recorded["originate_disposition"] == recorded["originate_failed_cause"] == disposition
     assert (recorded["answer_epoch"], recorded["bridge_epoch"], recorded["hangup_cause"]) == ("0", "0", "NO_ANSWER")
+
+
+@pytest.mark.parametrize(
+    ("stops", "phones", "legs"),
+    [
+        ("CALL_REJECTED:USER_BUSY", {"anna-desk": Refuse(486, after=0.3), "anna-soft": NoAnswer()}, "USER_BUSY"),
+        ("CALL_REJECTED", {"anna-soft": NoAnswer(), "anna-desk": Refuse(603, after=0.3)}, "CALL_REJECTED"),
+    ],
+)
+def test_one_phones_answer_ends_it_for_all_where_it_is_to(
+    world: World, stops: str, phones: dict[str, Behaviour], legs: str
+) -> None:
+    c = place(world, phones).connection
+    c.execute("set", "continue_on_fail=true")
+    c.execute("set", f"fail_on_single_reject={stops}")
+    began = time.monotonic()
+    c.execute("bridge", dial_string(*phones, seconds=8))
+    assert time.monotonic() - began < 4
+    assert c.getvar("originate_disposition") == "NO_ANSWER"
+    assert sorted(causes(c.getvar("originate_causes"))) == sorted([legs, "NO_ANSWER"])
+    c.execute("hangup")
 
 
 def test_causes_of_the_legs_add_up_over_bridges_unless_told_otherwise(world: World) -> None:

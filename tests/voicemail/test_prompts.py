@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from callrouter.resources import prompts_dir
+from callrouter.routing.plan import SPOKEN
 
 LANGUAGES = ("de", "en")
 TEXTS = yaml.safe_load((prompts_dir() / "texts.yaml").read_text("utf-8"))
@@ -32,7 +33,7 @@ def db(level: float) -> float:
 
 
 def test_the_prompts_that_the_router_plays_are_there():
-    assert set(TEXTS) == {"greeting", "greeting_pool", "saved"}
+    assert {"greeting", "greeting_pool", "saved", *SPOKEN, "unknown_number", "no_line"} <= set(TEXTS)
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -43,7 +44,7 @@ def test_a_text_has_every_language(name: str):
 
 def test_there_is_no_file_without_a_text():
     found = {str(path.relative_to(prompts_dir())) for path in prompts_dir().rglob("*") if path.is_file()}
-    assert found == {*FILES, "texts.yaml"}
+    assert found == {*FILES, "texts.yaml", "music/hold.wav"}
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if "beep" not in file])

@@ -12,6 +12,9 @@ from typing import Any
 
 from sqlalchemy import select
 
+from callrouter.directory import contacts
+from callrouter.directory.changing import made
+from callrouter.directory.contacts import Contact
 from callrouter.directory.models import OwnerRow
 from callrouter.directory.records import CallRow, CallStepRow, CaseRow, MessageRow, OutboxRow
 from callrouter.ledger.rings import Leg
@@ -129,3 +132,10 @@ def put_call(
             )
         )
         return left.id
+
+
+def put_contact(world: World) -> None:
+    """Somebody in the phone book: entry 1."""
+    numbers = [{"number": "+4917604069055", "label": "mobil"}]
+    with world.database.write() as session:
+        contacts.add(session, made(Contact, name="Eva Kuhn", numbers=numbers))

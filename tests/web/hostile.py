@@ -109,5 +109,5 @@ def directory_is_sound(database: Database, folder: Path) -> None:
     settings = Settings(base=folder, freeswitch=FreeSwitch(password="nur-zum-Testen"))
     own = company.company
     days = holiday_dates(own.holidays, own.language, (2026, 2027, 2028)) if own.holidays else {}
-    files = render(company, settings, 1, days, digit_rules(own.country, own.area_code, own.emergency))
+    files = render(company, settings, 1, days, digit_rules(own.country, own.area_code, own.emergency, own.outside_line))
     assert files

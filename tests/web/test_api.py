@@ -16,6 +16,7 @@ from callrouter.directory.records import MessageRow
 from callrouter.web import bearer
 from tests.web.api_routes import API
 from tests.web.api_server import UUID, WAV, ApiServer, Program, put_call, serve
+from tests.web.ended_calls import put_contact
 from tests.web.world import NOW, World
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -106,6 +107,7 @@ def test_the_document_is_valid_and_marks_secrets(world: World):
 def test_every_answer_is_as_the_document_says(server: ApiServer):
     with server.world.database.write() as session:
         put_call(session)
+    put_contact(server.world)
     everything = server.program(*tokens.SCOPES)
     document = everything("GET", "/openapi.json").json
     operations = {one["operationId"]: one for path in document["paths"].values() for one in path.values()}

@@ -71,3 +71,24 @@ def test_the_list_is_searched(world: World):
     for caller in list(blocked(world)):
         admin.send(f"/blocked/{caller}/remove")
     assert "Nobody is blocked" in admin.get("/blocked").text
+
+
+@pytest.mark.parametrize("typed", ["+49 17604*", "017604 *", "004917604*"])
+def test_all_numbers_that_begin_so_are_blocked(world: World, typed: str):
+    admin = world.browser("admin")
+    assert admin.send("/blocked/new", {"caller": typed, "note": ""}).status == 303
+    assert "+4917604*" in blocked(world)
+    assert "+49 17604*" in admin.get("/blocked").texts("tel")
+    assert world.parts.apply.state.pending
+    assert world.parts.explain("+493023125010", NOW, "en", caller="+4917604069000").refused
+    assert admin.send("/blocked/+4917604*/remove").status == 303
+    assert "+4917604*" not in blocked(world)
+
+
+@pytest.mark.parametrize("typed", ["+49*", "*", "+4*", "17604*", "+49176*04", "+49176**", "+44163296000112345*"])
+def test_nobody_blocks_the_world_by_mistake(world: World, typed: str):
+    before = blocked(world)
+    page = world.browser("admin").send("/blocked/new", {"caller": typed, "note": ""})
+    assert page.status == 422
+    assert len(page.texts("error")) == 1
+    assert blocked(world) == before

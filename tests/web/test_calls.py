@@ -10,6 +10,7 @@ import pytest
 
 from callrouter.directory.timeline import call_detail
 from callrouter.ledger.rings import End, Leg
+from callrouter.web.live import Live
 from callrouter.web.pages import calls as calls_pages
 from tests.web.ended_calls import AT, put_call, tone
 from tests.web.world import Browser, World
@@ -295,3 +296,31 @@ def test_a_call_of_somebody_who_is_gone_is_shown(calls: World):
     assert page.status == 200
     assert "dora" in page.text
     assert listed(calls.browser("admin"), "?owner=employee:dora") == ["gone"]
+
+
+def test_an_employee_calls_back_with_a_click(calls: World):
+    calls.switch.now = Live()
+    anna = calls.browser("employee")
+    assert anna.send("/calls/anna-missed", action="/calls/anna-missed/call-back").location.endswith(
+        "/calls/anna-missed"
+    )
+    [command] = calls.switch.begun
+    assert command.startswith("originate {")
+    assert "]sofia/phones/anna-desk%" in command
+    assert command.endswith(" XML click")
+    assert "Your phones ring" in anna.get("/calls/anna-missed").tree.text_content()
+
+
+def test_a_click_that_the_switch_does_not_take_is_told(calls: World):
+    anna = calls.browser("employee")
+    assert anna.send("/calls/anna-missed", action="/calls/anna-missed/call-back").status == 303
+    assert "The call did not begin" in anna.get("/calls/anna-missed").tree.text_content()
+
+
+def test_nobody_calls_back_who_has_no_number_or_is_no_employee(calls: World):
+    for role, call in (("employee", "team-message"), ("admin", "anna-missed")):
+        page = calls.browser(role).get(f"/calls/{call}")
+        assert "call-back" not in page.response.text, role
+        answer = calls.browser(role).post(f"/calls/{call}/call-back", {})
+        assert answer.status in (400, 404)
+    assert calls.browser("employee").get("/calls/ben-answered").status == 404

@@ -23,7 +23,7 @@ from werkzeug.test import TestResponse
 from callrouter.directory import tokens
 from callrouter.directory.records import OutboxRow
 from callrouter.web.security import limiter
-from tests.web.ended_calls import put_call, tone
+from tests.web.ended_calls import put_call, put_contact, tone
 from tests.web.hostile import RAW, TEXTS, directory_is_sound, in_a_hurry, some, timed
 from tests.web.test_routes import ROUTES
 from tests.web.world import NOW, Browser, World
@@ -44,9 +44,10 @@ def _streams_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def full(world: World) -> World:
-    """The example company with a message for anna, a mail that was given up, and a token: each is number 1."""
+    """The example company with a message for anna, a dead mail, a token, and a phone book entry: each number 1."""
     in_a_hurry(world.database)
     put_call(world, "call-1", "employee:anna", message=tone(0.1))
+    put_contact(world)
     with world.database.write() as session:
         tokens.create(session, "test", ["read"], at=NOW, created_by="cli:test")
         session.execute(update(OutboxRow).values(state="dead"))

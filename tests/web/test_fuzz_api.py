@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from callrouter.directory import tokens
 from callrouter.web import bearer
 from tests.web.api_routes import API
-from tests.web.ended_calls import put_call, tone
+from tests.web.ended_calls import put_call, put_contact, tone
 from tests.web.hostile import RAW, TEXTS, directory_is_sound, in_a_hurry, some, timed
 from tests.web.world import NOW, World
 
@@ -45,9 +45,13 @@ BODIES: dict[str, Any] = {
     "change_pool": {"name": "Vertrieb", "extension": None, "members": ["ben", "anna"], "numbers": ["+493023125000"],
                     "strategy": "simultaneous", "ring_seconds": 30, "member_seconds": None, "version": None},
     "assign_number": {"owner": "pool:sales"},
+    "change_number": {"reject_anonymous": True},
     "add_block": {"prefix": "+4930231253", "first": "00", "last": "09"},
     "save_schedule": {**_SCHEDULE, "name": "nights", "version": None},
     "block_caller": {"note": "sells wine"},
+    "add_contact": {"name": "Erika", "numbers": [{"number": "+4917604069001", "label": "mobil"}], "note": "x"},
+    "save_contact": {"name": "Erika", "numbers": [{"number": "+4917604069001"}], "note": "x", "version": None},
+    "import_contacts": {"text": "Name;Nummer\nErika;0176 04069001\n", "filename": "x.csv", "dry_run": True},
     "save_trunk": {"name": "carrier", "proxy": "sip.carrier.example:5060", "peers": ["192.0.2.0/28"],
                    "did_from": "to", "register": True, "username": "u", "password": "p", "realm": "carrier.example",
                    "version": None},
@@ -98,10 +102,11 @@ class _Program:
 
 @pytest.fixture
 def full(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """The example company with a call and its message."""
+    """The example company with a call and its message, and somebody in the phone book."""
     monkeypatch.setattr(bearer, "_OF_A_TOKEN", bearer.parse("1000000 per minute"))
     in_a_hurry(world.database)
     put_call(world, "call-1", "employee:anna", message=tone(0.1))
+    put_contact(world)
     return world
 
 

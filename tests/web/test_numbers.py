@@ -254,3 +254,25 @@ def test_the_hour_that_comes_twice_is_drawn_once():
     spans = [WeekSpan(a, b, kind, kind, (), ()) for a, b, kind in zip(edges, edges[1:], "xyz", strict=False)]
     bars = week.days(spans, dt.date(2026, 10, 25))[0].bars
     assert [(bar.start, bar.end, bar.kind) for bar in bars] == [(0, 150, "x"), (150, 1440, "z")]
+
+
+def test_a_number_turns_callers_without_one_away_and_takes_them_again(world: World):
+    admin = world.browser("admin")
+    admin.send("/blocked/anonymous/remove")
+    answer = admin.submit(admin.get(ANNA), path=ANNA, action=f"{ANNA}/anonymous")
+    assert (answer.status, answer.location) == (303, ANNA)
+    assert use(world, ANNA).reject_anonymous  # type: ignore[union-attr]
+    page = admin.get(f"{ANNA}?date=2026-12-24&time=10:00&caller=anonymous")
+    assert page.texts("effects-steps") == ["1. Refused with an announcement (433): caller without a number."]
+    assert "are turned away with an announcement" in page.text
+    assert "Rings at Anna Schmidt" in said(page, "effect")
+    admin.submit(page, path=ANNA, action=f"{ANNA}/anonymous")
+    assert not use(world, ANNA).reject_anonymous  # type: ignore[union-attr]
+
+
+def test_a_number_that_is_deactivated_forgets_whom_it_turned_away(world: World):
+    with world.database.write() as session:
+        numbers.reject_anonymous(session, FREE.rpartition("/")[2], reject=True)
+        numbers.deactivate(session, FREE.rpartition("/")[2])
+        numbers.activate(session, FREE.rpartition("/")[2])
+    assert not use(world, FREE).reject_anonymous  # type: ignore[union-attr]

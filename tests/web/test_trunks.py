@@ -150,3 +150,23 @@ def test_a_trunk_is_removed(world: World):
     assert admin.send("/trunks/carrier/remove").location == "/trunks"
     assert "There is no trunk yet" in admin.get("/trunks").text
     assert [admin.get(path).status for path in ("/trunks/carrier", "/trunks/carrier/remove")] == [404, 404]
+
+
+def test_the_form_begins_with_what_is_known_of_a_provider(world: World):
+    admin = world.browser("admin")
+    page = admin.get("/trunks/new")
+    assert "/trunks/new?provider=stadtnetz" in page.text
+    page = admin.get("/trunks/new?provider=stadtnetz")
+    assert "sip.stadtnetz.example:5061" in page.text
+    account = {"name": "second", "username": "4930231250", "password": "streng+geheim", "ping": "60"}
+    assert admin.submit(page, account, path="/trunks/new?provider=stadtnetz").status == 303
+    made = trunk(world, "second")
+    assert (made.provider, made.transport, made.register_, made.register_seconds) == ("stadtnetz", "tls", True, 300)
+    assert (made.ping, made.identity, made.did_from) == (60, "preferred", "to")
+    assert "stadtnetz" in admin.get("/trunks/second").text
+
+
+def test_an_unknown_provider_offers_the_empty_form(world: World):
+    page = world.browser("admin").get("/trunks/new?provider=../../etc")
+    assert page.status == 200
+    assert "etc" not in page.text.partition("<main")[2].partition("<form")[0]

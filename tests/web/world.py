@@ -17,6 +17,7 @@ from callrouter.directory import accounts
 from callrouter.directory.accounts import UserRow
 from callrouter.directory.database import Database
 from callrouter.directory.explaining import Explainer
+from callrouter.errors import SwitchError
 from callrouter.settings import Settings, Smtp, Web
 from callrouter.web.application import create_application
 from callrouter.web.applying import Applying
@@ -44,8 +45,15 @@ class FakeSwitch:
 
     now: Live = field(default_factory=lambda: Live(problem="no switch in this test"))
 
+    begun: list[str] = field(default_factory=list)
+
     def live(self) -> Live:
         return self.now
+
+    def begin(self, command: str) -> None:
+        if self.now.problem:
+            raise SwitchError(self.now.problem)
+        self.begun.append(command)
 
 
 class Page:

@@ -7,7 +7,7 @@ from functools import cache
 
 from flask import Blueprint, Response
 
-from callrouter.web.api import company, numbers, people, records, serve
+from callrouter.web.api import company, numbers, people, phonebook, records, serve
 from callrouter.web.api.openapi import describe
 from callrouter.web.roles import allow
 from callrouter.web.security import csrf
@@ -22,6 +22,7 @@ NOUNS = (
     numbers.block_routes,
     company.schedule_routes,
     numbers.blocked_routes,
+    phonebook.contact_routes,
     company.trunk_routes,
     company.company_routes,
     records.call_routes,

@@ -40,6 +40,7 @@ def _number(given: Given, e164: str) -> PhoneNumber:
         owner_name=found.owner_name,
         block=found.block,
         shown_by=[key for key, _ in found.shown_by],
+        reject_anonymous=found.reject_anonymous,
     )
 
 
@@ -69,6 +70,13 @@ def activate_number(given: Given, e164: str) -> PhoneNumber:
 def deactivate_number(given: Given, e164: str) -> None:
     """Deactivate a number that nobody uses; a single number is removed with that."""
     numbers.deactivate(given.session, e164)
+
+
+@number_routes.patch("/numbers/<e164>", takes=shapes.NumberChange, gives=PhoneNumber)
+def change_number(given: Given, e164: str) -> PhoneNumber:
+    """Say whether an active number takes calls without a number."""
+    numbers.reject_anonymous(given.session, e164, reject=given.body.reject_anonymous)
+    return _number(given, e164)
 
 
 @number_routes.post("/numbers/<e164>/assign", takes=shapes.Owner, gives=PhoneNumber)
@@ -125,7 +133,7 @@ def list_blocked_callers(given: Given) -> Page[BlockedLine]:
 
 @blocked_routes.put("/blocked-callers/<caller>", takes=shapes.Note)
 def block_caller(given: Given, caller: str) -> None:
-    """Refuse calls of a caller (E.164, or anonymous), with a note that says why."""
+    """Refuse calls of a caller (E.164, or anonymous, or all that begin so: +4917604*), with a note that says why."""
     callers.block(given.session, caller, note=given.body.note, at=given.at)
 
 

@@ -12,10 +12,12 @@ from callrouter.web.api.routes import Created, Given, Routes
 from callrouter.web.api.shapes import (
     DeviceRecord,
     EmployeeRecord,
+    ForwardingRecord,
     Listing,
     MailboxRecord,
     NotifyRecord,
     PoolRecord,
+    RingingRecord,
     versioned,
 )
 
@@ -70,12 +72,12 @@ def get_employee(given: Given, key: str) -> EmployeeRecord:
 
 @employee_routes.patch(
     "/employees/<key>",
-    takes=shapes.change_of(document.Employee, "id", "devices", "mailbox", "notify"),
+    takes=shapes.change_of(document.Employee, "id", "devices", "ringing", "forwarding", "mailbox", "notify"),
     gives=EmployeeRecord,
     versioned=True,
 )
 def change_employee(given: Given, key: str) -> EmployeeRecord:
-    """Change fields of an employee; devices, mailbox and notifications have addresses of their own."""
+    """Change fields of an employee; what is more than a field has an address of its own."""
     employees.change(given.session, key, version=given.version, **given.values)
     return _employee(given.session, key)
 
@@ -85,6 +87,38 @@ def remove_employee(given: Given, key: str) -> None:
     """Remove an employee with devices and mailbox; the number stays, active and without owner."""
     check_version(given.session, "employee", key, services.employee(given.session, key)[1], given.version)
     services.remove_employee(given.session, key)
+
+
+@employee_routes.get("/employees/<key>/ringing", gives=RingingRecord, versioned=True)
+def get_ringing(given: Given, key: str) -> RingingRecord:
+    """How the phones of an employee ring."""
+    employee, version = services.employee(given.session, key)
+    return versioned(RingingRecord, employee.ringing, version)
+
+
+@employee_routes.patch(
+    "/employees/<key>/ringing", takes=shapes.change_of(document.Ringing), gives=RingingRecord, versioned=True
+)
+def change_ringing(given: Given, key: str) -> RingingRecord:
+    """Change how the phones of an employee ring; when each of them begins is a field of the device."""
+    employees.set_ringing(given.session, key, version=given.version, **given.values)
+    return get_ringing(given, key)
+
+
+@employee_routes.get("/employees/<key>/forwarding", gives=ForwardingRecord, versioned=True)
+def get_forwarding(given: Given, key: str) -> ForwardingRecord:
+    """Where the calls of an employee go."""
+    employee, version = services.employee(given.session, key)
+    return versioned(ForwardingRecord, employee.forwarding, version)
+
+
+@employee_routes.patch(
+    "/employees/<key>/forwarding", takes=shapes.change_of(document.Forwarding), gives=ForwardingRecord, versioned=True
+)
+def change_forwarding(given: Given, key: str) -> ForwardingRecord:
+    """Change where calls go: employee:ID, pool:ID, with mailbox: before it to the mailbox; null is nowhere."""
+    employees.set_forwarding(given.session, key, version=given.version, **given.values)
+    return get_forwarding(given, key)
 
 
 @device_routes.get("/employees/<key>/devices", gives=Listing[document.Device])

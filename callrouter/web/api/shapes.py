@@ -11,6 +11,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
 from callrouter.directory import document
+from callrouter.directory.contacts import Contact
 from callrouter.directory.document import E164, Name, Part, SipUser, Slug
 
 _T = TypeVar("_T")
@@ -124,6 +125,18 @@ class MailboxRecord(document.Mailbox):
     version: int
 
 
+class RingingRecord(document.Ringing):
+    """How the phones of an employee ring; ``version`` is the employee's."""
+
+    version: int
+
+
+class ForwardingRecord(document.Forwarding):
+    """Where the calls of an employee go; ``version`` is the employee's."""
+
+    version: int
+
+
 class NotifyRecord(document.Notify):
     """Notifications; ``version`` is their owner's."""
 
@@ -149,6 +162,7 @@ class NewDevice(Part):
     kind: Annotated[str, Field(pattern="^(desk|softclient|other)$")] = "desk"
     sip_user: SipUser | None = None
     enabled: bool = True
+    ring_delay: Annotated[int, Field(ge=0, le=60)] = 0
 
 
 class NewEmployee(document.Employee):
@@ -197,6 +211,31 @@ class Heard(Part):
     heard: bool
 
 
+class ContactRecord(Contact):
+    """An entry of the phone book."""
+
+    id: int
+    version: int
+
+
+class ContactBody(Contact, _Version):
+    """All of an entry of the phone book."""
+
+
+class ContactFile(Part):
+    """A CSV or vCard file of contacts; ``dry_run``: only say what would become of it."""
+
+    text: str
+    filename: Annotated[str, Field(max_length=120)] = ""
+    dry_run: bool = False
+
+
+class NumberChange(Part):
+    """Whether callers without a number are turned away."""
+
+    reject_anonymous: bool
+
+
 class PhoneNumber(BaseModel):
     """A number of the company; ``owner`` None: it is free. ``block`` None: a single number that was ported in."""
 
@@ -206,3 +245,4 @@ class PhoneNumber(BaseModel):
     owner_name: str | None
     block: document.Block | None
     shown_by: Annotated[list[str], Field(description="Ids of employees who show this number in place of their own.")]
+    reject_anonymous: Annotated[bool, Field(description="Callers without a number are turned away.")]

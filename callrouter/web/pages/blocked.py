@@ -26,7 +26,10 @@ class BlockedForm(Form):
     caller = StringField(
         _l("Caller"),
         [Length(max=40)],
-        description=_l("The number as it is shown: +49 176 04069001, or 0176 04069001."),
+        description=_l(
+            "The number as it is shown: +49 176 04069001, or 0176 04069001. With a * behind it, all that begin so: "
+            "+49 17604*."
+        ),
         render_kw={"autocomplete": "off", "inputmode": "tel", "autofocus": True},
     )
     anonymous = BooleanField(_l("All callers who withhold their number"))
@@ -66,9 +69,9 @@ def new() -> Answer:
     form = BlockedForm(data={"caller": "" if wanted == "anonymous" else wanted, "anonymous": wanted == "anonymous"})
     if form.validate_on_submit():
         caller = "anonymous"
-        with form.saving() as session:
+        with form.saving(apply=True) as session:
             if not form.anonymous.data:
-                caller = number_use.spelled(session, form.caller.data, "caller")
+                caller = number_use.spelled_refused(session, form.caller.data, "caller")
             callers.block(session, caller, note=form.note.data or "", at=parts().clock())
         if form.saved:
             return done(_("Calls of %(caller)s are refused from now on.", caller=readable(caller)), "blocked.index")
@@ -81,7 +84,7 @@ def remove(caller: str) -> Answer:
     """Let a caller through again."""
     form = ConfirmForm()
     if form.validate_on_submit():
-        with form.saving() as session:
+        with form.saving(apply=True) as session:
             callers.unblock(session, caller)
         if form.saved:
             return done(_("Calls of %(caller)s come through again.", caller=readable(caller)), "blocked.index")

@@ -9,25 +9,26 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import gevent
-from flask import Blueprint, Response, abort, request, stream_with_context
+from flask import Blueprint, Response, abort, flash, redirect, request, stream_with_context, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from callrouter.directory import history
+from callrouter.directory import clicks, csv_cells, history
 from callrouter.directory.explaining import Explanation
 from callrouter.directory.history import CallLine
 from callrouter.directory.timeline import CallDetail, call_detail
 from callrouter.errors import CallrouterError, RuleError
-from callrouter.web import call_words, csv_lines
-from callrouter.web.forms import Answer, answer
+from callrouter.routing.numbers import clean_number
+from callrouter.web import call_words, format
+from callrouter.web.forms import Answer, answer, done
 from callrouter.web.languages import company, language
 from callrouter.web.owner_filter import OwnerFilter, chosen_owner, suggestions
 from callrouter.web.paging import CursorPager, cursor, search_text
 from callrouter.web.parts import parts, reading
 from callrouter.web.roles import allow
-from callrouter.web.security import may_see_owner, own_owners
+from callrouter.web.security import limiter, may_see_owner, own_owners
 
 pages = Blueprint("calls", __name__, url_prefix="/calls")
 
@@ -136,14 +137,14 @@ _COLUMNS = (
 
 
 def _cells(line: CallLine, zone: ZoneInfo) -> list[str]:
-    cell = csv_lines.cell
+    cell = csv_cells.cell
     return [
         line.started_at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
         call_words.direction(line.direction),
         call_words.outcome(line.outcome),
-        csv_lines.number_cell(line.caller),
+        _number_cell(line.caller),
         cell(line.caller_name),
-        csv_lines.number_cell(line.number),
+        _number_cell(line.number or ""),
         cell(line.owner_name or line.owner),
         cell(line.answered_by or ""),
         cell(line.device or ""),
@@ -153,16 +154,20 @@ def _cells(line: CallLine, zone: ZoneInfo) -> list[str]:
     ]
 
 
+def _number_cell(number: str) -> str:
+    return csv_cells.number_cell(number if number.startswith("+") else format.number(number))
+
+
 def _exported(wanted: dict[str, Any]) -> Iterator[str]:
     """The file in pieces: a batch of calls in memory at a time, however many there are."""
     zone = ZoneInfo(company().timezone)
     separator = ";" if language() == "de" else ","  # what spreadsheets of that language split lines at
-    yield csv_lines.BOM + csv_lines.lines([map(str, _COLUMNS)], separator)
+    yield csv_cells.BOM + csv_cells.lines([map(str, _COLUMNS)], separator)
     before, left = "", MOST_EXPORTED
     while left > 0:
         with reading() as session:
             found = history.calls(session, **wanted, before=before, size=min(_BATCH, left))
-        yield csv_lines.lines((_cells(line, zone) for line in found.rows), separator)
+        yield csv_cells.lines((_cells(line, zone) for line in found.rows), separator)
         left -= len(found.rows)
         if not found.next:
             return
@@ -171,7 +176,7 @@ def _exported(wanted: dict[str, Any]) -> Iterator[str]:
     note = _(
         "The file ends here: it has the latest %(most)d calls. Choose a time range for the others.", most=MOST_EXPORTED
     )
-    yield csv_lines.lines([[note]], separator)
+    yield csv_cells.lines([[note]], separator)
 
 
 @pages.get("/export.csv")
@@ -189,20 +194,35 @@ def export() -> Answer:
     return response
 
 
+@pages.post("/<uuid>/call-back")
+@allow("employee")
+@limiter.limit("20 per minute")
+def call_back(uuid: str) -> Answer:
+    """Ring the user's own phones, and connect whoever answers with the number of a call."""
+    call = _call(uuid)
+    number = _to_call_back(call)
+    if number is None:
+        abort(404)
+    try:
+        with reading() as session:
+            command = clicks.click(session, current_user.employee, number)
+        parts().switch.begin(command)
+    except CallrouterError as error:
+        flash(_("The call did not begin: %(why)s", why=str(error)), "bad")
+        return redirect(url_for("calls.show", uuid=uuid), 303)
+    called = format.number(number)
+    return done(_("Your phones ring; then %(number)s is called.", number=called), "calls.show", uuid=uuid)
+
+
 @pages.get("/<uuid>")
 @allow("employee")
 def show(uuid: str) -> Answer:
     """One call as a story; what concerns other people's mails and messages is for them (and for administrators)."""
-    with reading() as session:
-        try:
-            call = call_detail(session, uuid)
-        except RuleError:
-            abort(404)
-    if not current_user.is_admin and not call.owners & own_owners():
-        abort(404)  # somebody else's is as if it were not there
+    call = _call(uuid)
     return answer(
         "calls/show.html",
         call=call,
+        call_back=_to_call_back(call),
         messages=[one for one in call.messages if may_see_owner(one.owner)],
         mails=[one for one in call.mails if may_see_owner(one.owner)],
         cases=[one for one in call.cases if may_see_owner(one.owner)],
@@ -220,3 +240,20 @@ def _explanation(call: CallDetail) -> Explanation | None:
     except CallrouterError:
         return None
     return found if may_see_owner(found.owner or "") else None
+
+
+def _call(uuid: str) -> CallDetail:
+    with reading() as session:
+        try:
+            call = call_detail(session, uuid)
+        except RuleError:
+            abort(404)
+    if not current_user.is_admin and not call.owners & own_owners():
+        abort(404)  # somebody else's is as if it were not there
+    return call
+
+
+def _to_call_back(call: CallDetail) -> str | None:
+    """The other side's number, for a user who is an employee; None where there is none."""
+    number = call.number if call.direction == "outbound" else call.caller
+    return number if current_user.employee and number and clean_number(number) else None

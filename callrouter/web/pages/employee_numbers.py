@@ -12,12 +12,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from sqlalchemy.orm import Session
-from wtforms import HiddenField, RadioField, SelectChoice, SelectField
+from wtforms import BooleanField, HiddenField, RadioField, SelectChoice, SelectField
 
 from callrouter.directory import document, lists, numbers, people
 from callrouter.directory import employees as directory
 from callrouter.web import format
-from callrouter.web.forms import Answer, Form, answer, done
+from callrouter.web.destinations import destination_choices
+from callrouter.web.forms import Answer, CheckList, Form, answer, done
 from callrouter.web.owners import OwnerFrame, owner_frame
 from callrouter.web.pages import employees
 from callrouter.web.paging import Pager, page_number, search_text
@@ -43,10 +44,12 @@ class NumberForm(Form):
 
 
 class ShownForm(Form):
-    """What is shown on calls into the public network."""
+    """What is shown on calls into the public network, and what may be called there."""
 
     fields_of = {"outgoing_number": "shown"}  # noqa: RUF012
     shown = RadioField(_l("Those who are called see"), validate_choice=False)
+    as_company = BooleanField(_l("May call what everybody may"))
+    destinations = CheckList(_l("Otherwise may call"), choices=destination_choices)
 
 
 class ActivateForm(Form):
@@ -98,7 +101,13 @@ def _number_form(session: Session, owner: OwnerFrame, *, sent: bool) -> tuple[Nu
 
 def _shown_form(session: Session, owner: OwnerFrame, *, sent: bool) -> ShownForm:
     employee = owner.employee
-    values = {"shown": employee.outgoing_number or "", "version": owner.version}
+    allowed = employee.destinations
+    values = {
+        "shown": employee.outgoing_number or "",
+        "as_company": allowed is None,
+        "destinations": [kind.value for kind in allowed or ()],
+        "version": owner.version,
+    }
     form = ShownForm(data=values) if sent else ShownForm(formdata=None, data=values)
     pools = people.pool_numbers(session, owner.id, limit=_SHOWABLE)
     form.shown.choices = [SelectChoice(*choice) for choice in _showable(employee, pools)]
@@ -163,9 +172,15 @@ def shown_number(key: str) -> Answer:
         form = _shown_form(session, owner, sent=True)
     if form.validate_on_submit():
         with form.saving(apply=True) as session:
-            directory.set_outgoing_number(session, key, form.shown.data or None, version=form.expected_version)
+            directory.change(
+                session,
+                key,
+                version=form.expected_version,
+                outgoing_number=form.shown.data or None,
+                destinations=None if form.as_company.data else form.destinations.data,
+            )
         if form.saved:
-            return done(_("The number shown is changed."), "employees.numbers", key=key)
+            return done(_("The rules for calls out are changed."), "employees.numbers", key=key)
     return _page(owner, number, form, free)
 
 

@@ -185,6 +185,21 @@ def activate(e164: str) -> Answer:
     return redirect(safe_next(request.form.get("next") or url_for("numbers.show", e164=e164)), 303)
 
 
+@pages.post("/<e164>/anonymous")
+@allow("admin")
+def anonymous(e164: str) -> Answer:
+    """Turn callers without a number away, or let them through again."""
+    use_of(e164)
+    reject = request.form.get("reject") == "yes"
+    with changing(apply=True) as session:
+        numbers.reject_anonymous(session, e164, reject=reject)
+    if reject:
+        told = _("%(number)s takes no calls without a number from now on.", number=readable(e164))
+    else:
+        told = _("%(number)s takes calls without a number again.", number=readable(e164))
+    return done(told, "numbers.show", e164=e164)
+
+
 @pages.route("/<e164>/deactivate", methods=["GET", "POST"])
 @allow("admin")
 def deactivate(e164: str) -> Answer:

@@ -12,7 +12,7 @@ from flask import Blueprint
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import make_url
-from wtforms import Field, SelectChoice, SelectField, StringField
+from wtforms import BooleanField, Field, SelectChoice, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Regexp, ValidationError
 
 import callrouter
@@ -65,6 +65,16 @@ class CompanyForm(Form):
         description=_l("Where no mailbox takes the call earlier."),
         render_kw={"class": "short"},
     )
+    transfer_returns = BooleanField(_l("A transferred call that nobody takes comes back to who transferred it"))
+    pickup = SelectField(
+        _l("Calls may be picked up"),
+        choices=[
+            SelectChoice("pools", _l("of one’s pools and their members")),
+            SelectChoice("everybody", _l("of everybody")),
+            SelectChoice("nobody", _l("of nobody")),
+        ],
+        description=_l("With ** and the extension, or with *8 for any call of one’s pools."),
+    )
     emergency = StringField(
         _l("Emergency numbers"),
         [Length(max=200)],
@@ -98,7 +108,7 @@ class CompanyForm(Form):
 
     def values(self) -> dict[str, Any]:
         """As the company's record has them."""
-        names = ("name", "language", "country", "timezone", "ring_seconds")
+        names = ("name", "language", "country", "timezone", "ring_seconds", "transfer_returns", "pickup")
         return {
             **{name: self[name].data for name in names},
             "area_code": self.area_code.data.strip(),

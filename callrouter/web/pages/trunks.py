@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, url_for
+from flask import Blueprint, abort, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, Field, PasswordField, SelectChoice, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Regexp, ValidationError
+from wtforms import (
+    BooleanField,
+    Field,
+    HiddenField,
+    PasswordField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Regexp, ValidationError
 
-from callrouter.directory import document, services, store
+from callrouter.directory import document, providers, services, store
 from callrouter.directory.changing import made
 from callrouter.directory.exporting import read_trunks
 from callrouter.directory.part_rules import peer_network
 from callrouter.errors import RuleError
-from callrouter.web.forms import Answer, ConfirmForm, Form, answer, confirm, done
+from callrouter.web.forms import Answer, ConfirmForm, Form, WholeNumber, answer, confirm, done
 from callrouter.web.live import Live
 from callrouter.web.parts import parts, reading
 from callrouter.web.roles import allow
@@ -26,6 +36,27 @@ _DID_FROM = [
     SelectChoice("request-uri", _l("the request URI (usual)")),
     SelectChoice("to", _l("the To header")),
     SelectChoice("p-called-party-id", _l("the P-Called-Party-ID header")),
+]
+_NUMBERS = [
+    SelectChoice("e164", "+493023125000"),
+    SelectChoice("digits", "493023125000"),
+    SelectChoice("00", "00493023125000"),
+    SelectChoice("national", _l("03023125000, and 0044… abroad")),
+]
+_IDENTITY = [
+    SelectChoice("asserted", _l("in P-Asserted-Identity (usual)")),
+    SelectChoice("preferred", _l("in P-Preferred-Identity")),
+    SelectChoice("none", _l("in From alone")),
+]
+_TRANSPORTS = [
+    SelectChoice("udp", _l("UDP (usual)")),
+    SelectChoice("tcp", _l("TCP")),
+    SelectChoice("tls", _l("TLS: nobody on the way reads along")),
+]
+_DTMF = [
+    SelectChoice("rfc2833", _l("as RTP events (RFC 2833, usual)")),
+    SelectChoice("info", _l("as SIP INFO")),
+    SelectChoice("none", _l("not at all")),
 ]
 _PLAIN = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
 
@@ -43,10 +74,18 @@ class TrunkForm(Form):
         description=_l("Small letters, digits, - and _; it cannot be changed later."),
         render_kw={**_PLAIN, "autofocus": True},
     )
+    provider = HiddenField()
     proxy = StringField(
         _l("Provider's address"),
         [InputRequired(_l("Enter where calls are sent to.")), Length(max=255)],
         description=_l("Where outgoing calls are sent to: sip.provider.example or 192.0.2.1:5060."),
+        render_kw=_PLAIN,
+    )
+    transport = SelectField(_l("Sent over"), choices=_TRANSPORTS)
+    outbound_proxy = StringField(
+        _l("By way of"),
+        [Length(max=255)],
+        description=_l("The provider's outbound proxy, if there is one: sbc.provider.example or 192.0.2.1:5060."),
         render_kw=_PLAIN,
     )
     peers = TextAreaField(
@@ -65,6 +104,29 @@ class TrunkForm(Form):
         _l("Realm"), description=_l("Only if the provider names one; else its address is taken."), render_kw=_PLAIN
     )
 
+    from_domain = StringField(
+        _l("Domain in From"),
+        [Length(max=253)],
+        description=_l("Only if the provider wants another one than the realm."),
+        render_kw=_PLAIN,
+    )
+    register_seconds = WholeNumber(
+        _l("A registration holds for (seconds)"),
+        [NumberRange(60, 86400, message=_l("60 to 86400 seconds."))],
+        default=3600,
+    )
+    ping = WholeNumber(
+        _l("Ask whether it is there every (seconds)"),
+        [NumberRange(0, 3600, message=_l("0 to 3600 seconds."))],
+        description=_l("Calls go by the next trunk at once while it does not answer. 0: do not ask."),
+        default=0,
+    )
+    session_timers = BooleanField(_l("Session timers: calls that nobody ended are found"), default=True)
+    dtmf = SelectField(_l("Keys pressed are sent"), choices=_DTMF)
+    outgoing = BooleanField(_l("Calls go out by this trunk"), default=True)
+    number_format = SelectField(_l("The provider wants numbers as"), choices=_NUMBERS)
+    identity = SelectField(_l("Whose call it is, stands"), choices=_IDENTITY)
+
     def validate_peers(self, field: Field) -> None:
         """Each line is an address or a network."""
         for line in _lines(field.data):
@@ -80,13 +142,24 @@ class TrunkForm(Form):
         return made(
             document.Trunk,
             name=name,
+            provider=self.provider.data or None,
             proxy=self.proxy.data,
+            transport=self.transport.data,
+            outbound_proxy=_or_none(self.outbound_proxy.data),
+            from_domain=_or_none(self.from_domain.data),
             peers=_lines(self.peers.data),
             did_from=self.did_from.data,
             register=self.register.data,
             username=_or_none(self.username.data),
             password=self.password.data or None,
             realm=_or_none(self.realm.data),
+            outgoing=self.outgoing.data,
+            number_format=self.number_format.data,
+            identity=self.identity.data,
+            session_timers=self.session_timers.data,
+            dtmf=self.dtmf.data,
+            register_seconds=self.register_seconds.data,
+            ping=self.ping.data,
         )
 
 
@@ -96,6 +169,16 @@ def _lines(text: str | None) -> list[str]:
 
 def _or_none(text: str | None) -> str | None:
     return (text or "").strip() or None
+
+
+def _entries(trunk: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a trunk as the form shows them."""
+    now = {name: "" if value is None else value for name, value in trunk.items()}
+    return now | {"peers": "\n".join(now.get("peers", ()))}
+
+
+def _in_language(texts: dict[str, str]) -> str:
+    return texts.get(str(get_locale()), texts["en"])
 
 
 def _state(live: Live, trunk: document.Trunk) -> tuple[str, str]:
@@ -132,8 +215,10 @@ def index() -> Answer:
 @pages.route("/new", methods=["GET", "POST"])
 @allow("admin")
 def new() -> Answer:
-    """Add a trunk."""
-    form = TrunkForm()
+    """Add a trunk, with what is known of its provider."""
+    provider = request.args.get("provider", "")
+    known = provider in providers.names()
+    form = TrunkForm(data={**_entries(providers.defaults(provider)), "provider": provider} if known else None)
     if form.validate_on_submit():
         name = form.name.data.strip()
         with form.saving(apply=True) as session:
@@ -144,7 +229,9 @@ def new() -> Answer:
             services.save_trunk(session, form.trunk(name))
         if form.saved:
             return done(_("Trunk %(name)s is added; FreeSWITCH takes it over.", name=name), "trunks.index")
-    return answer("trunks/new.html", form)
+    offered = [(name, _in_language(providers.content(name)["title"])) for name in providers.names()]
+    note = _in_language(providers.content(provider)["note"]) if known else ""
+    return answer("trunks/new.html", form, offered=offered, provider=provider, note=note)
 
 
 @pages.route("/<name>", methods=["GET", "POST"])
@@ -152,8 +239,7 @@ def new() -> Answer:
 def show(name: str) -> Answer:
     """One trunk: its state, and its settings to change."""
     trunk, version = _trunk(name)
-    now: dict[str, Any] = trunk.model_dump(by_alias=True) | {"peers": "\n".join(trunk.peers), "password": ""}
-    now |= {name: now[name] or "" for name in ("username", "realm")}
+    now = _entries(trunk.model_dump(mode="json", by_alias=True) | {"password": ""})
     form = TrunkForm(data={**now, "version": version})
     del form.name
     if trunk.password:

@@ -1,4 +1,4 @@
-"""Lists as CSV files (RFC 4180, UTF-8 with BOM) that spreadsheets show as text and never compute.
+"""CSV files (RFC 4180, UTF-8 with BOM) whose cells spreadsheets show as text and never compute.
 
 A spreadsheet takes a cell that begins with ``= + - @`` for a formula, and a caller may be called so. Such cells get
 an apostrophe in front (OWASP, CSV Injection). Telephone numbers need none: they are written as plus, digits and
@@ -13,13 +13,14 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from callrouter.web.format import number
+from callrouter.directory.digits import format_number
 
 #: What a file begins with, so that spreadsheets know its encoding.
 BOM = "\ufeff"
 #: The full-width forms count too: some spreadsheets read them as the narrow ones.
 _FORMULA = re.compile(r"[=+\-@＝＋－＠]")
 _NUMBER = re.compile(r"\+[0-9]+( [0-9]+)*")
+_ABROAD = "ZZ"
 
 
 def cell(text: str) -> str:
@@ -29,10 +30,10 @@ def cell(text: str) -> str:
     return f"'{plain}" if _FORMULA.match(plain) else plain
 
 
-def number_cell(caller: str | None) -> str:
+def number_cell(number: str) -> str:
     """A telephone number (E.164) in groups: ``+49 30 23125010``; what is none as any text."""
-    written = re.sub(r"[^0-9+]+", " ", number(caller)).strip() if (caller or "").startswith("+") else ""
-    return written if _NUMBER.fullmatch(written) else cell(number(caller))
+    written = re.sub(r"[^0-9+]+", " ", format_number(number, _ABROAD)).strip() if number.startswith("+") else ""
+    return written if _NUMBER.fullmatch(written) else cell(number)
 
 
 def lines(rows: Iterable[Iterable[str]], separator: str) -> str:

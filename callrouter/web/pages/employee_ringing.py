@@ -1,0 +1,75 @@
+"""How an employee's phones ring, chosen by the employee: all of them, and when each begins."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, FieldList, RadioField, SelectChoice
+from wtforms.validators import InputRequired, NumberRange
+
+from callrouter.directory import employees as directory
+from callrouter.web.forms import Answer, Form, WholeNumber, answer, done
+from callrouter.web.owners import owner_frame
+from callrouter.web.pages import employees
+from callrouter.web.roles import allow
+from callrouter.web.security import may_change_owner, require
+
+pages = employees.pages
+
+
+class RingingForm(Form):
+    """All of ``document.Ringing``; ``delays`` has an entry for each phone, in the order of the phones."""
+
+    do_not_disturb = BooleanField(
+        _l("Do not disturb"),
+        description=_l(
+            "No phone rings, for calls to pools neither; the mailbox answers at once, else callers hear that you are "
+            "busy. From your phones: *78 turns it on, *79 off."
+        ),
+    )
+    busy_on_busy = BooleanField(
+        _l("No second call while I am talking"),
+        description=_l("While you talk on one phone, none of your phones rings."),
+    )
+    declining = RadioField(
+        _l("When I decline a call on one phone"),
+        choices=[
+            SelectChoice("one", _l("the others go on ringing")),
+            SelectChoice("all", _l("all stop ringing")),
+            SelectChoice("all-or-busy", _l("all stop ringing, also when the phone only says that it is busy")),
+        ],
+    )
+    delays = FieldList(
+        WholeNumber(
+            validators=[InputRequired(_l("Enter a whole number.")), NumberRange(0, 60, _l("Enter 0 to 60."))],
+            render_kw={"class": "short"},
+        )
+    )
+
+
+@pages.route("/<key>/ringing", methods=["GET", "POST"])
+@allow("employee")
+def ringing(key: str) -> Answer:
+    """The settings of one employee, to change."""
+    require(may_change_owner(f"employee:{key}"))
+    owner = owner_frame(f"employee:{key}")
+    devices = owner.employee.devices
+    delays = [device.ring_delay for device in devices]
+    form = RingingForm(data={**owner.employee.ringing.model_dump(), "delays": delays, "version": owner.version})
+    for device, entry in zip(devices, form.delays, strict=False):
+        entry.label.text = device.label
+    if form.validate_on_submit():
+        entered = {device.sip_user: entry.data for device, entry in zip(devices, form.delays, strict=False)}
+        with form.saving(apply=True) as session:
+            directory.set_ringing(
+                session,
+                key,
+                version=form.expected_version,
+                delays=entered,
+                do_not_disturb=form.do_not_disturb.data,
+                busy_on_busy=form.busy_on_busy.data,
+                declining=form.declining.data,
+            )
+        if form.saved:
+            return done(_("It is changed how the phones ring."), "employees.ringing", key=key)
+    return answer("employees/ringing.html", form, owner=owner)

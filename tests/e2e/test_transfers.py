@@ -1,0 +1,83 @@
+"""Transfers and calls out with all of our roles at work: one story of a call, one mail for what was missed."""
+
+from __future__ import annotations
+
+import pytest
+
+from callrouter.cli.scratch import wait_until
+from callrouter.simulator.behaviour import Answer, NoAnswer
+from callrouter.simulator.rtp import loud_part, tone
+from tests.e2e.world import ANNA, BEN, CALLER, World, final
+
+pytestmark = pytest.mark.freeswitch
+
+OUTSIDE = "+493023125500"
+
+
+def test_a_transferred_caller_whom_nobody_takes_comes_back_and_nobody_is_told(world: World) -> None:
+    anna = world.phone("anna-desk", Answer())
+    anna.says = tone(600, 60)
+    ben = world.phone("ben-desk", NoAnswer())
+    call = world.trunk.call(ANNA, CALLER)
+    assert final(call) == 200
+    assert anna.wait_for_call().transfer("11") == 202
+    assert f"<sip:{CALLER}@" in ben.wait_for("INVITE").get("From")
+    heard = len(call.audio.heard)
+    anna.wait_for_call(2, timeout=20).wait_for("answered")
+    wait_until(lambda: len(loud_part(call.audio.heard[heard:])) > 2000, "anna's voice")
+    call.hangup()
+    [record] = world.calls(1)
+    assert world.steps(record) == [
+        ("employee:anna", "answered", "anna-desk"),
+        ("employee:ben", "missed", None),
+        ("employee:anna", "answered", "anna-desk"),
+    ]
+    assert (record.outcome, record.interrupted) == ("answered", False)
+    world.quiet()
+    assert world.scratch.mails.mails() == []
+
+
+def test_when_nobody_takes_it_at_last_there_is_one_mail(world: World) -> None:
+    anna = world.phone("anna-desk", Answer())
+    world.phone("ben-desk", NoAnswer())
+    call = world.trunk.call(ANNA, CALLER)
+    assert final(call) == 200
+    first = anna.wait_for_call()
+    anna.behaviour = NoAnswer()
+    assert first.transfer("11") == 202
+    call.wait_for("ended", 25)
+    [record] = world.calls(1)
+    assert [outcome for _, outcome, _ in world.steps(record)] == ["answered", "missed", "missed"]
+    [mail] = world.mails(1)
+    assert mail["To"] == "anna@muster.example"
+    world.quiet()
+    assert len(world.scratch.mails.mails()) == 1
+
+
+def test_a_call_out_is_a_call_of_the_employee(world: World) -> None:
+    ben = world.phone("ben-desk", NoAnswer())
+    call = ben.call("03023125500", "+4917604069099", "Somebody Else")
+    assert final(call) == 200
+    call.hangup()
+    [record] = world.calls(1)
+    assert (record.direction, record.caller, record.caller_name) == ("outbound", "11", "Ben Yılmaz")
+    assert (record.number, record.trunk, record.outcome) == (OUTSIDE, "carrier", "answered")
+    assert world.steps(record) == [("employee:ben", "answered", None)]
+    world.quiet()
+    assert world.scratch.mails.mails() == []
+
+
+def test_somebody_called_outside_is_transferred_to_a_colleague_who_misses_it(world: World) -> None:
+    anna = world.phone("anna-desk", Answer())
+    ben = world.phone("ben-desk", NoAnswer())
+    call = anna.call("03023125500")
+    assert final(call) == 200
+    anna.behaviour = NoAnswer()
+    assert call.transfer("11") == 202
+    assert f"<sip:{OUTSIDE}@" in ben.wait_for("INVITE").get("From")
+    world.trunk.wait_for_call().hangup()
+    first, second = world.calls(2)
+    assert (first.direction, first.outcome, first.number) == ("outbound", "answered", OUTSIDE)
+    assert (second.direction, second.outcome, second.caller, second.number) == ("inbound", "missed", OUTSIDE, BEN)
+    [mail] = world.mails(1)
+    assert mail["To"] == "ben@muster.example"

@@ -1,0 +1,108 @@
+"""Walks through a rendered dialplan as FreeSWITCH does, for what only reads and transfers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from xml.etree import ElementTree
+
+#: Applications that end the walk.
+_ENDS = frozenset({"bridge", "hangup", "socket"})
+
+
+class Walk:
+    """One call through the contexts of *files* from *context* on; ``done`` lists (application, data).
+
+    ``answers`` are what applications that are not walked leave in variables.
+    """
+
+    def __init__(self, files: Mapping[str, bytes], variables: dict[str, str] | None = None) -> None:
+        self.contexts = {
+            context.attrib["name"]: context
+            for name, data in files.items()
+            if name.startswith("dialplan/")
+            for context in ElementTree.fromstring(data).iter("context")
+        }
+        self.variables = dict(variables or {})
+        self.done: list[tuple[str, str]] = []
+
+    def run(self, dialed: str, context: str) -> tuple[str, str]:
+        """Walk until an application ends it; returns that one."""
+        target: tuple[str, str] | None = (dialed, context)
+        for _ in range(50):
+            assert target, self.done
+            dialed, context = target
+            target = self._hunt(dialed, context)
+            if self.done and self.done[-1][0] in _ENDS:
+                return self.done[-1]
+        raise AssertionError(f"the walk does not end: {self.done[-5:]}")
+
+    def _expand(self, text: str, dialed: str) -> str:
+        def value(match: re.Match[str]) -> str:
+            return dialed if match[1] == "destination_number" else self.variables.get(match[1], "")
+
+        return re.sub(r"\$\{([^}]*)\}", value, text)
+
+    def execute(self, dialed: str, context: str) -> list[tuple[str, str]]:
+        """What ``execute_extension`` does there."""
+        return [(name, self._expand(argument, dialed)) for name, argument in self._found(dialed, context)]
+
+    def _found(self, dialed: str, context: str) -> list[tuple[str, str]]:
+        queued: list[tuple[str, str]] = []
+        for extension in self.contexts[context]:
+            passed = True
+            for condition in extension.iter("condition"):
+                match = self._match(condition, dialed)
+                for action in condition:
+                    if action.tag == ("action" if match else "anti-action"):
+                        self._queue(action.attrib, match, dialed, queued)
+                if not match:
+                    passed = False
+                    break
+            if passed and extension.get("continue") != "true":
+                break
+        return queued
+
+    def _hunt(self, dialed: str, context: str) -> tuple[str, str] | None:
+        queued = self._found(dialed, context)
+        for application, argument in queued:
+            data = self._expand(argument, dialed)
+            self.done.append((application, data))
+            if application == "transfer":
+                number, _, name = data.split(" ")
+                return number, name
+            self._apply(application, data)
+            if application in _ENDS:
+                return None
+        raise AssertionError(f"nothing more for {dialed} in {context}: {queued}")
+
+    def _match(self, condition: ElementTree.Element, dialed: str) -> Any:
+        if condition.get("regex") == "any":
+            found = [self._one(part, dialed) for part in condition.iter("regex")]
+            return next((match for match in found if match), None)
+        return self._one(condition, dialed) if condition.get("field") else re.fullmatch("", "")
+
+    def _one(self, element: ElementTree.Element, dialed: str) -> Any:
+        field = element.attrib["field"]
+        plain = dialed if field == "destination_number" else self.variables.get(field, "")
+        text = self._expand(field, dialed) if "$" in field else plain
+        return re.search(element.attrib["expression"], text)
+
+    def _queue(self, action: Mapping[str, str], match: Any, dialed: str, queued: list[tuple[str, str]]) -> None:
+        data = action.get("data", "")
+        if match and match.re.groups:
+            data = re.sub(r"\$([0-9])", lambda n: match[int(n[1])] or "", data)
+        if action.get("inline") == "true":
+            self._apply(action["application"], self._expand(data, dialed))
+        else:
+            queued.append((action["application"], data))
+
+    def _apply(self, application: str, data: str) -> None:
+        if application == "unset":
+            self.variables.pop(data, None)
+        pairs = data.removeprefix("^^|").split("|") if application == "multiset" else [data]
+        if application in ("set", "multiset"):
+            for pair in pairs:
+                name, _, value = pair.partition("=")
+                self.variables[name] = value

@@ -1,0 +1,115 @@
+"""Calls that begin with a click, on the real FreeSWITCH with none of our processes but the one command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from callrouter.directory.clicks import click
+from callrouter.directory.database import Database
+from callrouter.directory.importing import import_company
+from callrouter.directory.models import Base
+from callrouter.errors import RuleError
+from callrouter.simulator.behaviour import Answer, NoAnswer, Refuse
+from callrouter.simulator.phone import Phone
+from callrouter.simulator.rtp import tone
+from tests.rendering.switch_world import soon
+from tests.rendering.test_switch_transfers import Office, hears, parts
+from tests.rendering.test_switch_transfers import _company as transfers_company
+from tests.switch import rendered_switch
+
+pytestmark = pytest.mark.freeswitch
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Phone, Database]]:
+    folder = tmp_path_factory.mktemp("switch")
+    trunk = Phone("trunk", says=tone(400, 60))
+    company = transfers_company(trunk.port)
+    database = Database(f"sqlite:///{folder / 'directory.db'}")
+    Base.metadata.create_all(database.engine)
+    import_company(database, yaml.safe_dump(company, allow_unicode=True), "muster.yaml")
+    with rendered_switch(folder, company) as switch:
+        trunk.server = ("127.0.0.1", switch.settings.freeswitch.trunk_port)
+        yield switch, trunk, database
+    trunk.close()
+
+
+class Desk(Office):
+    """An office where one clicks."""
+
+    database: Database
+
+    def click(self, key: str, number: str) -> None:
+        with self.database.read() as session:
+            command = click(session, key, number)
+        self.switch.api(f"bgapi {command}")
+
+
+@pytest.fixture
+def desk(running: tuple[Any, Phone, Database]) -> Iterator[Desk]:
+    switch, trunk, database = running
+    desk = Desk(switch, trunk)
+    desk.database = database
+    trunk.behaviour = Answer()
+    trunk.received.clear()
+    trunk.calls.clear()
+    for path in switch.settings.spool.cdr.glob("*.json"):
+        path.unlink()
+    yield desk
+    desk.close()
+
+
+def test_the_own_phones_ring_then_the_number_is_called(desk: Desk) -> None:
+    laptop = desk.speaking("anna-soft", 700, NoAnswer())
+    anna = desk.speaking("anna-desk", 600)
+    desk.click("anna", "030 23125500")
+    assert "<sip:03023125500@" in anna.wait_for("INVITE").get("From")
+    laptop.wait_for("CANCEL")
+    invite = desk.trunk.wait_for("INVITE")
+    assert "<sip:+493023125000@" in invite.get("From")  # anna's outgoing number
+    hears(anna.wait_for_call(), 400)
+    hears(desk.trunk.wait_for_call(), 600)
+    anna.wait_for_call().hangup()
+    [cdr] = [cdr for cdr in desk.cdrs(2) if cdr.ours]  # the laptop's leg has one that says nothing
+    assert (cdr.direction, cdr.number, cdr.caller) == ("outbound", "+493023125500", "10")
+    assert parts(cdr) == [("employee:anna", "answered", "")]
+
+
+def test_a_colleague_is_called_by_extension(desk: Desk) -> None:
+    anna, ben = desk.speaking("anna-desk", 600), desk.speaking("ben-desk", 800)
+    desk.click("anna", "11")
+    invite = ben.wait_for("INVITE")
+    assert invite.get("From").startswith('"Anna Schmidt" <sip:10@')
+    hears(anna.wait_for_call(), 800)
+    ben.wait_for_call().hangup()
+    [cdr] = desk.cdrs(1)
+    assert cdr.direction == "internal"
+    assert parts(cdr) == [("employee:ben", "answered", "ben-desk")]
+
+
+def test_what_may_not_be_called_is_not_by_a_click_either(desk: Desk) -> None:
+    anna = desk.speaking("anna-desk", 600)
+    desk.click("anna", "00441632960001")
+    anna.wait_for_call().wait_for("ended", 20)
+    assert [request.method for request in desk.trunk.received] == []
+    [cdr] = desk.cdrs(1)
+    assert parts(cdr) == [("employee:anna", "rejected", "not_allowed")]
+
+
+def test_nobody_is_called_when_no_phone_answers(desk: Desk) -> None:
+    anna = desk.speaking("anna-desk", 600, Refuse(486))
+    desk.click("anna", "03023125500")
+    anna.wait_for("ACK")
+    soon(lambda: desk.switch.api("show channels count").strip().startswith("0 total"), 10)
+    assert desk.trunk.received == []
+
+
+def test_the_command_holds_nothing_that_was_typed_but_digits(tmp_path: Path, desk: Desk) -> None:
+    for typed in ("11 XML public", "${system(id)}", "11}", "sofia/gateway/x/1", "", "*78"):
+        with desk.database.read() as session, pytest.raises(RuleError, match="no number"):
+            click(session, "anna", typed)

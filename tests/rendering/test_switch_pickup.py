@@ -1,0 +1,151 @@
+"""Lamp keys and picking up calls on the real FreeSWITCH, with none of our processes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from callrouter import variables as v
+from callrouter.simulator.behaviour import Answer, NoAnswer
+from callrouter.simulator.phone import Phone
+from callrouter.simulator.rtp import tone
+from tests.rendering.switch_world import marks, soon
+from tests.rendering.test_switch_transfers import Office, hears, parts
+from tests.rendering.test_switch_transfers import _company as transfers_company
+from tests.switch import DOMAIN, rendered_switch
+
+pytestmark = pytest.mark.freeswitch
+
+ANNA, SALES, CALLER = "+493023125010", "+493023125000", "+4917604069001"
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Phone]]:
+    trunk = Phone("trunk", says=tone(400, 60))
+    company = transfers_company(trunk.port)
+    company["pools"][0] |= {"extension": "20", "ring_seconds": 30}  # anna and ben; not cem
+    company["company"]["ring_seconds"] = 30
+    with rendered_switch(tmp_path_factory.mktemp("switch"), company) as switch:
+        trunk.server = ("127.0.0.1", switch.settings.freeswitch.trunk_port)
+        yield switch, trunk
+    trunk.close()
+
+
+@pytest.fixture
+def office(running: tuple[Any, Phone]) -> Iterator[Office]:
+    office = Office(*running)
+    office.trunk.calls.clear()
+    for path in office.switch.settings.spool.cdr.glob("*.json"):
+        path.unlink()
+    yield office
+    office.close()
+
+
+def _subscribe(phone: Phone, extension: str) -> int:
+    who = f"<sip:{phone.user}@{DOMAIN}>"
+    headers = [
+        ("From", f"{who};tag=lamp"),
+        ("To", f"<sip:{extension}@{DOMAIN}>"),
+        ("Call-ID", f"lamp-{extension}-{phone.port}"),
+        ("Contact", phone.contact),
+        ("Event", "dialog"),
+        ("Accept", "application/dialog-info+xml"),
+        ("Expires", "600"),
+    ]
+    answer, _ = phone.exchange("SUBSCRIBE", f"sip:{extension}@{DOMAIN}", phone.server, 1, headers)
+    return answer.status
+
+
+def _lamps(phone: Phone, extension: str) -> list[str]:
+    """The states that *phone* was told of *extension*, in order."""
+    told = [
+        m.body.decode() for m in phone.received if m.method == "NOTIFY" and f"lamp-{extension}-" in m.get("Call-ID")
+    ]
+    return [state for body in told for state in re.findall(r"<state>(\w+)</state>", body)]
+
+
+def test_a_lamp_shows_a_colleague_ringing_talking_and_free(office: Office) -> None:
+    ben = office.speaking("ben-desk", 800)
+    assert _subscribe(ben, "10") in (200, 202)
+    office.speaking("anna-desk", 600, Answer(after=1.0))
+    call = office.trunk.call(ANNA, CALLER)
+    soon(lambda: "early" in _lamps(ben, "10"), 10)
+    soon(lambda: "confirmed" in _lamps(ben, "10"), 10)
+    call.hangup()
+    soon(lambda: _lamps(ben, "10")[-1] == "terminated", 10)
+
+
+def test_a_lamp_shows_a_colleague_who_calls(office: Office) -> None:
+    ben = office.speaking("ben-desk", 800)
+    assert _subscribe(ben, "10") in (200, 202)
+    anna = office.speaking("anna-desk", 600)
+    office.trunk.behaviour = Answer()
+    call = anna.call("03023125500", "liar")
+    soon(lambda: "confirmed" in _lamps(ben, "10"), 10)
+    call.hangup()
+    soon(lambda: _lamps(ben, "10")[-1] == "terminated", 10)
+
+
+def test_a_lamp_of_a_pool(office: Office) -> None:
+    ben = office.speaking("ben-desk", 800, NoAnswer())
+    assert _subscribe(ben, "20") in (200, 202)
+    office.speaking("anna-desk", 600, Answer(after=1.0))
+    call = office.trunk.call(SALES, CALLER)
+    soon(lambda: "early" in _lamps(ben, "20"), 10)
+    soon(lambda: "confirmed" in _lamps(ben, "20"), 10)
+    call.hangup()
+    soon(lambda: _lamps(ben, "20")[-1] == "terminated", 10)
+
+
+@pytest.mark.parametrize(("number", "code"), [(ANNA, "**10"), (ANNA, "*8"), (SALES, "**20"), (SALES, "*8")])
+def test_a_colleague_picks_a_call_up(office: Office, number: str, code: str) -> None:
+    anna = office.speaking("anna-desk", 600, NoAnswer())
+    ben = office.speaking("ben-desk", 800, NoAnswer())
+    call = office.trunk.call(number, CALLER)
+    anna.wait_for("INVITE")
+    picking = ben.call(code)
+    hears(call, 800)
+    hears(picking, 400)
+    anna.wait_for("CANCEL")
+    call.hangup()
+    picking.wait_for("ended")
+    cdrs = office.cdrs(2)
+    assert sorted(parts(cdr)[-1][:2] for cdr in cdrs) == sorted(
+        [("employee:ben", "answered"), ("employee:anna" if number == ANNA else "pool:sales", "answered")]
+    )
+
+
+def test_who_is_in_none_of_the_pools_picks_nothing_up(office: Office) -> None:
+    anna = office.speaking("anna-desk", 600, NoAnswer())
+    cem = office.speaking("cem-desk", 1000)
+    call = office.trunk.call(ANNA, CALLER)
+    anna.wait_for("INVITE")
+    for code in ("**10", "*8", "**20"):
+        picking = cem.call(code)
+        picking.wait_for("ended", 20)
+        assert not picking.answered
+    assert not call.answered
+    call.hangup()
+
+
+def test_nothing_to_pick_up_is_told(office: Office) -> None:
+    ben = office.speaking("ben-desk", 800)
+    picking = ben.call("**10")
+    picking.wait_for("183")
+    picking.wait_for("ended", 20)
+    assert marks(office.record(picking))[-1].startswith("pickup;dial;employee:ben;")
+
+
+def test_a_talk_is_not_picked_up(office: Office) -> None:
+    office.speaking("anna-desk", 600)
+    ben = office.speaking("ben-desk", 800)
+    call = office.trunk.call(ANNA, CALLER)
+    hears(call, 600)
+    picking = ben.call("**10")
+    picking.wait_for("ended", 20)
+    hears(call, 600)
+    call.hangup()
+    assert office.record(call)["variables"][v.DEVICE] == "anna-desk"

@@ -1,0 +1,225 @@
+"""How an employee's phones ring, and the phones' codes, on the real FreeSWITCH with no router at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from callrouter import variables as v
+from callrouter.ledger.cdr import parse
+from callrouter.ledger.outcome import outcome
+from callrouter.simulator.behaviour import Answer, NoAnswer, Refuse
+from callrouter.simulator.dialog import PhoneCall
+from callrouter.simulator.phone import Phone
+from callrouter.simulator.rtp import loud_part
+from tests.rendering.switch_world import World, marks, soon
+from tests.switch import RenderedSwitch, muster, rendered_switch
+
+pytestmark = pytest.mark.freeswitch
+
+ANNA, BEN, CARA, DORA, SALES = (f"+4930231250{n}" for n in ("10", "11", "12", "13", "00"))
+CALLER, OTHER = "+4917604069001", "+4917604069002"
+
+
+def _company(port: int) -> dict[str, Any]:
+    """Anna wants one call at a time and stops all by declining, Dora by busy, too; Ben's soft phone rings late; Cara is
+    not to be disturbed."""
+    data = muster()
+    data["company"]["ring_seconds"] = 7
+    data["numbers"].append(DORA)
+    data["trunks"] = [{"name": "carrier", "proxy": f"127.0.0.1:{port}", "peers": ["127.0.0.1"]}]
+    anna, ben = data["employees"]
+    anna |= {"ringing": {"busy_on_busy": True, "declining": "all"}, "mailbox": {"enabled": False}}
+    ben["devices"].append({"label": "Laptop", "sip_user": "ben-soft", "sip_password": "9c7aQ1-soft", "ring_delay": 2})
+    for key, name, number, ringing in (
+        ("cara", "Cara", CARA, {"do_not_disturb": True}),
+        ("dora", "Dora", DORA, {"declining": "all-or-busy"}),
+    ):
+        devices = [
+            {"label": kind, "sip_user": f"{key}-{kind}", "sip_password": f"4f1bX2-{kind}"} for kind in ("desk", "soft")
+        ]
+        data["employees"].append(
+            {"id": key, "name": name, "personal_number": number, "devices": devices, "ringing": ringing}
+        )
+    data["pools"][0] |= {"ring_seconds": 5, "mailbox": {"enabled": False}, "members": ["anna", "ben", "cara"]}
+    return data
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RenderedSwitch, Phone]]:
+    carrier = Phone("trunk")
+    with rendered_switch(tmp_path_factory.mktemp("switch"), _company(carrier.port)) as switch:
+        carrier.server = ("127.0.0.1", switch.settings.freeswitch.trunk_port)
+        yield switch, carrier
+    carrier.close()
+
+
+@pytest.fixture
+def world(running: tuple[RenderedSwitch, Phone]) -> Iterator[World]:
+    world = World(*running)
+    yield world
+    world.close()
+
+
+def _registered(world: World, user: str, behaviour: Any) -> Phone:
+    password = "9c7aQ1-soft" if user == "ben-soft" else f"4f1bX2-{user.partition('-')[2]}"
+    phone = world.phone(user, behaviour, "9c7aQ1-desk" if user == "ben-desk" else password)
+    assert phone.register() == 200
+    return phone
+
+
+def _talks(world: World, id: str = "anna") -> str:
+    return world.switch.api(f"limit_usage hash callrouter talks-{id}").strip()
+
+
+def _ended(call: PhoneCall) -> int:
+    call.wait_for("ended", 15)
+    return call.status
+
+
+def test_while_somebody_talks_no_phone_rings(world: World) -> None:
+    desk = _registered(world, "anna-desk", Answer())
+    soft = _registered(world, "anna-soft", NoAnswer())
+    first = world.trunk.call(ANNA, CALLER)
+    first.wait_for("answered")
+    soon(lambda: _talks(world) == "1", 5)
+    second = world.trunk.call(ANNA, OTHER)
+    assert _ended(second) == 486
+    assert (len(desk.calls), len(soft.calls)) == (1, 1)
+    record = world.record(second)
+    assert marks(record) == ["f-anna;ring;employee:anna", "f-anna;ring;employee:anna;busy"]
+    first.hangup()
+    soon(lambda: _talks(world) == "0", 5)
+    third = world.trunk.call(ANNA, CALLER)
+    third.wait_for("answered")
+    third.hangup()
+
+
+def test_a_phone_that_calls_is_talking_until_it_hangs_up(world: World) -> None:
+    desk = _registered(world, "anna-desk", NoAnswer())
+    _registered(world, "ben-desk", Answer())
+    call = desk.call("11")
+    call.wait_for("answered")
+    assert _talks(world) == "1"
+    assert _ended(world.trunk.call(ANNA, OTHER)) == 486
+    call.hangup()
+    soon(lambda: _talks(world) == "0", 5)
+
+
+def test_one_who_is_transferred_away_is_not_talking_any_more_and_who_takes_over_is(world: World) -> None:
+    desk = _registered(world, "anna-desk", Answer())
+    _registered(world, "ben-desk", Answer())
+    call = world.trunk.call(BEN, CALLER)
+    call.wait_for("answered")
+    assert _talks(world) == "0"
+    ben = next(phone for phone in world.others if phone.user == "ben-desk")
+    assert ben.wait_for_call().request("REFER", (("Refer-To", f"<sip:10@{ben.domain}>"),)).status == 202
+    desk.wait_for("INVITE")
+    soon(lambda: _talks(world) == "1", 5)
+    call.hangup()
+    soon(lambda: _talks(world) == "0", 5)
+
+
+def test_in_a_pool_only_the_one_who_talks_is_left_out(world: World) -> None:
+    desk = _registered(world, "anna-desk", Answer())
+    ben = _registered(world, "ben-desk", NoAnswer())
+    cara = _registered(world, "cara-desk", NoAnswer())
+    first = world.trunk.call(ANNA, CALLER)
+    first.wait_for("answered")
+    second = world.trunk.call(SALES, OTHER)
+    ben.wait_for("INVITE")
+    second.cancel()
+    second.wait_for("ended")
+    assert (len(desk.calls), len(cara.calls)) == (1, 0)
+    record = world.record(second)
+    data = json.dumps(record).encode() + b"\n"
+    parts = outcome(parse(data, f"a_{record['variables']['uuid']}.cdr.json"), {}).parts
+    assert {leg.device for part in parts for leg in part.legs} == {"ben-desk", "ben-soft"}
+    first.hangup()
+
+
+def test_declining_on_one_phone_stops_the_others(world: World) -> None:
+    _registered(world, "anna-desk", Refuse(603, after=0.5))
+    soft = _registered(world, "anna-soft", NoAnswer())
+    call = world.trunk.call(ANNA, CALLER)
+    assert _ended(call) == 603
+    soft.wait_for("CANCEL")
+    assert marks(world.record(call))[-1] == "f-anna;ring;employee:anna;rejected"
+
+
+def test_a_busy_phone_stops_the_others_only_where_it_is_to(world: World) -> None:
+    _registered(world, "anna-desk", Refuse(486))
+    soft = _registered(world, "anna-soft", Answer(after=1.5))
+    call = world.trunk.call(ANNA, CALLER)
+    call.wait_for("answered")
+    call.hangup()
+    _registered(world, "dora-desk", Refuse(486, after=0.5))
+    soft = _registered(world, "dora-soft", NoAnswer())
+    call = world.trunk.call(DORA, CALLER)
+    assert _ended(call) == 486
+    soft.wait_for("CANCEL")
+    assert marks(world.record(call))[-1] == "f-dora;ring;employee:dora;busy"
+
+
+def test_a_phone_that_declines_in_a_pool_stops_nobody(world: World) -> None:
+    _registered(world, "anna-desk", Refuse(603))
+    _registered(world, "ben-desk", Answer(after=1))
+    call = world.trunk.call(SALES, CALLER)
+    call.wait_for("answered")
+    call.hangup()
+    assert world.record(call)["variables"][v.DEVICE] == "ben-desk"
+
+
+def test_a_phone_rings_later_and_at_once_where_it_is_the_only_one(world: World) -> None:
+    soft = _registered(world, "ben-soft", NoAnswer())
+    call = world.trunk.call(BEN, CALLER)
+    ringing = call.wait_for("180")
+    assert soft.wait_for_call().events[0].at - ringing.at < 1.5
+    call.cancel()
+    call.wait_for("ended")
+    desk = _registered(world, "ben-desk", NoAnswer())
+    call = world.trunk.call(BEN, CALLER)
+    begun = desk.wait_for_call().events[0].at
+    assert 1.5 < soft.wait_for_call(2).events[0].at - begun < 4
+    call.cancel()
+
+
+def test_a_late_phone_that_never_rang_ends_with_the_call(world: World) -> None:
+    soft = _registered(world, "ben-soft", NoAnswer())
+    _registered(world, "ben-desk", Answer(after=0.2, hang_up_after=0.2))
+    call = world.trunk.call(BEN, CALLER)
+    call.wait_for("ended")
+    assert world.record(call)["variables"][v.DEVICE] == "ben-desk"
+    assert soft.calls == []
+
+
+def test_who_is_not_to_be_disturbed_is_busy(world: World) -> None:
+    desk = _registered(world, "cara-desk", NoAnswer())
+    call = world.trunk.call(CARA, CALLER)
+    assert _ended(call) == 486
+    assert desk.calls == []
+    assert marks(world.record(call)) == ["f-cara;ring;employee:cara", "f-cara;ring;employee:cara;busy"]
+
+
+@pytest.mark.parametrize("code", ["*78", "*79", "*1", "**", "*78*78", "*#06#"])
+def test_a_code_is_answered_in_words_even_without_the_router(world: World, code: str) -> None:
+    call = _registered(world, "anna-desk", NoAnswer()).call(code)
+    call.wait_for("answered")
+    call.wait_for("ended", 15)
+    assert len(loud_part(call.audio.heard)) > 8000  # a second
+
+
+def test_nobody_else_dials_a_code(world: World) -> None:
+    """Neither from outside, nor for somebody who is transferred to it, who has an account as well: that comes back."""
+    assert _ended(world.trunk.call("*78", CALLER)) == 404
+    ben = _registered(world, "ben-desk", NoAnswer())
+    anna = _registered(world, "anna-desk", Answer())
+    call = ben.call("10")
+    call.wait_for("answered")
+    assert anna.wait_for_call().request("REFER", (("Refer-To", f"<sip:*78@{anna.domain}>"),)).status == 202
+    anna.wait_for_call(2, timeout=20)
+    call.hangup()
+    assert "d-refused;reject;employee:anna;unknown_number" in marks(world.record(call))

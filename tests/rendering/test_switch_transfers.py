@@ -1,0 +1,220 @@
+"""Hold and transfers by the phones' own keys on the real FreeSWITCH, with none of our processes."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from callrouter.ledger.cdr import Cdr, parse
+from callrouter.ledger.outcome import outcome
+from callrouter.simulator.behaviour import Answer, NoAnswer
+from callrouter.simulator.dialog import PhoneCall
+from callrouter.simulator.phone import Phone
+from callrouter.simulator.rtp import frequency_of, loud_part, tone
+from tests.rendering.switch_world import World, soon
+from tests.switch import muster, rendered_switch
+
+pytestmark = pytest.mark.freeswitch
+
+ANNA, BEN = "+493023125010", "+493023125011"
+CALLER, OUTSIDE = "+4917604069001", "03023125500"
+
+
+def _company(trunk: int) -> dict[str, Any]:
+    data = muster()
+    data["company"]["ring_seconds"] = 5
+    data["trunks"] = [{"name": "carrier", "proxy": f"127.0.0.1:{trunk}", "peers": ["127.0.0.1"]}]
+    data["employees"][0]["mailbox"] = {"enabled": True, "answer_after": 30}
+    data["employees"].append(
+        {
+            "id": "cem",
+            "name": "Cem Kaya",
+            "personal_number": "+493023125012",
+            "extension": "12",
+            "devices": [{"label": "Telefon", "sip_user": "cem-desk", "sip_password": "7d2kQ9-desk"}],
+        }
+    )
+    return data
+
+
+class Office(World):
+    """The switch, the trunk, and phones that say a tone each."""
+
+    def speaking(self, user: str, frequency: int, behaviour: Any = None) -> Phone:
+        phone = self.phone(user, behaviour or Answer(), {"cem-desk": "7d2kQ9-desk"}.get(user))
+        phone.says = tone(frequency, 60)
+        assert phone.register() == 200
+        return phone
+
+    def cdrs(self, found: int) -> list[Cdr]:
+        """The CDRs of all calls, once there are *found*, oldest first."""
+        folder = self.switch.settings.spool.cdr
+
+        def read() -> list[Cdr] | None:
+            paths = [path for path in folder.glob("*.json") if path.read_bytes().endswith(b"\n")]
+            return [parse(path.read_bytes(), path.name) for path in paths] if len(paths) >= found else None
+
+        made: list[Cdr] = soon(read, 15)
+        return sorted(made, key=lambda cdr: cdr.started_at or 0)
+
+
+def parts(cdr: Cdr) -> list[tuple[str, str, str]]:
+    return [(part.owner, part.outcome.value, part.device or part.detail) for part in outcome(cdr, {}).parts]
+
+
+def hears(call: PhoneCall, frequency: float, seconds: float = 15.0) -> None:
+    """Wait until *call* hears half a second of *frequency* Hz, from now on."""
+    start = len(call.audio.heard)
+
+    def heard() -> bool:
+        latest = array("h", call.audio.heard[start:][-4000:])
+        return len(loud_part(latest)) > 3000 and abs(frequency_of(latest) - frequency) < 20
+
+    soon(heard, seconds)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Phone]]:
+    trunk = Phone("trunk", says=tone(400, 60))
+    with rendered_switch(tmp_path_factory.mktemp("switch"), _company(trunk.port)) as switch:
+        trunk.server = ("127.0.0.1", switch.settings.freeswitch.trunk_port)
+        yield switch, trunk
+    trunk.close()
+
+
+@pytest.fixture
+def office(running: tuple[Any, Phone]) -> Iterator[Office]:
+    office = Office(*running)
+    office.trunk.behaviour = Answer()
+    office.trunk.received.clear()
+    office.trunk.calls.clear()
+    for path in office.switch.settings.spool.cdr.glob("*.json"):
+        path.unlink()
+    yield office
+    office.close()
+
+
+def test_hold_plays_music_and_the_talk_goes_on(office: Office) -> None:
+    anna = office.speaking("anna-desk", 600)
+    call = office.trunk.call(ANNA, CALLER)
+    hears(call, 600)
+    mine = anna.wait_for_call()
+    hears(mine, 400)
+    assert mine.hold() == 200
+    before = len(call.audio.heard)
+    soon(lambda: len(loud_part(call.audio.heard[before + 8000 :])) > 8000, 8)
+    assert abs(frequency_of(call.audio.heard[-8000:]) - 600) > 30
+    assert mine.hold(on=False) == 200
+    hears(call, 600)
+    call.hangup()
+
+
+def test_blind_transfer_inside(office: Office) -> None:
+    anna, ben = office.speaking("anna-desk", 600), office.speaking("ben-desk", 800)
+    call = office.trunk.call(ANNA, CALLER)
+    hears(call, 600)
+    assert anna.wait_for_call().transfer("11") == 202
+    hears(call, 800)
+    assert f"<sip:{CALLER}@" in ben.wait_for("INVITE").get("From")
+    call.hangup()
+    [cdr] = office.cdrs(1)
+    assert parts(cdr) == [("employee:anna", "answered", "anna-desk"), ("employee:ben", "answered", "ben-desk")]
+
+
+def test_blind_transfer_out_goes_on_the_account_of_who_transfers(office: Office) -> None:
+    anna = office.speaking("anna-desk", 600)
+    call = office.trunk.call(ANNA, CALLER)
+    hears(call, 600)
+    assert anna.wait_for_call().transfer(OUTSIDE) == 202
+    invite = office.trunk.wait_for("INVITE")
+    assert "<sip:+493023125000@" in invite.get("From")  # anna's outgoing number
+    office.trunk.wait_for_call(2).wait_for("answered")
+    hears(call, 400)
+    call.hangup()
+    [cdr] = office.cdrs(1)
+    assert parts(cdr) == [("employee:anna", "answered", "anna-desk"), ("employee:anna", "answered", "")]
+    assert cdr.direction == "inbound"
+
+
+def test_the_caller_transfers_a_colleague(office: Office) -> None:
+    anna, ben = office.speaking("anna-desk", 600), office.speaking("ben-desk", 800)
+    cem = office.speaking("cem-desk", 1000)
+    call = anna.call("11")
+    hears(call, 800)
+    assert call.transfer("12") == 202
+    hears(ben.wait_for_call(), 1000)
+    shown = cem.wait_for("INVITE").get("From")
+    assert '"Ben Y' in shown
+    assert "<sip:11@" in shown
+    call.wait_for("ended")
+    ben.wait_for_call().hangup()
+    assert sorted(map(parts, office.cdrs(2))) == [
+        [("employee:ben", "answered", "ben-desk")],
+        [("employee:cem", "answered", "cem-desk")],
+    ]
+
+
+def test_the_caller_transfers_somebody_outside_to_a_colleague(office: Office) -> None:
+    anna, ben = office.speaking("anna-desk", 600), office.speaking("ben-desk", 800)
+    call = anna.call(OUTSIDE)
+    hears(call, 400)
+    assert call.transfer("11") == 202
+    outside = office.trunk.wait_for_call()
+    hears(outside, 800)
+    shown = ben.wait_for("INVITE").get("From")
+    assert "<sip:+493023125500@" in shown
+    call.wait_for("ended")
+    outside.hangup()
+    assert sorted(map(parts, office.cdrs(2))) == [
+        [("employee:anna", "answered", "")],
+        [("employee:ben", "answered", "ben-desk")],
+    ]
+
+
+def test_attended_transfer(office: Office) -> None:
+    anna, ben = office.speaking("anna-desk", 600), office.speaking("ben-desk", 800)
+    call = office.trunk.call(ANNA, CALLER)
+    hears(call, 600)
+    mine = anna.wait_for_call()
+    assert mine.hold() == 200
+    question = anna.call("11")
+    hears(question, 800)
+    assert mine.transfer_to_call(question) == 202
+    hears(call, 800)
+    hears(ben.wait_for_call(), 400)
+    call.hangup()
+    made = office.cdrs(2)
+    assert ("employee:anna", "answered", "anna-desk") in [part for cdr in made for part in parts(cdr)]
+    assert all(outcome != "missed" for cdr in made for _, outcome, _ in parts(cdr))
+
+
+def test_transfer_into_a_mailbox(office: Office) -> None:
+    ben = office.speaking("ben-desk", 800)
+    call = office.trunk.call(BEN, CALLER)
+    hears(call, 800)
+    assert ben.wait_for_call().transfer("*910") == 202
+    path = soon(lambda: next(office.switch.settings.spool.recordings.glob("*.wav"), None), 20)
+    call.hangup()
+    [cdr] = office.cdrs(1)
+    assert parts(cdr)[0] == ("employee:ben", "answered", "ben-desk")
+    assert cdr.steps[-1].kind == "voicemail"
+    assert cdr.steps[-1].owner == "employee:anna"
+    path.unlink()
+
+
+@pytest.mark.parametrize("target", ["12", "99", "00441632960001"])
+def test_a_transfer_that_nobody_takes_comes_back(office: Office, target: str) -> None:
+    anna = office.speaking("anna-desk", 600)
+    office.speaking("cem-desk", 1000, NoAnswer())
+    call = office.trunk.call(ANNA, CALLER)
+    hears(call, 600)
+    anna.wait_for_call().transfer(target)
+    anna.wait_for_call(2, timeout=20)
+    hears(call, 600, 10)
+    call.hangup()
+    [cdr] = office.cdrs(1)
+    assert parts(cdr)[0] == ("employee:anna", "answered", "anna-desk")
+    assert parts(cdr)[-1] == ("employee:anna", "answered", "anna-desk")

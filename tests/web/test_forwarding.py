@@ -1,0 +1,62 @@
+"""The page on which an employee chooses where calls go on."""
+
+from __future__ import annotations
+
+import pytest
+
+from callrouter.directory import document, employees, services
+from callrouter.errors import RuleError
+from tests.web.world import World
+
+ADDRESS = "/employees/anna/forwarding"
+
+
+def _forwarding(world: World) -> document.Forwarding:
+    with world.database.read() as session:
+        return services.employee(session, "anna")[0].forwarding
+
+
+def test_an_employee_chooses_by_name_by_extension_and_nobody(world: World):
+    browser = world.browser("employee")
+    values = {
+        "always": "", "always_who": "Nobody looks at this",
+        "busy": "phones", "busy_who": " 11 ",
+        "no_answer": "mailbox", "no_answer_who": "Vertrieb", "after": "25",
+        "offline": "mailbox", "offline_who": "employee:anna",
+    }  # fmt: skip
+    assert browser.send(ADDRESS, values).status == 303
+    wanted = document.Forwarding(
+        busy="employee:ben", no_answer="mailbox:pool:sales", offline="mailbox:employee:anna", after=25
+    )
+    assert _forwarding(world) == wanted
+    assert world.parts.apply.state.pending
+    assert browser.get(ADDRESS).values()["busy_who"] == "Ben Yılmaz"
+    assert browser.send(ADDRESS).status == 303
+    assert _forwarding(world) == wanted
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"always": "phones", "always_who": "Niemand"}, "Nobody is called so"),
+        ({"busy": "mailbox", "busy_who": ""}, "Nobody is called so"),
+        ({"offline": "phones", "offline_who": "10"}, "forwards to itself"),
+        ({"after": "3"}, "5 to 120"),
+    ],
+)
+def test_a_mistake_is_told_beside_its_field(world: World, values: dict[str, str], says: str):
+    page = world.browser("employee").send(ADDRESS, values)
+    assert page.status == 422
+    [error] = page.texts("error")
+    assert says in error
+    assert _forwarding(world) == document.Forwarding()
+
+
+def test_whoever_calls_are_forwarded_to_is_not_removed(world: World):
+    with world.database.write() as session:
+        employees.set_forwarding(session, "anna", busy="mailbox:pool:sales")
+    with pytest.raises(RuleError, match="forwarded there by anna"), world.database.write() as session:
+        services.remove_pool(session, "sales")
+    with world.database.write() as session:
+        employees.set_forwarding(session, "anna", busy=None)
+        services.remove_pool(session, "sales")
