@@ -20,7 +20,7 @@ from callrouter.errors import RuleError, say
 
 @click.group()
 def phonebook() -> None:
-    """Callers from outside who are named on phones, in mails and on the pages."""
+    """Names of callers from outside."""
 
 
 def _contact(session: Session, name: str, numbers: tuple[str, ...], note: str) -> Contact:

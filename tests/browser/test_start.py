@@ -65,6 +65,7 @@ def test_without_scripts_the_page_says_when_it_was_true(desk: Desk):
 def test_a_pool_is_set_up_with_the_keyboard(desk: Desk):
     page = desk.open("admin")
     page.goto("/pools/new")
+    page.locator("input:focus").wait_for()
     page.keyboard.type("Lager")
     page.keyboard.press("Enter")
     page.wait_for_url("**/pools/lager/members")

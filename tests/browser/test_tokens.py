@@ -16,6 +16,7 @@ pytestmark = pytest.mark.chromium
 def test_a_token_is_made_with_the_keyboard(desk: Desk):
     page = desk.open("admin")
     page.goto("/tokens/new")
+    page.locator("input:focus").wait_for()
     page.keyboard.type("Telefonbuch-Abgleich")
     page.keyboard.press("Enter")
     page.get_by_text("Wird nur dieses eine Mal gezeigt.").wait_for()

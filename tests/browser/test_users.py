@@ -12,6 +12,7 @@ pytestmark = pytest.mark.chromium
 def test_a_user_is_added_with_the_keyboard(desk: Desk):
     page = desk.open("admin")
     page.goto("/users/new")
+    page.locator("input:focus").wait_for()
     page.keyboard.type("dora@muster.example")
     page.keyboard.press("Tab")
     page.keyboard.press("A")
