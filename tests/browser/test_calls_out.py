@@ -28,7 +28,7 @@ WORDS = {
         "changed": "Die Grenzen sind geändert.",
         "as everybody": "Darf anrufen, was alle dürfen",
         "rules": "Die Regeln für Anrufe nach außen sind geändert.",
-        "call": "0176 04069001 anrufen",
+        "call": "anrufen",
         "rings": "Ihre Telefone klingeln",
     },
     "en-GB": {
