@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import copy
 import datetime as dt
-import io
 import re
 import socket
-import wave
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +20,6 @@ from callrouter.directory.document import CompanyFile
 from callrouter.rendering import certificates
 from callrouter.rendering.render import render
 from callrouter.resources import prompts_dir
-from callrouter.routing.plan import SPOKEN
 from callrouter.settings import FreeSwitch, Router, Settings, Voicemail
 from callrouter.simulator.freeswitch import PrivateFreeSwitch, find_freeswitch
 from callrouter.simulator.ports import free_port, media_ports
@@ -31,9 +28,6 @@ MUSTER = prompts_dir().parent.parent / "simulator" / "muster.yaml"
 DOMAIN = "pbx.muster.example"
 #: What FreeSWITCH logs at every start, whatever its configuration says.
 _ITS_OWN = re.compile(r"MSG Thread \d+ Started")
-#: What ends a call that goes nowhere, and how long it is spoken here (seconds).
-_ANNOUNCEMENTS = {*SPOKEN, "anonymous_rejected", "nothing_rings", "unknown_code", "not_now_possible"}
-_ANNOUNCED = 2
 _TROUBLE = re.compile(r"\[(?:ERR|WARNING|CRIT|ALERT)\]")
 
 
@@ -82,17 +76,6 @@ def rendered(
     return files | certificates.files(settings, document, dt.datetime.now(dt.UTC))
 
 
-def _short(prompt: Path) -> bytes:
-    """*prompt*, but of an announcement only its beginning: tests hear that it is there."""
-    with wave.open(str(prompt)) as whole:
-        parameters, frames = whole.getparams(), whole.readframes(whole.getframerate() * _ANNOUNCED)
-    cut = io.BytesIO()
-    with wave.open(cut, "wb") as target:
-        target.setparams(parameters)
-        target.writeframes(frames)
-    return cut.getvalue()
-
-
 def write(files: Mapping[str, bytes], settings: Settings) -> None:
     """Put a rendered configuration, the prompts and an empty spool where *settings* want them."""
     for name, data in files.items():
@@ -102,7 +85,7 @@ def write(files: Mapping[str, bytes], settings: Settings) -> None:
     for prompt in prompts_dir().glob("*/*.wav"):
         target = settings.prompts_dir / prompt.parent.name / prompt.name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(_short(prompt) if prompt.stem in _ANNOUNCEMENTS else prompt.read_bytes())
+        target.write_bytes(prompt.read_bytes())
     settings.spool.create()
 
 
