@@ -93,6 +93,16 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9 ._:;@+*#/=-]")
 _STEP_PART = re.compile(r"[A-Za-z0-9._:@+*#-]*")
 
 
+def slug(owner: str) -> str:
+    """The owner key *owner* as it stands in the names of contexts and variables."""
+    return owner.replace(":", "-")
+
+
+def owner_context(owner: str) -> str:
+    """The dialplan context that rings *owner*'s phones when the router does not."""
+    return f"owner-{slug(owner)}"
+
+
 def safe(text: str) -> str:
     """Return *text* without any character FreeSWITCH could interpret (``$ { } [ ] , | ' \\ ^ %`` CR LF and others)."""
     return _UNSAFE.sub("", text)

@@ -1,4 +1,4 @@
-# FreeSWITCH from Alpine's own package: it needs no account and no token, and has every module that callrouter uses.
+# FreeSWITCH from Alpine's own package: it needs no account and no token, and has the modules that callrouter uses (docs/docker.md says which nobody has looked for).
 FROM alpine:3.22
 RUN apk add --no-cache freeswitch tzdata \
  && addgroup -g 1500 callrouter \

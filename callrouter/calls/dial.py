@@ -8,7 +8,7 @@ from callrouter import variables
 from callrouter.calls.incoming import PHONES_PROFILE
 from callrouter.errors import SwitchError
 from callrouter.routing.plan import RING_CAUSES, Ring, RingResult
-from callrouter.routing.ringing import COUNTER
+from callrouter.routing.ringing import counter
 
 #: What a value in a dial string or ``multiset`` must never contain (FreeSWITCH would split or expand it).
 _FORBIDDEN = frozenset("${}[]<>,|'\"\\^%\r\n\0")
@@ -45,8 +45,8 @@ def bridge(step: Ring, sip_domain: str, leg_uuids: Sequence[str]) -> str:
         if target.delay:
             leg["leg_delay_start"] = str(target.delay)
         if target.counted:
-            employee = target.employee.removeprefix("employee:")
-            leg |= {"execute_on_answer": f"limit hash callrouter {COUNTER}{employee}", "limit_ignore_transfer": "true"}
+            count = f"limit hash callrouter {counter(target.employee)}"
+            leg |= {"execute_on_answer": count, "limit_ignore_transfer": "true"}
         settings = ",".join(f"{name}={_value(value, name)}" for name, value in leg.items())
         address = f"sofia/{PHONES_PROFILE}/{_value(target.sip_user, 'sip_user')}%{_value(sip_domain, 'sip_domain')}"
         legs.append(f"[{settings}]{address}")

@@ -35,7 +35,7 @@ class Features:
             too_late.set()
 
     def _change(self, step: Switch, too_late: threading.Event) -> None:
-        from callrouter.directory import employees  # with the pages' sign-ins: 4 MB that a router seldom needs
+        from callrouter.directory import employees  # it brings the pages' sign-ins, which a router seldom needs
 
         with self._database.write() as session:
             audit.act_as(session, f"phone:{step.device}")

@@ -13,7 +13,7 @@ from callrouter.esl import command
 from callrouter.esl.channel import Channel
 from callrouter.routing.decide import countable
 from callrouter.routing.plan import IncomingCall
-from callrouter.routing.ringing import COUNTER
+from callrouter.routing.ringing import counter
 from callrouter.routing.snapshot import Snapshot
 
 #: Seconds FreeSWITCH may take to answer.
@@ -28,7 +28,7 @@ def with_talking(channel: Channel, call: IncomingCall, snapshot: Snapshot) -> Sn
     keys = sorted(countable(snapshot))
     if not keys:
         return snapshot
-    questions = [command.api(f"limit_usage hash callrouter {COUNTER}{key.removeprefix('employee:')}") for key in keys]
+    questions = [command.api(f"limit_usage hash callrouter {counter(key)}") for key in keys]
     counts = [reply.text.strip() for reply in channel.pipeline(questions, timeout=_PROMPT)]
     calling = snapshot.devices.get(call.device or "")
     talking = {

@@ -212,7 +212,7 @@ class PlanRunner:
 
     def _forward(self, step: Forward) -> None:
         """The static fallback is told, too, where the call is now."""
-        values = {variables.FORWARDED: f"owner-{step.to.replace(':', '-')}", variables.STAGE: ""}
+        values = {variables.FORWARDED: variables.owner_context(step.to), variables.STAGE: ""}
         marks = [StepMark(self.rung, "ring", step.owner, FORWARDED)] if self.rung else []
         pushed = [command.execute("push", f"{variables.STEP}={mark.text()}") for mark in marks]
         self._send([*pushed, self._set(values)], timeout=_PROMPT)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from callrouter import variables
-from callrouter.directory.exporting import read_company, read_employees
-from callrouter.errors import RuleError, UnknownError, say
+from callrouter.directory import services
+from callrouter.errors import RuleError, say
 from callrouter.routing.numbers import clean_number
 
 #: The employee's phones ring for so long (seconds).
@@ -22,9 +22,7 @@ def click(session: Session, key: str, number: str) -> str:
     Raises UnknownError for an employee who does not exist, RuleError for one without phones and for what is no
     number. All that stands in the command was checked when it entered the directory, or is digits.
     """
-    employee = next(iter(read_employees(session, [key])), None)
-    if employee is None:
-        raise UnknownError(say("there is no employee %(key)s; `callrouter employee list` shows them", key=key))
+    employee, _version = services.employee(session, key)
     called = clean_number(number)
     if called is None:
         text = say("%(number)r is no number to call; write digits, with + before a country code", number=number)
@@ -32,8 +30,8 @@ def click(session: Session, key: str, number: str) -> str:
     devices = [device.sip_user for device in employee.devices if device.enabled and device.sip_password]
     if not devices:
         raise RuleError(say("%(name)s has no phone that could ring; add or enable a device", name=employee.name))
-    domain = read_company(session).sip_domain
+    company, _version = services.company(session)
     shown = f"origination_caller_id_number={called},origination_caller_id_name={called}"
     settings = f"ignore_early_media=true,originate_timeout={RINGS},{shown}"
-    legs = ",".join(f"[{variables.DEVICE}={device}]sofia/phones/{device}%{domain}" for device in devices)
+    legs = ",".join(f"[{variables.DEVICE}={device}]sofia/phones/{device}%{company.sip_domain}" for device in devices)
     return f"originate {{{settings}}}{legs} {called} XML click"

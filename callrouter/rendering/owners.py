@@ -10,6 +10,7 @@ from callrouter.rendering.harmless import harmless
 from callrouter.rendering.schedules import Schedules
 from callrouter.routing import forwarding, ringing
 from callrouter.routing.plan import RingResult
+from callrouter.variables import owner_context, slug
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class OwnerView:
     @property
     def slug(self) -> str:
         """The owner key as it may stand in names."""
-        return self.key.replace(":", "-")
+        return slug(self.key)
 
     @property
     def counted(self) -> tuple[str, ...]:
@@ -73,15 +74,11 @@ class OwnerView:
 
     @property
     def context(self) -> str:
-        return _context(self.key)
+        return owner_context(self.key)
 
     @property
     def greeting(self) -> str:
         return "greeting_pool" if self.key.startswith("pool:") else "greeting"
-
-
-def _context(owner: str) -> str:
-    return "owner-" + owner.replace(":", "-")
 
 
 def _mailbox(owner: str, mailbox: document.Mailbox, schedules: Schedules) -> MailboxView | None:
@@ -89,9 +86,7 @@ def _mailbox(owner: str, mailbox: document.Mailbox, schedules: Schedules) -> Mai
         return None
     if mailbox.schedule is None:
         return MailboxView(mailbox.answer_after, None, "open")
-    return MailboxView(
-        mailbox.answer_after, schedules.context(owner.replace(":", "-"), mailbox.schedule), mailbox.schedule.when
-    )
+    return MailboxView(mailbox.answer_after, schedules.context(slug(owner), mailbox.schedule), mailbox.schedule.when)
 
 
 def _legs(employee: document.Employee) -> list[Leg]:
@@ -134,7 +129,7 @@ def _forwards(employee: document.Employee, mailboxes: Mapping[str, bool]) -> dic
         place = "start" if owner == target else "mailbox"
         if owner in mailboxes and (place == "start" or mailboxes[owner]):
             results = tuple(result.value for result in forwarding.ON.get(field, ()))
-            found[field] = ForwardView(results, place, _context(owner))
+            found[field] = ForwardView(results, place, owner_context(owner))
     return found
 
 

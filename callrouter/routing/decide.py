@@ -116,9 +116,10 @@ def _call_out(
     How many calls there are is counted in FreeSWITCH alone.
     """
     reasons.append(_reason(_OUTSIDE[dialled.kind], number=dialled.number))
-    own = employee.destinations is not None
-    if dialled.kind not in (employee.destinations if employee.destinations is not None else outside.destinations):
-        reasons.append(_reason("not_allowed_employee" if own else "not_allowed_company", employee=employee.name))
+    company = employee.destinations is None
+    allowed = outside.destinations if employee.destinations is None else employee.destinations
+    if dialled.kind not in allowed:
+        reasons.append(_reason("not_allowed_company" if company else "not_allowed_employee", employee=employee.name))
         return Reject(RejectReason.NOT_ALLOWED)
     if outside.schedule is not None:
         found = hours.state(outside.schedule, now)

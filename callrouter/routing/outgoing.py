@@ -20,8 +20,6 @@ _DEAR_CODES = r"\+(?:979|870|88[123])[0-9]+"
 #: Directory enquiries all over Europe (ECC/REC/(04)06 and its kin), dear, and they connect onwards.
 _DEAR_SHORT = r"118[0-9]{1,3}"
 _MAX_DIGITS = 15
-
-
 #: Answers of a trunk that say nothing of who is called: the next one is tried. FreeSWITCH's causes for SIP 408, 5xx,
 #: 406, 488 and the like, for a trunk that is down, and for silence; RFC 3398 §8.2.6.1 has most of the table.
 OTHER_TRUNK = (
@@ -112,13 +110,12 @@ def readings(digits: DigitRules) -> tuple[Rewrite, ...]:
     """
     out, code = digits.outside_line, digits.country_code
     lengths = sorted(length for length in digits.national_lengths if length + len(code) <= _MAX_DIGITS)
-    found = [Rewrite(r"\+([1-9][0-9]{6,14})", "+")]
+    found = []
     if digits.trunk_prefix:  # "+49 (0)30 …"
         spelled = rf"(?:\+|{out}{digits.international_prefix}){code}{digits.trunk_prefix}([1-9][0-9]{{4,14}})"
-        found.insert(0, Rewrite(spelled, f"+{code}"))
-    found += [
-        Rewrite(rf"{out}{digits.international_prefix}([1-9][0-9]{{6,14}})", "+"),
-    ]
+        found.append(Rewrite(spelled, f"+{code}"))
+    found.append(Rewrite(r"\+([1-9][0-9]{6,14})", "+"))
+    found.append(Rewrite(rf"{out}{digits.international_prefix}([1-9][0-9]{{6,14}})", "+"))
     if digits.short:
         found.append(Rewrite(f"{out}({digits.short})", ""))
     if lengths and (digits.trunk_prefix or len(lengths) > 1):
@@ -171,14 +168,6 @@ def rewrites(digits: DigitRules, form: NumberFormat) -> tuple[Rewrite, ...]:
     if form is NumberFormat.NATIONAL:
         return Rewrite(rf"\+{digits.country_code}([0-9]+)", digits.trunk_prefix), abroad, as_it_is
     return abroad, as_it_is
-
-
-def written(number: str, digits: DigitRules, form: NumberFormat) -> str:
-    """*number* (E.164 or short) as a trunk of *form* wants it; raises ValueError for anything else."""
-    for rewrite in rewrites(digits, form):
-        if (text := rewrite(number)) is not None:
-            return text
-    raise ValueError(f"{number!r} is neither E.164 nor digits")
 
 
 def block_expression(block: NumberBlock) -> str:

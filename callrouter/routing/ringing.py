@@ -13,6 +13,11 @@ DECLINED_OR_BUSY = ("CALL_REJECTED", "USER_BUSY")
 COUNTER = "talks-"
 
 
+def counter(employee: str) -> str:
+    """The id of that limit of *employee* (an owner key)."""
+    return COUNTER + employee.removeprefix("employee:")
+
+
 def shortest(ring_seconds: int, mailbox_after: int | None) -> int:
     """How long an owner's phones ring at least before something else follows (seconds), at whatever time of day.
 

@@ -38,8 +38,20 @@ def wait_for_beep(call: PhoneCall) -> None:
 def leave_message(world: World, call: PhoneCall, frequency: float = 440, seconds: float = 2.0) -> None:
     assert final(call) == 200
     wait_for_beep(call)
+    before = recorded(world)
     call.audio.play(tone(frequency, seconds))
     wait_until(lambda: not call.audio.playing, "the end of what the caller says")
+    wait_until_recorded(world, before, seconds)
+
+
+def recorded(world: World) -> int:
+    """How many bytes FreeSWITCH has written of recordings."""
+    return sum(path.stat().st_size for path in world.scratch.settings.spool.recordings.glob("*.wav"))
+
+
+def wait_until_recorded(world: World, before: int, seconds: float) -> None:
+    """Wait until *seconds* more than *before* are in the file: on a busy machine FreeSWITCH is behind the caller."""
+    wait_until(lambda: recorded(world) >= before + seconds * 16000, "all that the caller said, in the recording")
 
 
 def test_a_message_is_what_the_caller_said_and_one_mail(world: World) -> None:
@@ -52,8 +64,8 @@ def test_a_message_is_what_the_caller_said_and_one_mail(world: World) -> None:
     [(milliseconds, audio)] = world.messages()
     said = loud_part(samples_of(audio))
     assert abs(frequency_of(said) - 440) < 5
-    assert 0.5 < len(said) / 8000 < 2.3  # FreeSWITCH drops what a caller without a turn sends all at once
-    assert 500 < milliseconds < 8000
+    assert 1.7 < len(said) / 8000 < 2.3
+    assert 1500 < milliseconds < 8000
     [mail] = world.mails(1)
     assert mail["To"] == "anna@muster.example"
     assert mail["Auto-Submitted"] == "auto-generated"

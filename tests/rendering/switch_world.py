@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
-from collections.abc import Callable
-from typing import Any
+from array import array
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
 
 import gevent
 
 from callrouter import variables
+from callrouter.ledger.cdr import Cdr, parse
+from callrouter.settings import Settings
 from callrouter.simulator.dialog import PhoneCall
 from callrouter.simulator.phone import Phone
-from tests.switch import DOMAIN, RenderedSwitch
+from tests.switch import DOMAIN, RenderedSwitch, rendered_switch
 
 PASSWORDS = {"anna-desk": "4f1bX2-desk", "anna-soft": "4f1bX2-soft", "ben-desk": "9c7aQ1-desk"}
 
@@ -54,12 +59,38 @@ class World:
         record: dict[str, Any] = soon(find, seconds)
         return record
 
+    def cdr(self, call: PhoneCall) -> Cdr:
+        """The CDR of *call* as the ledger reads it."""
+        record = self.record(call)
+        return parse(json.dumps(record).encode() + b"\n", f"a_{record['variables']['uuid']}.cdr.json")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
         for phone in self.others:
             phone.unregister() if phone.server[1] == self.switch.settings.freeswitch.phones_port else None
             phone.close()
         self.switch.api("hupall")
         soon(lambda: self.switch.api("show channels count").strip().startswith("0 total"), 5)
+
+
+@contextlib.contextmanager
+def switch_and_trunk(
+    folder: Path,
+    company: Callable[[int], Mapping[str, Any]],
+    says: array[int] | None = None,
+    settings: Settings | None = None,
+) -> Iterator[tuple[RenderedSwitch, Phone]]:
+    """A private switch for the *company* whose trunk has that port, and the trunk, which says *says*."""
+    trunk = Phone("trunk", says=says)
+    with rendered_switch(folder, company(trunk.port), settings) as switch:
+        trunk.server = ("127.0.0.1", switch.settings.freeswitch.trunk_port)
+        yield switch, trunk
+    trunk.close()
 
 
 def soon(ask: Callable[[], Any], seconds: float) -> Any:

@@ -11,13 +11,12 @@ from typing import Any
 import pytest
 
 from callrouter import variables
-from callrouter.ledger.cdr import parse
 from callrouter.ledger.outcome import outcome
 from callrouter.simulator.behaviour import Answer, NoAnswer, Refuse
 from callrouter.simulator.phone import Phone
 from callrouter.spool import RECORDING_NAME
-from tests.rendering.switch_world import PASSWORDS, World, marks, soon
-from tests.switch import DOMAIN, RenderedSwitch, muster, rendered_switch
+from tests.rendering.switch_world import PASSWORDS, World, marks, soon, switch_and_trunk
+from tests.switch import DOMAIN, RenderedSwitch, muster
 
 pytestmark = pytest.mark.freeswitch
 
@@ -41,18 +40,14 @@ def _company(emergency_port: int) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RenderedSwitch, Phone]]:
-    carrier = Phone("trunk", says=_TONE)
-    with rendered_switch(tmp_path_factory.mktemp("switch"), _company(carrier.port)) as switch:
-        carrier.server = ("127.0.0.1", switch.settings.freeswitch.trunk_port)
-        yield switch, carrier
-    carrier.close()
+    with switch_and_trunk(tmp_path_factory.mktemp("switch"), _company, _TONE) as running:
+        yield running
 
 
 @pytest.fixture
 def world(running: tuple[RenderedSwitch, Phone]) -> Iterator[World]:
-    world = World(*running)
-    yield world
-    world.close()
+    with World(*running) as world:
+        yield world
 
 
 def test_rings_every_phone_and_the_record_says_who_answered(world: World) -> None:
@@ -315,7 +310,7 @@ def test_a_transferred_call_begins_a_new_part(world: World) -> None:
     assert variables.DEVICE not in record["variables"]
     assert record["variables"][variables.DIRECTION] == "inbound"
     assert record["variables"][variables.NUMBER] == BEN
-    parts = outcome(parse(json.dumps(record).encode() + b"\n", f"a_{record['variables']['uuid']}.cdr.json"), {}).parts
+    parts = outcome(world.cdr(call), {}).parts
     assert [[(leg.device, leg.end.value) for leg in part.legs] for part in parts] == [
         [("anna-desk", "answered"), ("anna-soft", "offline")],
         [("ben-desk", "abandoned")],

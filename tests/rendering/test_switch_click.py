@@ -14,29 +14,28 @@ from callrouter.directory.database import Database
 from callrouter.directory.importing import import_company
 from callrouter.directory.models import Base
 from callrouter.errors import RuleError
-from callrouter.simulator.behaviour import Answer, NoAnswer, Refuse
+from callrouter.simulator.behaviour import NoAnswer, Refuse
 from callrouter.simulator.phone import Phone
-from callrouter.simulator.rtp import tone
-from tests.rendering.switch_world import soon
-from tests.rendering.test_switch_transfers import Office, hears, parts
-from tests.rendering.test_switch_transfers import _company as transfers_company
-from tests.switch import rendered_switch
+from tests.rendering.office import TRUNK_TONE, Office, hears, office_company, parts
+from tests.rendering.switch_world import soon, switch_and_trunk
+from tests.switch import RenderedSwitch
 
 pytestmark = pytest.mark.freeswitch
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Phone, Database]]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RenderedSwitch, Phone, Database]]:
     folder = tmp_path_factory.mktemp("switch")
-    trunk = Phone("trunk", says=tone(400, 60))
-    company = transfers_company(trunk.port)
     database = Database(f"sqlite:///{folder / 'directory.db'}")
     Base.metadata.create_all(database.engine)
-    import_company(database, yaml.safe_dump(company, allow_unicode=True), "muster.yaml")
-    with rendered_switch(folder, company) as switch:
-        trunk.server = ("127.0.0.1", switch.settings.freeswitch.trunk_port)
+
+    def imported(trunk: int) -> dict[str, Any]:
+        company = office_company(trunk)
+        import_company(database, yaml.safe_dump(company, allow_unicode=True), "muster.yaml")
+        return company
+
+    with switch_and_trunk(folder, imported, TRUNK_TONE) as (switch, trunk):
         yield switch, trunk, database
-    trunk.close()
 
 
 class Desk(Office):
@@ -51,17 +50,11 @@ class Desk(Office):
 
 
 @pytest.fixture
-def desk(running: tuple[Any, Phone, Database]) -> Iterator[Desk]:
+def desk(running: tuple[RenderedSwitch, Phone, Database]) -> Iterator[Desk]:
     switch, trunk, database = running
-    desk = Desk(switch, trunk)
-    desk.database = database
-    trunk.behaviour = Answer()
-    trunk.received.clear()
-    trunk.calls.clear()
-    for path in switch.settings.spool.cdr.glob("*.json"):
-        path.unlink()
-    yield desk
-    desk.close()
+    with Desk(switch, trunk) as desk:
+        desk.database = database
+        yield desk
 
 
 def test_the_own_phones_ring_then_the_number_is_called(desk: Desk) -> None:

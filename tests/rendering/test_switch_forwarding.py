@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from callrouter import variables as v
-from callrouter.ledger.cdr import parse
 from callrouter.ledger.outcome import outcome
 from callrouter.simulator.behaviour import Answer, NoAnswer, Refuse
 from callrouter.simulator.dialog import PhoneCall
 from callrouter.simulator.phone import Phone
-from tests.rendering.switch_world import World, marks, soon
-from tests.switch import RenderedSwitch, muster, rendered_switch
+from tests.rendering.switch_world import World, marks, soon, switch_and_trunk
+from tests.switch import RenderedSwitch, muster
 
 pytestmark = pytest.mark.freeswitch
 
@@ -60,18 +58,14 @@ def _company(port: int) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RenderedSwitch, Phone]]:
-    carrier = Phone("trunk")
-    with rendered_switch(tmp_path_factory.mktemp("switch"), _company(carrier.port)) as switch:
-        carrier.server = ("127.0.0.1", switch.settings.freeswitch.trunk_port)
-        yield switch, carrier
-    carrier.close()
+    with switch_and_trunk(tmp_path_factory.mktemp("switch"), _company) as running:
+        yield running
 
 
 @pytest.fixture
 def world(running: tuple[RenderedSwitch, Phone]) -> Iterator[World]:
-    world = World(*running)
-    yield world
-    world.close()
+    with World(*running) as world:
+        yield world
 
 
 def _registered(world: World, id: str, behaviour: Any) -> Phone:
@@ -81,9 +75,7 @@ def _registered(world: World, id: str, behaviour: Any) -> Phone:
 
 
 def _parts(world: World, call: PhoneCall) -> list[tuple[str, str, str, set[str]]]:
-    record = world.record(call)
-    data = json.dumps(record).encode() + b"\n"
-    found = outcome(parse(data, f"a_{record['variables']['uuid']}.cdr.json"), {}).parts
+    found = outcome(world.cdr(call), {}).parts
     return [(part.owner, part.outcome.value, part.detail, {leg.end.value for leg in part.legs}) for part in found]
 
 

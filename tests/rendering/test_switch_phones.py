@@ -20,8 +20,8 @@ from callrouter.simulator.phone import Phone
 from callrouter.simulator.ports import free_port
 from callrouter.simulator.rtp import frequency_of
 from tests.baresip import baresip
-from tests.rendering.switch_world import PASSWORDS, World, soon
-from tests.switch import DOMAIN, RenderedSwitch, muster, rendered_switch, switch_settings
+from tests.rendering.switch_world import PASSWORDS, World, soon, switch_and_trunk
+from tests.switch import DOMAIN, RenderedSwitch, muster, switch_settings
 
 pytestmark = pytest.mark.freeswitch
 
@@ -40,12 +40,10 @@ def _company(carrier: int) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RenderedSwitch, Phone]]:
-    carrier, folder = Phone("trunk"), tmp_path_factory.mktemp("switch")
+    folder = tmp_path_factory.mktemp("switch")
     settings = switch_settings(folder, phones_tls_port=free_port(), ping_seconds=PING, srtp="offered")
-    with rendered_switch(folder, _company(carrier.port), settings) as switch:
-        carrier.server = ("127.0.0.1", switch.settings.freeswitch.trunk_port)
-        yield switch, carrier
-    carrier.close()
+    with switch_and_trunk(folder, _company, settings=settings) as running:
+        yield running
 
 
 @pytest.fixture

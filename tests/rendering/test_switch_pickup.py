@@ -11,37 +11,32 @@ import pytest
 from callrouter import variables as v
 from callrouter.simulator.behaviour import Answer, NoAnswer
 from callrouter.simulator.phone import Phone
-from callrouter.simulator.rtp import tone
-from tests.rendering.switch_world import marks, soon
-from tests.rendering.test_switch_transfers import Office, hears, parts
-from tests.rendering.test_switch_transfers import _company as transfers_company
-from tests.switch import DOMAIN, rendered_switch
+from tests.rendering.office import TRUNK_TONE, Office, hears, office_company, parts
+from tests.rendering.switch_world import marks, soon, switch_and_trunk
+from tests.switch import DOMAIN, RenderedSwitch
 
 pytestmark = pytest.mark.freeswitch
 
 ANNA, SALES, CALLER = "+493023125010", "+493023125000", "+4917604069001"
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Phone]]:
-    trunk = Phone("trunk", says=tone(400, 60))
-    company = transfers_company(trunk.port)
+def _company(trunk: int) -> dict[str, Any]:
+    company = office_company(trunk)
     company["pools"][0] |= {"extension": "20", "ring_seconds": 30}  # anna and ben; not cem
     company["company"]["ring_seconds"] = 30
-    with rendered_switch(tmp_path_factory.mktemp("switch"), company) as switch:
-        trunk.server = ("127.0.0.1", switch.settings.freeswitch.trunk_port)
-        yield switch, trunk
-    trunk.close()
+    return company
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RenderedSwitch, Phone]]:
+    with switch_and_trunk(tmp_path_factory.mktemp("switch"), _company, TRUNK_TONE) as running:
+        yield running
 
 
 @pytest.fixture
-def office(running: tuple[Any, Phone]) -> Iterator[Office]:
-    office = Office(*running)
-    office.trunk.calls.clear()
-    for path in office.switch.settings.spool.cdr.glob("*.json"):
-        path.unlink()
-    yield office
-    office.close()
+def office(running: tuple[RenderedSwitch, Phone]) -> Iterator[Office]:
+    with Office(*running) as office:
+        yield office
 
 
 def _subscribe(phone: Phone, extension: str) -> int:

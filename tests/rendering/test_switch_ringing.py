@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from callrouter import variables as v
-from callrouter.ledger.cdr import parse
 from callrouter.ledger.outcome import outcome
 from callrouter.simulator.behaviour import Answer, NoAnswer, Refuse
 from callrouter.simulator.dialog import PhoneCall
 from callrouter.simulator.phone import Phone
 from callrouter.simulator.rtp import loud_part
-from tests.rendering.switch_world import World, marks, soon
-from tests.switch import RenderedSwitch, muster, rendered_switch
+from tests.rendering.switch_world import World, marks, soon, switch_and_trunk
+from tests.switch import RenderedSwitch, muster
 
 pytestmark = pytest.mark.freeswitch
 
@@ -50,18 +48,14 @@ def _company(port: int) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RenderedSwitch, Phone]]:
-    carrier = Phone("trunk")
-    with rendered_switch(tmp_path_factory.mktemp("switch"), _company(carrier.port)) as switch:
-        carrier.server = ("127.0.0.1", switch.settings.freeswitch.trunk_port)
-        yield switch, carrier
-    carrier.close()
+    with switch_and_trunk(tmp_path_factory.mktemp("switch"), _company) as running:
+        yield running
 
 
 @pytest.fixture
 def world(running: tuple[RenderedSwitch, Phone]) -> Iterator[World]:
-    world = World(*running)
-    yield world
-    world.close()
+    with World(*running) as world:
+        yield world
 
 
 def _registered(world: World, user: str, behaviour: Any) -> Phone:
@@ -134,9 +128,7 @@ def test_in_a_pool_only_the_one_who_talks_is_left_out(world: World) -> None:
     second.cancel()
     second.wait_for("ended")
     assert (len(desk.calls), len(cara.calls)) == (1, 0)
-    record = world.record(second)
-    data = json.dumps(record).encode() + b"\n"
-    parts = outcome(parse(data, f"a_{record['variables']['uuid']}.cdr.json"), {}).parts
+    parts = outcome(world.cdr(second), {}).parts
     assert {leg.device for part in parts for leg in part.legs} == {"ben-desk", "ben-soft"}
     first.hangup()
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from callrouter.ledger.cdr import Cdr, parse
-from callrouter.ledger.outcome import outcome
-from callrouter.simulator.behaviour import Answer, NoAnswer
-from callrouter.simulator.dialog import PhoneCall
+from callrouter.simulator.behaviour import NoAnswer
 from callrouter.simulator.phone import Phone
-from callrouter.simulator.rtp import frequency_of, loud_part, tone
-from tests.rendering.switch_world import World, soon
-from tests.switch import muster, rendered_switch
+from callrouter.simulator.rtp import frequency_of, loud_part
+from tests.rendering.office import TRUNK_TONE, Office, hears, office_company, parts
+from tests.rendering.switch_world import soon, switch_and_trunk
+from tests.switch import RenderedSwitch
 
 pytestmark = pytest.mark.freeswitch
 
@@ -23,78 +19,16 @@ ANNA, BEN = "+493023125010", "+493023125011"
 CALLER, OUTSIDE = "+4917604069001", "03023125500"
 
 
-def _company(trunk: int) -> dict[str, Any]:
-    data = muster()
-    data["company"]["ring_seconds"] = 5
-    data["trunks"] = [{"name": "carrier", "proxy": f"127.0.0.1:{trunk}", "peers": ["127.0.0.1"]}]
-    data["employees"][0]["mailbox"] = {"enabled": True, "answer_after": 30}
-    data["employees"].append(
-        {
-            "id": "cem",
-            "name": "Cem Kaya",
-            "personal_number": "+493023125012",
-            "extension": "12",
-            "devices": [{"label": "Telefon", "sip_user": "cem-desk", "sip_password": "7d2kQ9-desk"}],
-        }
-    )
-    return data
-
-
-class Office(World):
-    """The switch, the trunk, and phones that say a tone each."""
-
-    def speaking(self, user: str, frequency: int, behaviour: Any = None) -> Phone:
-        phone = self.phone(user, behaviour or Answer(), {"cem-desk": "7d2kQ9-desk"}.get(user))
-        phone.says = tone(frequency, 60)
-        assert phone.register() == 200
-        return phone
-
-    def cdrs(self, found: int) -> list[Cdr]:
-        """The CDRs of all calls, once there are *found*, oldest first."""
-        folder = self.switch.settings.spool.cdr
-
-        def read() -> list[Cdr] | None:
-            paths = [path for path in folder.glob("*.json") if path.read_bytes().endswith(b"\n")]
-            return [parse(path.read_bytes(), path.name) for path in paths] if len(paths) >= found else None
-
-        made: list[Cdr] = soon(read, 15)
-        return sorted(made, key=lambda cdr: cdr.started_at or 0)
-
-
-def parts(cdr: Cdr) -> list[tuple[str, str, str]]:
-    return [(part.owner, part.outcome.value, part.device or part.detail) for part in outcome(cdr, {}).parts]
-
-
-def hears(call: PhoneCall, frequency: float, seconds: float = 15.0) -> None:
-    """Wait until *call* hears half a second of *frequency* Hz, from now on."""
-    start = len(call.audio.heard)
-
-    def heard() -> bool:
-        latest = array("h", call.audio.heard[start:][-4000:])
-        return len(loud_part(latest)) > 3000 and abs(frequency_of(latest) - frequency) < 20
-
-    soon(heard, seconds)
-
-
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Phone]]:
-    trunk = Phone("trunk", says=tone(400, 60))
-    with rendered_switch(tmp_path_factory.mktemp("switch"), _company(trunk.port)) as switch:
-        trunk.server = ("127.0.0.1", switch.settings.freeswitch.trunk_port)
-        yield switch, trunk
-    trunk.close()
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RenderedSwitch, Phone]]:
+    with switch_and_trunk(tmp_path_factory.mktemp("switch"), office_company, TRUNK_TONE) as running:
+        yield running
 
 
 @pytest.fixture
-def office(running: tuple[Any, Phone]) -> Iterator[Office]:
-    office = Office(*running)
-    office.trunk.behaviour = Answer()
-    office.trunk.received.clear()
-    office.trunk.calls.clear()
-    for path in office.switch.settings.spool.cdr.glob("*.json"):
-        path.unlink()
-    yield office
-    office.close()
+def office(running: tuple[RenderedSwitch, Phone]) -> Iterator[Office]:
+    with Office(*running) as office:
+        yield office
 
 
 def test_hold_plays_music_and_the_talk_goes_on(office: Office) -> None:

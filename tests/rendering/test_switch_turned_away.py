@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 
-from callrouter.ledger.cdr import parse
 from callrouter.ledger.outcome import Outcome, outcome
 from callrouter.simulator.behaviour import Answer, NoAnswer
 from callrouter.simulator.dialog import PhoneCall
 from callrouter.simulator.phone import Phone
 from callrouter.simulator.rtp import loud_part
-from tests.rendering.switch_world import World, marks
-from tests.switch import DOMAIN, RenderedSwitch, muster, rendered_switch
+from tests.rendering.switch_world import World, marks, switch_and_trunk
+from tests.switch import DOMAIN, RenderedSwitch, muster
 
 pytestmark = pytest.mark.freeswitch
 
@@ -27,25 +26,19 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rendered
     data = muster()
     data["blocked_callers"] = ["+4917604069012", "+491760406902*"]
     data["reject_anonymous"] = [ANNA]
-    carrier = Phone("trunk")
-    with rendered_switch(tmp_path_factory.mktemp("switch"), data) as switch:
-        carrier.server = ("127.0.0.1", switch.settings.freeswitch.trunk_port)
-        yield switch, carrier
-    carrier.close()
+    with switch_and_trunk(tmp_path_factory.mktemp("switch"), lambda _: data) as running:
+        yield running
 
 
 @pytest.fixture
 def world(running: tuple[RenderedSwitch, Phone]) -> Iterator[World]:
-    world = World(*running)
-    yield world
-    world.close()
+    with World(*running) as world:
+        yield world
 
 
 def _outcome(world: World, call: PhoneCall) -> tuple[str, str, list[str]]:
-    record: dict[str, Any] = world.record(call)
-    path = world.switch.settings.spool.cdr / f"a_{record['variables']['uuid']}.cdr.json"
-    found = outcome(parse(path.read_bytes(), path.name), {})
-    return found.outcome, found.parts[-1].detail, marks(record)
+    found = outcome(world.cdr(call), {})
+    return found.outcome, found.parts[-1].detail, marks(world.record(call))
 
 
 @pytest.mark.parametrize("caller", ["+4917604069012", "017604069012", "+4917604069020", "004917604069021"])
