@@ -25,7 +25,8 @@ CALLER = "callrouter_caller"
 CALLER_NAME = "callrouter_caller_name"
 #: ``true`` when the caller asked for privacy (RFC 3323) or came without a number. Set by dialplan and router.
 PRIVATE = "callrouter_private"
-#: Where the call stands, for the fallback: ``ringing``, ``mailbox``, ``recording`` or ``done``.
+#: Where the call stands, for the fallback: ``ringing``, ``mailbox``, ``recording`` or ``done``; ``outside``: the router
+#: leaves it to the dialplan to forward the call there.
 STAGE = "callrouter_stage"
 #: List (``push``) of step marks, see :class:`StepMark`.
 STEP = "callrouter_step"
@@ -68,14 +69,21 @@ RINGING = "callrouter_ringing"
 POOLS = "callrouter_pools"
 #: Prefix of the directory's variables of that phone's account.
 OF = "by_"
-#: On calls out: what the trunk is told as called and as caller, and whether the caller is withheld.
+#: On calls out: the number called (E.164 or short); what the trunk is told as called, as the employee's number, and as
+#: the caller of a forwarded call; whether the caller is withheld.
+OUT_NUMBER = "callrouter_out_number"
 OUT_TO = "callrouter_out_to"
 OUT_FROM = "callrouter_out_from"
+OUT_CALLER = "callrouter_out_caller"
 OUT_HIDDEN = "callrouter_out_hidden"
 #: Name of the trunk that took a call out; set on each leg and imported by the one that wins.
 TAKEN = "callrouter_taken"
 #: Where a call is since it was forwarded: the context of that owner.
 FORWARDED = "callrouter_forwarded"
+#: In the dialplan, while a call is forwarded outside: the context of the employee who does so, where it goes on if
+#: nobody takes it; WHY is the field of the employee's forwarding.
+FORWARDS = "callrouter_forwards"
+WHY = "callrouter_why"
 #: What a phone asks for by a code (``routing.features``); set by the dialplan when that phone itself dialled it.
 FEATURE = "callrouter_feature"
 #: Directory: the id of that employee, whose calls are counted (``routing.ringing.COUNTER``); nobody else has one.

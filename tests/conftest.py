@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 
+import hypothesis
 import pytest
 import structlog
 
 from tests.needs import NEEDS, missing
+
+# How long an example takes says nothing on a busy machine.
+hypothesis.settings.register_profile("callrouter", deadline=None)
+hypothesis.settings.load_profile("callrouter")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -211,7 +211,10 @@ class PlanRunner:
         self._end(step.reason.cause, before, seconds)
 
     def _forward(self, step: Forward) -> None:
-        """The static fallback is told, too, where the call is now."""
+        """The static fallback is told, too, where the call is now; to a number outside it brings the call itself."""
+        if step.outside:
+            self._send([self._set(self._identity() | {variables.STAGE: "outside", variables.WHY: step.why})], _PROMPT)
+            return
         values = {variables.FORWARDED: variables.owner_context(step.to), variables.STAGE: ""}
         marks = [StepMark(self.rung, "ring", step.owner, FORWARDED)] if self.rung else []
         pushed = [command.execute("push", f"{variables.STEP}={mark.text()}") for mark in marks]

@@ -140,7 +140,7 @@ def forward(
 ) -> None:
     """Change where calls to an employee go; what is not named stays.
 
-    TARGET is employee:ID or pool:ID, mailbox:employee:ID or mailbox:pool:ID, or none.
+    TARGET is employee:ID or pool:ID, mailbox:employee:ID or mailbox:pool:ID, a number outside, or none.
     """
     targets = {"always": always, "busy": busy, "no_answer": no_answer, "offline": offline}
     said: dict[str, Any] = {name: None if to == "none" else to for name, to in targets.items() if to is not None}

@@ -33,7 +33,9 @@ HostPort = Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-
 EMAIL = r"^[^\s\x00-\x1f\x7f@<>,;:?\"()\[\]\\]+@[A-Za-z0-9.-]+$"
 Email = Annotated[str, StringConstraints(max_length=254, pattern=EMAIL)]
 Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
-ForwardTo = Annotated[str, StringConstraints(pattern=r"^(mailbox:)?(employee|pool):[a-z0-9][a-z0-9_-]{0,39}$")]
+ForwardTo = Annotated[
+    str, StringConstraints(pattern=r"^(?:(mailbox:)?(employee|pool):[a-z0-9][a-z0-9_-]{0,39}|\+[1-9][0-9]{6,14})$")
+]
 Language = Literal["de", "en"]
 
 #: A schedule's dates lie in these years: all that anybody plans, and few enough to be written out one by one.
@@ -129,8 +131,10 @@ class Trunk(Part):
     ``identity`` the header that tells it whose call it is (RFC 3325) beside From. ``outbound_proxy`` is where requests
     are sent instead of ``proxy``, ``from_domain`` the domain in From and P-…-Identity (None: the proxy's, the realm).
     ``register_seconds`` is how long a registration holds, ``ping`` the seconds between OPTIONS that tell whether the
-    provider is there (0: none), ``dtmf`` how digits go. ``provider`` names a file of defaults: what the trunk does not
-    say itself is taken from there when it is written.
+    provider is there (0: none), ``dtmf`` how digits go. Where an employee forwards a call, ``forwarded_caller`` is
+    shown (the employee's own number, or the original caller's, if the provider takes numbers that are not ours), and
+    ``diversion`` is the header that tells who forwarded it. ``provider`` names a file of defaults: what the trunk does
+    not say itself is taken from there when it is written.
     """
 
     name: Slug
@@ -152,6 +156,8 @@ class Trunk(Part):
     dtmf: Literal["rfc2833", "info", "none"] = "rfc2833"
     register_seconds: Annotated[int, Field(ge=60, le=86400)] = 3600
     ping: Annotated[int, Field(ge=0, le=3600)] = 0
+    forwarded_caller: Literal["own", "original"] = "own"
+    diversion: Literal["none", "diversion", "history-info"] = "none"
 
     @model_validator(mode="before")
     @classmethod
@@ -259,7 +265,7 @@ class Ringing(Part):
 
 
 class Forwarding(Part):
-    """Where calls to an employee go: ``employee:ID`` or ``pool:ID``, or with ``mailbox:`` before it their mailbox.
+    """Where calls to an employee go: ``employee:ID``, ``pool:ID``, ``mailbox:`` before these: their mailbox, or E.164.
 
     ``always``, when ``busy`` or declined, when nobody answers for ``after`` seconds, when all phones are ``offline``.
     """

@@ -91,6 +91,8 @@ class TrunkRow(Base):
     dtmf: Mapped[str] = mapped_column(default="rfc2833", server_default="rfc2833")
     register_seconds: Mapped[int] = mapped_column(default=3600, server_default="3600")
     ping: Mapped[int] = mapped_column(default=0, server_default="0")
+    forwarded_caller: Mapped[str] = mapped_column(default="own", server_default="own")
+    diversion: Mapped[str] = mapped_column(default="none", server_default="none")
     version: Mapped[int] = mapped_column(default=1, server_default="1")
 
 

@@ -154,7 +154,15 @@ def check_employee(employee: document.Employee, view: View, path: Path = ()) -> 
     for field, target in employee.forwarding.targets.items():
         here = (*path, "forwarding", field)
         place = target.removeprefix(MAILBOX)
-        if target == owner:
+        if target.startswith("+"):
+            if view.number_state(target) is not None:
+                text = say(
+                    "%(who)s: forwards to %(number)s, which is the company's own; choose whose it is",
+                    who=who,
+                    number=target,
+                )
+                yield Problem(here, text)
+        elif target == owner:
             yield Problem(here, say("%(who)s: forwards to itself; choose somebody else, or a mailbox", who=who))
         elif not view.has_owner(place):
             text = say(

@@ -101,7 +101,7 @@ _DEVICES_OF = select(
 def _places(forwarding: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Kind and key of each owner to whom calls are forwarded."""
     targets = document.Forwarding.model_validate(forwarding).targets.values()
-    return [tuple(target.removeprefix(MAILBOX).split(":")) for target in targets]
+    return [tuple(target.removeprefix(MAILBOX).split(":")) for target in targets if ":" in target]
 
 
 class _Key(NamedTuple):
@@ -309,7 +309,7 @@ def _read_call(session: Session, company: _Company, call: IncomingCall, caller: 
         owners=MappingProxyType({owner.key: owner for owner in owners.values()}),
         devices=MappingProxyType({call.device: employee} if call.device and isinstance(employee, Employee) else {}),
         known_callers=MappingProxyType(known_callers),
-        outside=reader.outside() if call.device is not None else snapshot.outside,
+        outside=reader.outside(),
     )
 
 
@@ -348,11 +348,13 @@ class SnapshotLoader:
                 owner = None if row.owner_id is None else f"{row.kind}:{row.key}"
                 found[row.e164] = Number(row.e164, NumberState(row.state), owner, row.reject_anonymous)
                 ids.update(() if row.owner_id is None else (row.owner_id,))
-            owners = _Reader(session, company, today).owners(ids) if ids else {}
+            reader = _Reader(session, company, today)
+            owners = reader.owners(ids) if ids else {}
         return replace(
             company.snapshot,
             numbers=MappingProxyType(found),
             owners=MappingProxyType({owner.key: owner for owner in owners.values()}),
+            outside=reader.outside(),
         )
 
     def load(self, call: IncomingCall, today: dt.date) -> Snapshot:

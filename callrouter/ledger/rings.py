@@ -22,7 +22,7 @@ MAX_LEGS = 200
 _MAX_ENTRIES, _MAX_DATA = 1_000, 60_000
 _MARK = re.compile(rf"{v.STEP}=([A-Za-z0-9_-]{{1,64}});ring;")
 #: Not those that the fallback left out, because their owner was talking.
-_LEG = re.compile(rf"\[{v.DEVICE}=([A-Za-z0-9._-]{{1,64}}),{v.LEG}=([0-9a-f-]{{36}})[,\]](?![^\]]*\]error/)")
+_LEG = re.compile(rf"\[{v.DEVICE}=(\+?[A-Za-z0-9._-]{{1,64}}),{v.LEG}=([0-9a-f-]{{36}})[,\]](?![^\]]*\]error/)")
 _CAUSE = re.compile(r"[A-Z0-9_]{1,60}")
 _STAMP = re.compile(r"[0-9]{1,16}")
 _LAST_TIME = 4_102_444_800_000_000  # the year 2100, microseconds
@@ -54,7 +54,7 @@ _ENDS = {cause: End(result) for result, causes in RING_CAUSES if result != "offl
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """A phone that was to ring: ``n`` is its step's mark, ``cause`` FreeSWITCH's (empty: none).
+    """A phone that was to ring, or a number outside: ``n`` is its step's mark, ``cause`` FreeSWITCH's (empty: none).
 
     Times are UTC, None where not known; a phone that was busy or declined leaves no time of that.
     """

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from callrouter.directory import document
 from callrouter.rendering.harmless import harmless
 from callrouter.rendering.schedules import Schedules
-from callrouter.routing import forwarding, ringing
+from callrouter.routing import forwarding, outgoing, ringing
 from callrouter.routing.plan import RingResult
+from callrouter.routing.snapshot import DigitRules, NumberBlock
 from callrouter.variables import owner_context, slug
 
 
@@ -38,11 +40,36 @@ class MailboxView:
 
 @dataclass(frozen=True, slots=True)
 class ForwardView:
-    """Where calls go on that ended with one of ``results`` (empty: all at once): to ``start`` or ``mailbox`` there."""
+    """Where calls go on that ended with one of ``results`` (empty: all at once): to ``start`` or ``mailbox`` there.
+
+    To a ``number`` in the public network by a place of the employee's own; ``why`` is the field of the forwarding.
+    """
 
     results: tuple[str, ...]
     place: str
     context: str
+    why: str
+    number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outward:
+    """How an employee is shown in the public network (E.164, or ``hidden``), and the kinds of numbers to call there."""
+
+    shown: str | None
+    hidden: bool
+    destinations: tuple[str, ...]
+
+
+def outward(employee: document.Employee, company: document.Company) -> Outward:
+    """The same for the router: ``decide`` makes calls out of a snapshot."""
+    chosen, allowed = employee.outgoing_number, employee.destinations
+    shown = employee.personal_number if chosen in (None, "anonymous") else chosen
+    return Outward(
+        shown,
+        chosen == "anonymous" or shown is None,
+        tuple(company.limits.destinations if allowed is None else allowed),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +88,7 @@ class OwnerView:
     forward_after: int | None = None
     pools: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
+    outward: Outward | None = None
 
     @property
     def slug(self) -> str:
@@ -121,20 +149,32 @@ def memberships(company: document.CompanyFile) -> Mapping[str, tuple[str, ...]]:
     return found
 
 
-def _forwards(employee: document.Employee, mailboxes: Mapping[str, bool]) -> dict[str, ForwardView]:
+def _forwards(
+    employee: document.Employee, mailboxes: Mapping[str, bool], may_call: Callable[[str], bool]
+) -> dict[str, ForwardView]:
     """Where the employee's calls go on, by the field; *mailboxes* says whose take calls."""
     found = {}
     for field, target in employee.forwarding.targets.items():
+        results = tuple(result.value for result in forwarding.ON.get(field, ()))
         owner = target.removeprefix(forwarding.MAILBOX)
         place = "start" if owner == target else "mailbox"
-        if owner in mailboxes and (place == "start" or mailboxes[owner]):
-            results = tuple(result.value for result in forwarding.ON.get(field, ()))
-            found[field] = ForwardView(results, place, owner_context(owner))
+        if target.startswith("+"):
+            if may_call(target):
+                own = owner_context(f"employee:{employee.id}")
+                found[field] = ForwardView(results, f"outside-{field}", own, field, target)
+        elif owner in mailboxes and (place == "start" or mailboxes[owner]):
+            found[field] = ForwardView(results, place, owner_context(owner), field)
     return found
 
 
-def owners(company: document.CompanyFile, schedules: Schedules) -> list[OwnerView]:
+def owners(company: document.CompanyFile, schedules: Schedules, digits: DigitRules) -> list[OwnerView]:
     """Employees, then pools, in the company file's order."""
+    blocks = [NumberBlock(block.prefix, block.first, block.last) for block in company.number_blocks]
+
+    def may_call(destinations: Collection[str], number: str) -> bool:
+        meant = outgoing.read(number, digits, blocks)
+        return meant is not None and meant.kind in destinations
+
     found = []
     people, pools_of = {employee.id: employee for employee in company.employees}, memberships(company)
     active = set(company.numbers)
@@ -147,7 +187,8 @@ def owners(company: document.CompanyFile, schedules: Schedules) -> list[OwnerVie
     for employee in company.employees:
         key = f"employee:{employee.id}"
         mailbox = _mailbox(key, employee.mailbox, schedules)
-        forwards = _forwards(employee, mailboxes)
+        out = outward(employee, company.company)
+        forwards = _forwards(employee, mailboxes, partial(may_call, out.destinations))
         after = employee.forwarding.after if "no_answer" in forwards else None
         legs = _legs(employee)
         usual = ringing.shortest(company.company.ring_seconds, mailbox.answer_after if mailbox else None)
@@ -167,6 +208,7 @@ def owners(company: document.CompanyFile, schedules: Schedules) -> list[OwnerVie
                 tuple(forwards.values()),
                 after,
                 pools=pools_of.get(employee.id, ()),
+                outward=out,
             )
         )
     for pool in company.pools:

@@ -12,12 +12,12 @@ from callrouter.directory import document
 from callrouter.errors import RenderError
 from callrouter.rendering import spelling
 from callrouter.rendering.harmless import harmless
-from callrouter.rendering.owners import OwnerView, memberships
+from callrouter.rendering.owners import Outward, OwnerView, memberships, outward
 from callrouter.rendering.owners import owners as owner_views
 from callrouter.rendering.schedules import Schedules, ScheduleView
 from callrouter.rendering.zones import posix_rule
 from callrouter.routing import callers, outgoing
-from callrouter.routing.decide import ANONYMOUS
+from callrouter.routing.calls_out import ANONYMOUS
 from callrouter.routing.outgoing import Rewrite
 from callrouter.routing.snapshot import DigitRules, Number, NumberBlock, NumberState
 
@@ -42,6 +42,13 @@ class TrunkView:
     dtmf: str
     register_seconds: int
     ping: int
+    forwarded_caller: str
+    diversion: str
+
+    @property
+    def domain(self) -> str:
+        """Stands behind the numbers that we tell it of us."""
+        return self.from_domain or self.realm
 
     @property
     def way(self) -> str:
@@ -67,9 +74,7 @@ class DeviceView:
     name: str
     internally: str
     own_number: str | None
-    shown: str | None
-    hidden: bool
-    destinations: tuple[str, ...]
+    outward: Outward
     pools: tuple[str, ...]
     counted: bool
     extension: str | None
@@ -136,6 +141,8 @@ def _trunk(trunk: document.Trunk, digits: DigitRules) -> TrunkView:
         trunk.dtmf,
         trunk.register_seconds,
         trunk.ping,
+        trunk.forwarded_caller,
+        trunk.diversion,
     )
 
 
@@ -175,7 +182,7 @@ def _extensions(owners: Sequence[OwnerView]) -> spelling.Table:
 
 def _devices(company: document.CompanyFile) -> tuple[DeviceView, ...]:
     first_number = min(company.numbers, default=None)
-    anyone, pools_of = company.company.limits.destinations, memberships(company)
+    pools_of = memberships(company)
     return tuple(
         DeviceView(
             device.sip_user,
@@ -184,9 +191,7 @@ def _devices(company: document.CompanyFile) -> tuple[DeviceView, ...]:
             harmless(employee.name),
             employee.extension or employee.personal_number or "anonymous",
             employee.personal_number or first_number,
-            employee.personal_number if employee.outgoing_number in (None, "anonymous") else employee.outgoing_number,
-            employee.outgoing_number == "anonymous" or not (employee.outgoing_number or employee.personal_number),
-            tuple(anyone if employee.destinations is None else employee.destinations),
+            outward(employee, company.company),
             pools_of.get(employee.id, ()),
             employee.ringing.busy_on_busy,
             employee.extension,
@@ -211,7 +216,7 @@ def _calls_out(company: document.CompanyFile, digits: DigitRules, schedules: Sch
 def build(company: document.CompanyFile, holidays: Mapping[dt.date, str], digits: DigitRules) -> View:
     """Work out what the templates need of *company*; raises RenderError for what cannot be rendered."""
     schedules = Schedules(company, holidays)
-    owners = owner_views(company, schedules)
+    owners = owner_views(company, schedules, digits)
     calls_out = _calls_out(company, digits, schedules)
     views = tuple(schedules.views[context] for context in sorted(schedules.views))
     zones = {company.company.timezone, *(view.timezone for view in views)}

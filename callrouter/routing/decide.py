@@ -8,12 +8,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
 from callrouter.routing import forwarding, hours, numbers, outgoing, ringing
 from callrouter.routing.callers import blocked_by
+from callrouter.routing.calls_out import ANONYMOUS, allowed, call_out
 from callrouter.routing.names import clean_name
 from callrouter.routing.plan import (
-    Dial,
     Forward,
     IncomingCall,
     Reason,
@@ -27,17 +28,9 @@ from callrouter.routing.plan import (
     Switch,
     Target,
     Voicemail,
+    reason,
 )
-from callrouter.routing.snapshot import Device, Employee, Forwarding, Mailbox, Outside, Owner, Pool, Snapshot
-
-ANONYMOUS = "anonymous"
-
-_OUTSIDE = {
-    outgoing.Destination.NATIONAL: "outside_national",
-    outgoing.Destination.MOBILE: "outside_mobile",
-    outgoing.Destination.INTERNATIONAL: "outside_international",
-    outgoing.Destination.PREMIUM: "outside_premium",
-}
+from callrouter.routing.snapshot import Device, Employee, Forwarding, Mailbox, Owner, Pool, Snapshot
 
 
 def decide(call: IncomingCall, snapshot: Snapshot, now: dt.datetime) -> RoutePlan:
@@ -70,11 +63,11 @@ def _turned_away(caller: str, number: str | None, snapshot: Snapshot, reasons: l
     """Why *caller* comes through to nobody, or not to the company's *number*."""
     rule = blocked_by(caller, snapshot.blocked)
     if rule is not None:
-        known = _reason("caller_blocked", caller=caller)
-        reasons.append(known if rule == caller else _reason("caller_blocked_by", caller=caller, rule=rule))
+        known = reason("caller_blocked", caller=caller)
+        reasons.append(known if rule == caller else reason("caller_blocked_by", caller=caller, rule=rule))
         return RejectReason.BLOCKED_CALLER
     if caller == ANONYMOUS and number is not None and snapshot.numbers[number].reject_anonymous:
-        reasons.append(_reason("anonymous_rejected", number=number))
+        reasons.append(reason("anonymous_rejected", number=number))
         return RejectReason.ANONYMOUS_CALLER
     return None
 
@@ -82,7 +75,7 @@ def _turned_away(caller: str, number: str | None, snapshot: Snapshot, reasons: l
 def _from_phone(call: IncomingCall, snapshot: Snapshot, now: dt.datetime) -> RoutePlan:
     employee = snapshot.devices.get(call.device) if call.device is not None else None
     if employee is None:
-        unknown = _reason("device_unknown", device=clean_name(call.device or ""))
+        unknown = reason("device_unknown", device=clean_name(call.device or ""))
         return RoutePlan((Reject(RejectReason.UNKNOWN_DEVICE),), (unknown,))
     caller, caller_name = ANONYMOUS, ""
     if not call.private:
@@ -90,7 +83,7 @@ def _from_phone(call: IncomingCall, snapshot: Snapshot, now: dt.datetime) -> Rou
         caller_name = clean_name(employee.name)
     reasons = [_caller_reason(caller, caller_name)]
     if call.feature:
-        reasons.append(_reason(f"feature_{call.feature}", employee=employee.name))
+        reasons.append(reason(f"feature_{call.feature}", employee=employee.name))
         step = Switch(call.feature, employee.key, call.device or "", snapshot.language)
         return RoutePlan((step,), tuple(reasons), None, None, caller, caller_name)
     number: str | None = None
@@ -100,37 +93,12 @@ def _from_phone(call: IncomingCall, snapshot: Snapshot, now: dt.datetime) -> Rou
     if owner is RejectReason.UNKNOWN_NUMBER and (
         dialled := outgoing.read(call.dialed, snapshot.digits, snapshot.blocks)
     ):
-        out = _call_out(dialled, employee, snapshot.outside, now, reasons)
+        out = call_out(dialled, employee, snapshot.outside, now, reasons)
         return RoutePlan((out,), tuple(reasons), dialled.number, None, caller, caller_name)
     if isinstance(owner, RejectReason):
         return RoutePlan((Reject(owner),), tuple(reasons), number, None, caller, caller_name)
     steps = _steps(owner, snapshot, now, reasons, calling=call.device)
     return RoutePlan(steps, tuple(reasons), number, owner.key, caller, caller_name, owner.name)
-
-
-def _call_out(
-    dialled: outgoing.Dialled, employee: Employee, outside: Outside, now: dt.datetime, reasons: list[Reason]
-) -> Step:
-    """A call into the public network, as the rendered dialplan makes it: what is said here is done there.
-
-    How many calls there are is counted in FreeSWITCH alone.
-    """
-    reasons.append(_reason(_OUTSIDE[dialled.kind], number=dialled.number))
-    company = employee.destinations is None
-    allowed = outside.destinations if employee.destinations is None else employee.destinations
-    if dialled.kind not in allowed:
-        reasons.append(_reason("not_allowed_company" if company else "not_allowed_employee", employee=employee.name))
-        return Reject(RejectReason.NOT_ALLOWED)
-    if outside.schedule is not None:
-        found = hours.state(outside.schedule, now)
-        if not found.open and dialled.kind not in outside.closed_destinations:
-            reasons += [found.why, _reason("not_allowed_closed")]
-            return Reject(RejectReason.NOT_NOW)
-    if not outside.trunks:
-        return Reject(RejectReason.NO_TRUNK)
-    shown = employee.shown or employee.number or ANONYMOUS
-    reasons.append(_reason("shown_nothing") if shown == ANONYMOUS else _reason("shown_number", number=shown))
-    return Dial(dialled.number, shown, outside.trunks)
 
 
 def _outside_caller(call: IncomingCall, snapshot: Snapshot) -> tuple[str, str]:
@@ -148,7 +116,7 @@ def _owner_of_extension(call: IncomingCall, snapshot: Snapshot, reasons: list[Re
     extension = numbers.clean_number(call.dialed)
     owner = snapshot.owners.get(snapshot.extensions.get(extension or "", ""))
     if owner is not None:
-        reasons.append(_reason("extension_of", extension=str(extension), owner=owner.name))
+        reasons.append(reason("extension_of", extension=str(extension), owner=owner.name))
     return owner
 
 
@@ -163,9 +131,9 @@ def _dialled_number(
         return found.readings[0] if len(found.readings) == 1 else None, found.reason
     owner = snapshot.owners.get(found.owner or "")
     if owner is None:
-        reasons.append(_reason("number_without_owner", dialed=dialed, number=found.e164))
+        reasons.append(reason("number_without_owner", dialed=dialed, number=found.e164))
         return found.e164, RejectReason.NO_OWNER
-    reasons.append(_reason(_number_code(owner), dialed=dialed, number=found.e164, owner=owner.name))
+    reasons.append(reason(_number_code(owner), dialed=dialed, number=found.e164, owner=owner.name))
     return found.e164, owner
 
 
@@ -176,10 +144,10 @@ def _number_code(owner: Owner) -> str:
 def _unresolved_reason(found: numbers.Unresolved, dialed: str) -> Reason:
     readings = ", ".join(found.readings)
     if found.reason is RejectReason.INACTIVE_NUMBER:
-        return _reason("number_inactive", dialed=dialed, numbers=readings)
+        return reason("number_inactive", dialed=dialed, numbers=readings)
     if found.reason is RejectReason.AMBIGUOUS_NUMBER:
-        return _reason("number_ambiguous", dialed=dialed, numbers=readings)
-    return _reason("number_unknown", dialed=dialed)
+        return reason("number_ambiguous", dialed=dialed, numbers=readings)
+    return reason("number_unknown", dialed=dialed)
 
 
 def _steps(
@@ -194,43 +162,44 @@ def _steps(
 
     A call is *forwarded* once.
     """
+    forwards = partial(_forward, owner, snapshot=snapshot, now=now, reasons=reasons, calling=calling)
     wanted = owner.forwarding if isinstance(owner, Employee) and not forwarded else Forwarding()
-    if always := _forward(owner, wanted.always, (), snapshot, now, reasons, calling):
+    if always := forwards("always", wanted.always, ()):
         return (always,)
     mailbox = owner.mailbox
     targets, nobody = _targets(owner, snapshot.talking, calling, reasons)
     takes_calls = _mailbox_takes_calls(mailbox, now, reasons)
     if takes_calls and targets and mailbox.answer_after <= 0:
-        reasons.append(_reason("mailbox_at_once"))
+        reasons.append(reason("mailbox_at_once"))
         return (Voicemail(owner.key, mailbox.language),)
     if not targets:
         on = next(field for field, results in forwarding.ON.items() if nobody in results)
-        if forward := _forward(owner, getattr(wanted, on), (), snapshot, now, reasons, calling):
+        if forward := forwards(on, getattr(wanted, on), ()):
             return Ring(owner.key, (), 0, nobody), forward
         if takes_calls:
-            reasons.append(_reason("mailbox_without_ringing"))
+            reasons.append(reason("mailbox_without_ringing"))
             return (Voicemail(owner.key, mailbox.language),)
     limit = owner.ring_seconds if isinstance(owner, Pool) else snapshot.ring_seconds
     answers = mailbox.answer_after if mailbox.enabled and mailbox.answer_calls else None
     shortest, seconds = ringing.shortest(limit, answers), mailbox.answer_after if takes_calls else limit
-    if _place(wanted.no_answer, snapshot):
+    if _goes(owner, wanted.no_answer, snapshot):
         shortest = seconds = wanted.after
     begin = ringing.delays([target.delay for target in targets], shortest)
     targets = tuple(replace(target, delay=delay) for target, delay in zip(targets, begin, strict=True))
     ring = Ring(owner.key, targets, seconds, nobody, () if isinstance(owner, Pool) else owner.stops_all)
-    forwards = tuple(
+    then = tuple(
         forward
         for field, on_results in forwarding.ON.items()
-        if targets and (forward := _forward(owner, getattr(wanted, field), on_results, snapshot, now, reasons, calling))
+        if targets and (forward := forwards(field, getattr(wanted, field), on_results))
     )
     if takes_calls:
-        reasons.append(_reason("rings_until_mailbox", seconds=str(seconds)))
-        return ring, *forwards, Voicemail(owner.key, mailbox.language)
+        reasons.append(reason("rings_until_mailbox", seconds=str(seconds)))
+        return ring, *then, Voicemail(owner.key, mailbox.language)
     if targets:
-        reasons.append(_reason("rings_then_ends", seconds=str(seconds)))
+        reasons.append(reason("rings_then_ends", seconds=str(seconds)))
     else:
-        reasons.append(_reason("ends_busy" if nobody is RingResult.BUSY else "ends_offline"))
-    return ring, *forwards, Release()
+        reasons.append(reason("ends_busy" if nobody is RingResult.BUSY else "ends_offline"))
+    return ring, *then, Release()
 
 
 def _place(target: str | None, snapshot: Snapshot) -> Owner | None:
@@ -241,29 +210,67 @@ def _place(target: str | None, snapshot: Snapshot) -> Owner | None:
     return owner
 
 
+def _outside(owner: Owner, target: str, snapshot: Snapshot) -> outgoing.Dialled | None:
+    """The number in the public network that *target* is, if *owner* may call such numbers."""
+    if not target.startswith("+") or not isinstance(owner, Employee):
+        return None
+    meant = outgoing.read(target, snapshot.digits, snapshot.blocks)
+    return meant if meant and meant.kind in allowed(owner, snapshot.outside) else None
+
+
+def _goes(owner: Owner, target: str | None, snapshot: Snapshot) -> bool:
+    """Whether calls of *owner* can ever go to *target*."""
+    return _place(target, snapshot) is not None or _outside(owner, target or "", snapshot) is not None
+
+
 def _forward(
     owner: Owner,
+    why: str,
     target: str | None,
     on: tuple[RingResult, ...],
+    *,
     snapshot: Snapshot,
     now: dt.datetime,
     reasons: list[Reason],
     calling: str | None,
 ) -> Forward | None:
     """Go on at *target* where ringing ended *on* one of these; None where there is nowhere to go."""
-    to = _place(target, snapshot)
-    if to is None or target is None:
-        if target is not None:
-            reasons.append(_reason("forwards_nowhere", owner=owner.name, to=target))
+    if target is None:
         return None
     when = on[0].value if on else "now"
-    reasons.append(_reason(f"forwards_{when}", owner=owner.name, to=to.name))
+    if isinstance(owner, Employee) and (number := _outside(owner, target, snapshot)):
+        reasons.append(reason(f"forwards_{when}", owner=owner.name, to=target))
+        return _forward_outside(owner, why, number, on, snapshot, now, reasons)
+    to = _place(target, snapshot)
+    if to is None:
+        reasons.append(reason("forwards_nowhere", owner=owner.name, to=target))
+        return None
+    reasons.append(reason(f"forwards_{when}", owner=owner.name, to=to.name))
     steps: tuple[Step, ...]
     if target.startswith(forwarding.MAILBOX):
         steps = (Voicemail(to.key, to.mailbox.language),)
     else:
         steps = _steps(to, snapshot, now, reasons, calling, forwarded=True)
-    return Forward(owner.key, to.key, to.name, on, steps)
+    return Forward(owner.key, to.key, to.name, why, on, steps)
+
+
+def _forward_outside(
+    owner: Employee,
+    why: str,
+    number: outgoing.Dialled,
+    on: tuple[RingResult, ...],
+    snapshot: Snapshot,
+    now: dt.datetime,
+    reasons: list[Reason],
+) -> Forward | None:
+    """As a call of the employee's own; when nobody takes it there, what follows ringing that nobody answered."""
+    call = call_out(number, owner, snapshot.outside, now, reasons)
+    if isinstance(call, Reject):
+        return None
+    reasons.append(reason("press_key", key=forwarding.KEY))
+    takes_calls = _mailbox_takes_calls(owner.mailbox, now, [] if on else reasons)
+    last: Step = Voicemail(owner.key, owner.mailbox.language) if takes_calls else Release()
+    return Forward(owner.key, number.number, number.number, why, on, (call, last))
 
 
 def _targets(
@@ -279,23 +286,23 @@ def _targets(
     for member in members:
         quiet = _quiet(member, talking)
         if quiet:
-            reasons.append(_reason(quiet, employee=member.name))
+            reasons.append(reason(quiet, employee=member.name))
             nobody = RingResult.BUSY
             continue
         rings = [device for device in member.devices if device.enabled and device.sip_user != calling]
         found |= {device.sip_user: _target(device, member) for device in rings}
         disabled = [device for device in member.devices if not device.enabled]
         if disabled:
-            reasons.append(_reason("devices_disabled", employee=member.name, devices=_labels(disabled)))
+            reasons.append(reason("devices_disabled", employee=member.name, devices=_labels(disabled)))
         if rings:
-            reasons.append(_reason("devices_ring", employee=member.name, devices=_labels(rings)))
+            reasons.append(reason("devices_ring", employee=member.name, devices=_labels(rings)))
         else:
-            reasons.append(_reason("devices_none", employee=member.name))
+            reasons.append(reason("devices_none", employee=member.name))
         if any(device.sip_user == calling for device in member.devices):
-            reasons.append(_reason("device_calls"))
+            reasons.append(reason("device_calls"))
     if isinstance(owner, Pool):
         code = "pool_rings_all" if owner.strategy == "simultaneous" else "pool_rings_all_for_now"
-        reasons.append(_reason(code if members else "pool_empty", pool=owner.name, strategy=owner.strategy))
+        reasons.append(reason(code if members else "pool_empty", pool=owner.name, strategy=owner.strategy))
     return tuple(found.values()), nobody
 
 
@@ -329,30 +336,26 @@ def _target(device: Device, employee: Employee) -> Target:
 
 def _mailbox_takes_calls(mailbox: Mailbox, now: dt.datetime, reasons: list[Reason]) -> bool:
     if not mailbox.enabled:
-        reasons.append(_reason("mailbox_disabled"))
+        reasons.append(reason("mailbox_disabled"))
         return False
     if not mailbox.answer_calls:
-        reasons.append(_reason("mailbox_takes_no_calls"))
+        reasons.append(reason("mailbox_takes_no_calls"))
         return False
     if mailbox.schedule is None:
-        reasons.append(_reason("mailbox_always"))
+        reasons.append(reason("mailbox_always"))
         return True
     found = hours.state(mailbox.schedule, now)
     takes_calls = found.open is (mailbox.active_when == "open")
     when = "open" if mailbox.active_when == "open" else "closed"
-    reasons += [found.why, _reason("mailbox_now" if takes_calls else "mailbox_not_now", when=when)]
+    reasons += [found.why, reason("mailbox_now" if takes_calls else "mailbox_not_now", when=when)]
     return takes_calls
 
 
 def _caller_reason(caller: str, caller_name: str) -> Reason:
     if caller == ANONYMOUS:
-        return _reason("caller_anonymous")
-    return _reason("caller_named", caller=caller, name=caller_name) if caller_name else _reason("caller", caller=caller)
+        return reason("caller_anonymous")
+    return reason("caller_named", caller=caller, name=caller_name) if caller_name else reason("caller", caller=caller)
 
 
 def _labels(devices: Iterable[Device]) -> str:
     return ", ".join(device.label for device in devices)
-
-
-def _reason(code: str, **fields: str) -> Reason:
-    return Reason(code, tuple(fields.items()))

@@ -36,7 +36,8 @@ def _numbered(steps: tuple[Step, ...], owner_name: str, before: str, language: s
 def in_short(plan: RoutePlan, language: str) -> tuple[str, str]:
     """What *plan* comes to: its kind, for colours and filters, and one sentence in ``de`` or ``en``.
 
-    Kinds: ``refused``, ``mailbox`` (at once), ``rings_then_mailbox``, ``rings``, ``nobody`` (no phone, no mailbox).
+    Kinds: ``refused``, ``mailbox`` (at once), ``rings_then_mailbox``, ``rings``, ``outside`` (forwarded), ``nobody``
+    (no phone, no mailbox).
     """
     if isinstance(plan.steps[0], Reject):
         return "refused", reasons.text(Reason(f"reject_{plan.steps[0].reason.value}"), language)
@@ -47,6 +48,8 @@ def in_short(plan: RoutePlan, language: str) -> tuple[str, str]:
 def _outcome(steps: tuple[Step, ...], owner_name: str) -> tuple[str, Reason]:
     reason = _in_short(steps, owner_name)
     match steps:
+        case (Forward(on=(), outside=True, to_name=name), *_) | (Ring(), Forward(on=(), outside=True, to_name=name)):
+            return "outside", Reason("in_short_outside", (("number", name),))
         case (Forward(on=(), to_name=name, steps=others), *_) | (Ring(), Forward(on=(), to_name=name, steps=others)):
             return _outcome(others, name)
         case (Ring(targets=targets), Forward(), *_) if targets:

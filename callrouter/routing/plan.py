@@ -205,14 +205,22 @@ class Switch:
 class Forward:
     """Go on with ``steps``, which end the call, if the last ringing ended with one of ``on`` (empty: in any case).
 
-    ``to`` (``to_name`` for people) is the owner where it goes on; ``owner`` is the one who forwards the call.
+    ``to`` (``to_name`` for people) is the owner where it goes on, or a number outside: then the dialplan does the steps
+    and what follows, and who answers there must press a key. ``owner`` is the one who forwards the call, by the field
+    ``why`` of the forwarding.
     """
 
     owner: str
     to: str
     to_name: str
+    why: str
     on: tuple[RingResult, ...]
     steps: tuple[Step, ...]
+
+    @property
+    def outside(self) -> bool:
+        """Whether it goes to a number in the public network."""
+        return self.to.startswith("+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +245,11 @@ class Reason:
 
     code: str
     fields: tuple[tuple[str, str], ...] = ()
+
+
+def reason(code: str, **fields: str) -> Reason:
+    """The :class:`Reason` of *code* with *fields*."""
+    return Reason(code, tuple(fields.items()))
 
 
 @dataclass(frozen=True, slots=True)

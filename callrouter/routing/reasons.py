@@ -108,8 +108,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "When no device can be reached, {owner} forwards to {to}.",
     ),
     "forwards_nowhere": (
-        "{owner} leitet weiter an „{to}“: Das gibt es nicht, oder die Mailbox nimmt keine Anrufe an.",
-        "{owner} forwards to “{to}”: there is none, or the mailbox takes no calls.",
+        "{owner} leitet weiter an „{to}“: Das gibt es nicht, die Mailbox nimmt keine Anrufe an, oder {owner} darf"
+        " solche Rufnummern nicht anrufen.",
+        "{owner} forwards to “{to}”: there is none, the mailbox takes no calls, or {owner} may not call such numbers.",
+    ),
+    "press_key": (
+        "Wer dort abnimmt, muss die {key} drücken; sonst geht es weiter, als hätte niemand abgenommen.",
+        "Who answers there must press {key}; otherwise it goes on as if nobody had answered.",
     ),
     "pool_rings_all": (
         "Im Pool {pool} klingeln alle Mitglieder gleichzeitig.",
@@ -228,6 +233,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "in_short_rings_then_mailbox": (
         "Klingelt {seconds} s bei {owner}, danach nimmt die Mailbox an.",
         "Rings at {owner} for {seconds} s, then the mailbox answers.",
+    ),
+    "in_short_outside": (
+        "Wird an {number} weitergeleitet.",
+        "Is forwarded to {number}.",
     ),
     "in_short_mailbox": (
         "Die Mailbox von {owner} nimmt sofort an.",

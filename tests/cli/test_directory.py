@@ -225,10 +225,13 @@ def test_how_phones_ring_and_where_calls_go(company: Path):  # noqa: F811
     assert anna["forwarding"] == {
         "always": None, "busy": "pool:sales", "no_answer": None, "offline": None, "after": 30,
     }  # fmt: skip
+    told("employee", "forward", "anna", "--busy", "0176 04069007", cwd=company)
+    assert as_json("employee", "show", "anna", cwd=company)["forwarding"]["busy"] == "+4917604069007"
     for target, message in (
         ("ben", "is not employee:ID"),
         ("pool:none", "does not exist"),
         ("employee:anna", "itself"),
+        ("+441632960001", "may not call"),
     ):
         refused = run("employee", "forward", "anna", "--always", target, cwd=company)
         assert refused.returncode == 2

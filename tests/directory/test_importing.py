@@ -301,7 +301,7 @@ def test_progress_is_told(database: Database):
 _NAMES = st.text(st.characters(blacklist_categories=["Cs", "Cc", "Zs", "Zl", "Zp"]), min_size=1, max_size=20)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=_NAMES,
     extension=st.from_regex(r"\A[2-9][0-9]{2,5}\Z"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from callrouter.directory import numbers, services, snapshots
+from callrouter.directory import employees, numbers, services, snapshots
 from callrouter.directory.database import Database
 from callrouter.directory.exporting import read_company, read_pools
 from callrouter.directory.importing import import_company
@@ -109,6 +109,15 @@ def test_an_inline_schedule(muster: Database):
     assert mailbox.schedule.windows[0].weekdays == {5}
     assert mailbox.schedule.holidays == {}
     assert mailbox.active_when == "open"
+
+
+def test_where_calls_are_forwarded_to_is_read_too(muster: Database):
+    with muster.write() as session:
+        employees.set_forwarding(session, "anna", always="+4917604069007", busy="mailbox:pool:sales")
+    snapshot = SnapshotLoader(muster).load(inbound("+493023125010"), TODAY)
+    assert {"employee:anna", "pool:sales"} <= set(snapshot.owners)
+    assert snapshot.owners["employee:anna"].forwarding.always == "+4917604069007"
+    assert snapshot.outside.trunks == ("carrier",)
 
 
 def test_a_change_is_seen_by_the_next_call(muster: Database):

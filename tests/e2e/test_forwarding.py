@@ -6,8 +6,11 @@ import pytest
 
 from callrouter.simulator.behaviour import BUSY, Answer, NoAnswer
 from tests.e2e.world import BEN, CALLER, World, final
+from tests.rendering.switch_world import soon
 
 pytestmark = pytest.mark.freeswitch
+
+MOBILE = "+4917604069007"
 
 
 def _world(world: World, **forwarding: object) -> World:
@@ -75,3 +78,35 @@ def test_with_the_router_killed_while_it_rings_elsewhere_it_goes_on_from_there(b
         ("employee:ben", "missed"),
         ("employee:anna", "missed"),
     ]
+
+
+def test_outside_the_one_who_presses_the_key_is_told_as_who_answered(bare_world: World) -> None:
+    world = _world(bare_world, busy=MOBILE)
+    world.phone("ben-desk", BUSY)
+    world.trunk.behaviour = Answer()
+    call = world.trunk.call(BEN, CALLER)
+    there = world.trunk.wait_for_call(2)
+    there.wait_for("answered")
+    soon(lambda: len(there.audio.heard) > 8000, 15)
+    there.audio.send_digits("1")
+    assert final(call) == 200
+    call.hangup()
+    [record] = world.calls(1)
+    assert (record.direction, record.outcome, record.interrupted) == ("inbound", "answered", False)
+    assert world.steps(record) == [("employee:ben", "answered", MOBILE)]
+    assert world.rung(record) == {"ben-desk": "busy", MOBILE: "answered"}
+    world.quiet()
+    assert world.scratch.mails.mails() == []
+
+
+def test_outside_without_a_key_it_is_a_message_for_the_one_who_forwards(bare_world: World) -> None:
+    bare_world.company["employees"][1]["mailbox"] = {"enabled": True, "answer_after": 20}
+    world = _world(bare_world, always=MOBILE)
+    world.trunk.behaviour = Answer(hang_up_after=1)
+    call = world.trunk.call(BEN, CALLER)
+    assert final(call, 20) == 200
+    call.hangup()
+    [record] = world.calls(1)
+    assert [(owner, outcome) for owner, outcome, _ in world.steps(record)] == [("employee:ben", "missed")]
+    [mail] = world.mails(1)
+    assert mail["To"] == "ben@muster.example"

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callrouter.directory.digits import digit_rules
 from callrouter.routing.decide import decide
 from callrouter.routing.explain import describe, in_short
 from callrouter.routing.forwarding import ON
-from callrouter.routing.plan import Forward, Release, Ring, RingResult, Step, Voicemail
-from callrouter.routing.snapshot import Forwarding, Mailbox
-from tests.routing.company import ANNA, BEN, CARA, COMPANY, OFFICE_TIME, SALES, phone_call, trunk_call, with_owner
+from callrouter.routing.plan import Dial, Forward, Release, Ring, RingResult, RoutePlan, Step, Voicemail
+from callrouter.routing.snapshot import Forwarding, Mailbox, Outside
+from tests.routing.company import (
+    ANNA,
+    BEN,
+    CARA,
+    COMPANY,
+    EVENING,
+    OFFICE_HOURS,
+    OFFICE_TIME,
+    SALES,
+    phone_call,
+    trunk_call,
+    with_owner,
+)
 
 BENS, SALES_NUMBER = "+493023125011", "+493023125000"
 ANNAS = {"anna-desk", "anna-soft"}
+MOBILE = "+4917604069007"
+OUTSIDE = Outside(("carrier",), ("national", "mobile"), ("national",), OFFICE_HOURS)
 
 
 def _phones(ring: Step) -> set[str]:
@@ -97,6 +113,7 @@ def test_it_is_told_step_by_step() -> None:
 
 _TARGETS = st.none() | st.sampled_from(
     [prefix + owner for prefix in ("", "mailbox:") for owner in (*COMPANY.owners, "employee:gone")]
+    + ["+4917604069007", "+493023125011"]
 )
 _FORWARDING = st.builds(Forwarding, always=_TARGETS, busy=_TARGETS, no_answer=_TARGETS, offline=_TARGETS)
 
@@ -117,7 +134,60 @@ def test_no_settings_make_a_loop_and_every_plan_ends_the_call(first, second, thi
         replace(BEN, forwarding=second),
         replace(CARA, forwarding=third),
     )
+    snapshot = replace(snapshot, digits=digit_rules("DE", "30"), outside=OUTSIDE)
     for number in ("10", "11", "12"):
         plan = decide(trunk_call(f"+4930231250{number}"), snapshot, OFFICE_TIME)
         assert _depth(plan.steps) <= 1
         assert _ends(plan.steps)
+
+
+def _outside(owner: object, at: dt.datetime = OFFICE_TIME, outside: Outside = OUTSIDE) -> RoutePlan:
+    snapshot = replace(with_owner(owner), digits=digit_rules("DE", "30"), outside=outside)
+    return decide(trunk_call(BENS), snapshot, at)
+
+
+def _codes(plan: RoutePlan) -> list[str]:
+    return [reason.code for reason in plan.reasons]
+
+
+def test_to_a_number_outside_as_a_call_of_ones_own_and_then_to_the_own_mailbox() -> None:
+    ben = replace(_ben(always=MOBILE), mailbox=Mailbox(enabled=True), shown="+493023125000")
+    plan = _outside(ben)
+    [forward] = plan.steps
+    assert (forward.outside, forward.to, forward.why, forward.on) == (True, MOBILE, "always", ())
+    assert forward.steps == (Dial(MOBILE, "+493023125000", ("carrier",)), Voicemail("employee:ben", "de"))
+    assert _codes(plan)[-5:] == ["forwards_now", "outside_mobile", "shown_number", "press_key", "mailbox_always"]
+
+
+@pytest.mark.parametrize(("field", "results"), ON.items())
+def test_outside_after_ringing(field: str, results: tuple[RingResult, ...]) -> None:
+    ring, forward, last = _outside(_ben(**{field: MOBILE})).steps
+    assert ring.seconds == (15 if field == "no_answer" else 25)
+    assert (forward.why, forward.on) == (field, results)
+    assert forward.steps == (Dial(MOBILE, BENS, ("carrier",)), Release())
+    assert last == Release()
+
+
+@pytest.mark.parametrize(
+    ("target", "at", "outside", "code", "seconds"),
+    [
+        ("+441632960001", OFFICE_TIME, OUTSIDE, "forwards_nowhere", 25),
+        ("+493023125014", OFFICE_TIME, OUTSIDE, "forwards_nowhere", 25),
+        (MOBILE, EVENING, OUTSIDE, "not_allowed_closed", 15),
+        (MOBILE, OFFICE_TIME, replace(OUTSIDE, trunks=()), "press_key", 15),
+    ],
+)
+def test_outside_where_it_may_not_go_the_own_phones_ring(target, at, outside, code, seconds) -> None:
+    """Nowhere for what the employee may never call, and for the company's own numbers."""
+    plan = _outside(_ben(always=target, no_answer=target), at, outside)
+    ring, last = plan.steps
+    assert (_phones(ring), ring.seconds, last) == ({"ben-desk"}, seconds, Release())
+    assert (code in _codes(plan)) is (code != "press_key")
+
+
+def test_outside_is_told_step_by_step() -> None:
+    plan = _outside(_ben(no_answer=MOBILE))
+    assert [line.partition(" ")[0] for line in describe(plan, "de")] == ["1.", "2.", "2.1.", "2.2.", "3."]
+    assert in_short(plan, "en") == ("rings", "Rings at Ben Yılmaz for 15 s, then the call is forwarded.")
+    always = _outside(_ben(always=MOBILE))
+    assert in_short(always, "de") == ("outside", "Wird an +4917604069007 weitergeleitet.")

@@ -248,7 +248,7 @@ SCHEDULES = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(SCHEDULES, st.sampled_from(NIGHTS_OF_CHANGE), st.integers(0, 86399))
 def test_changes_are_all_the_changes_of_state(schedule: Schedule, day: str, second: int) -> None:
     start = utc(f"{day}T00:00") - dt.timedelta(seconds=second)

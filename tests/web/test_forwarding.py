@@ -35,9 +35,23 @@ def test_an_employee_chooses_by_name_by_extension_and_nobody(world: World):
     assert _forwarding(world) == wanted
 
 
+def test_a_number_outside_is_written_as_people_dial_it(world: World):
+    browser = world.browser("employee")
+    assert browser.send(ADDRESS, {"busy": "outside", "busy_who": " 0176 / 040 69007 "}).status == 303
+    assert _forwarding(world) == document.Forwarding(busy="+4917604069007")
+    shown = browser.get(ADDRESS).values()
+    assert (shown["busy"], shown["busy_who"]) == ("outside", "+4917604069007")
+
+
 @pytest.mark.parametrize(
     ("values", "says"),
     [
+        ({"always": "outside", "always_who": ""}, "Enter a telephone number"),
+        ({"always": "outside", "always_who": "mobile"}, "Enter a telephone number"),
+        ({"always": "outside", "always_who": "0"}, "no number that can be called"),
+        ({"always": "outside", "always_who": "112"}, "no number that can be called"),
+        ({"busy": "outside", "busy_who": "+44 1632 960001"}, "may not call"),
+        ({"busy": "outside", "busy_who": "+49 30 23125011"}, "the company's own"),
         ({"always": "phones", "always_who": "Niemand"}, "Nobody is called so"),
         ({"busy": "mailbox", "busy_who": ""}, "Nobody is called so"),
         ({"offline": "phones", "offline_who": "10"}, "forwards to itself"),

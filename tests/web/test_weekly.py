@@ -70,7 +70,7 @@ def shown(form: TimesForm) -> dict[str, str]:
     return dict(html.fromstring(page).form_values())
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=rules)
 def test_rules_come_back_from_the_form_as_they_were(before: document.ScheduleRules):
     form = made(shown(made(None, before)), before)
@@ -78,7 +78,6 @@ def test_rules_come_back_from_the_form_as_they_were(before: document.ScheduleRul
     assert form.rules(before) == {"open": before.open, "closed": before.closed, "timezone": None}
 
 
-@settings(deadline=None)
 @given(opened=st.lists(windows, max_size=6))
 def test_windows_made_anew_are_open_at_the_same_times(opened: list[document.OpenWindow]):
     again = windows_of(week_of(opened))

@@ -116,7 +116,7 @@ def get_forwarding(given: Given, key: str) -> ForwardingRecord:
     "/employees/<key>/forwarding", takes=shapes.change_of(document.Forwarding), gives=ForwardingRecord, versioned=True
 )
 def change_forwarding(given: Given, key: str) -> ForwardingRecord:
-    """Change where calls go: employee:ID, pool:ID, with mailbox: before it to the mailbox; null is nowhere."""
+    """Change where calls go: employee:ID, pool:ID, mailbox: before it, or +49…; null is nowhere."""
     employees.set_forwarding(given.session, key, version=given.version, **given.values)
     return get_forwarding(given, key)
 

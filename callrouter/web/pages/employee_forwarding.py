@@ -1,9 +1,10 @@
-"""Where calls to an employee go on, chosen by the employee: to phones or mailboxes of colleagues and pools."""
+"""Where calls to an employee go on, chosen by the employee: to colleagues, pools, mailboxes, numbers outside."""
 
 from __future__ import annotations
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
 from wtforms import SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange
 
@@ -22,10 +23,12 @@ pages = employees.pages
 #: The fields of ``document.Forwarding`` that name a target.
 _WHEN = ("always", "busy", "no_answer", "offline")
 _PHONES = "phones"
+_OUTSIDE = "outside"
 _PLACES = [
     SelectChoice("", _l("not forwarded")),
     SelectChoice(_PHONES, _l("to the phones of")),
     SelectChoice("mailbox", _l("to the mailbox of")),
+    SelectChoice(_OUTSIDE, _l("to the number outside")),
 ]
 
 
@@ -34,7 +37,9 @@ def _place(label: str) -> SelectField:
 
 
 def _who() -> StringField:
-    return StringField(_l("Name or extension"), [Length(max=120)], render_kw={"list": "places", "autocomplete": "off"})
+    return StringField(
+        _l("Name, extension or number"), [Length(max=120)], render_kw={"list": "places", "autocomplete": "off"}
+    )
 
 
 class ForwardingForm(Form):
@@ -60,14 +65,29 @@ class ForwardingForm(Form):
         found: dict[str, object] = {"after": self.after.data}
         for when in _WHEN:
             place, who = self[when].data, self[f"{when}_who"]
-            key = None
-            if place:
+            text, target = (who.data or "").strip(), None
+            if place == _OUTSIDE:
+                target = text if text[:1] in set("+0123456789") else None
+                if target is None:
+                    who.errors = [*who.errors, _("Enter a telephone number.")]
+            elif place:
                 with reading() as session:
-                    key = owners.find(session, who.data or "")
+                    key = owners.find(session, text)
                 if key is None:
                     who.errors = [*who.errors, _("Nobody is called so; enter the whole name, or the extension.")]
-            found[when] = None if key is None else key if place == _PHONES else MAILBOX + key
+                target = key if key is None or place == _PHONES else MAILBOX + key
+            found[when] = target
         return found
+
+
+def _entries(session: Session, target: str) -> tuple[str, str]:
+    """Kind of place, and whose, as the form shows them."""
+    if not target:
+        return "", ""
+    if target.startswith("+"):
+        return _OUTSIDE, target
+    kind = "mailbox" if target.startswith(MAILBOX) else _PHONES
+    return kind, owners.called(session, target.removeprefix(MAILBOX))
 
 
 @pages.route("/<key>/forwarding", methods=["GET", "POST"])
@@ -82,8 +102,7 @@ def forwarding(key: str) -> Answer:
         places = owners.listed(session)
         for when in _WHEN:
             target = getattr(known, when) or ""
-            data[when] = "" if not target else "mailbox" if target.startswith(MAILBOX) else _PHONES
-            data[f"{when}_who"] = owners.called(session, target.removeprefix(MAILBOX)) if target else ""
+            data[when], data[f"{when}_who"] = _entries(session, target)
     form = ForwardingForm(data=data)
     if form.validate_on_submit():
         values = form.values()

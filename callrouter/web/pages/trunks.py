@@ -58,6 +58,15 @@ _DTMF = [
     SelectChoice("info", _l("as SIP INFO")),
     SelectChoice("none", _l("not at all")),
 ]
+_FORWARDED_CALLER = [
+    SelectChoice("own", _l("the number of who forwards (always works)")),
+    SelectChoice("original", _l("the number of who called, if the provider takes it")),
+]
+_DIVERSION = [
+    SelectChoice("none", _l("nowhere (usual)")),
+    SelectChoice("diversion", _l("in Diversion (RFC 5806)")),
+    SelectChoice("history-info", _l("in History-Info (RFC 7044)")),
+]
 _PLAIN = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
 
 
@@ -126,6 +135,8 @@ class TrunkForm(Form):
     outgoing = BooleanField(_l("Calls go out by this trunk"), default=True)
     number_format = SelectField(_l("The provider wants numbers as"), choices=_NUMBERS)
     identity = SelectField(_l("Whose call it is, stands"), choices=_IDENTITY)
+    forwarded_caller = SelectField(_l("Shown for forwarded calls"), choices=_FORWARDED_CALLER)
+    diversion = SelectField(_l("Who forwarded a call, stands"), choices=_DIVERSION)
 
     def validate_peers(self, field: Field) -> None:
         """Each line is an address or a network."""
@@ -160,6 +171,8 @@ class TrunkForm(Form):
             dtmf=self.dtmf.data,
             register_seconds=self.register_seconds.data,
             ping=self.ping.data,
+            forwarded_caller=self.forwarded_caller.data,
+            diversion=self.diversion.data,
         )
 
 

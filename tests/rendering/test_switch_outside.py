@@ -1,0 +1,211 @@
+"""Calls that an employee forwards into the public network, on the real FreeSWITCH with no router at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from callrouter.ledger.outcome import outcome
+from callrouter.simulator.behaviour import Answer, NoAnswer, Refuse
+from callrouter.simulator.dialog import PhoneCall
+from callrouter.simulator.phone import Phone
+from callrouter.simulator.rtp import tone
+from tests.rendering.office import TRUNK_TONE, Office, hears, office_company
+from tests.rendering.switch_world import marks, soon, switch_and_trunk
+from tests.switch import RenderedSwitch
+
+pytestmark = pytest.mark.freeswitch
+
+CALLER, MOBILE = "+4917604069001", "+4917604069007"
+ANNA, BEN, CEM = "+493023125010", "+493023125011", "+493023125012"
+#: What Anna shows outside.
+SHOWN = "+493023125000"
+
+
+def _company(port: int) -> dict[str, Any]:
+    data = office_company(port)
+    data["trunks"][0] |= {"forwarded_caller": "original", "diversion": "diversion"}
+    second = {"name": "second", "proxy": f"127.0.0.1:{port}", "peers": ["127.0.0.9"], "diversion": "history-info"}
+    data["trunks"].append(second)
+    data["blocked_callers"] = []
+    anna, ben, cem = data["employees"]
+    anna["forwarding"] = {"always": MOBILE}
+    ben["forwarding"] = {"no_answer": MOBILE, "busy": MOBILE, "offline": MOBILE, "after": 5}
+    ben["mailbox"] = {"enabled": False}
+    cem |= {"forwarding": {"always": MOBILE}, "destinations": ["national"]}
+    return data
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RenderedSwitch, Phone]]:
+    with switch_and_trunk(tmp_path_factory.mktemp("switch"), _company, TRUNK_TONE) as running:
+        yield running
+
+
+@pytest.fixture
+def office(running: tuple[RenderedSwitch, Phone]) -> Iterator[Office]:
+    with Office(*running) as office:
+        yield office
+
+
+def _there(office: Office, count: int = 2) -> PhoneCall:
+    """The call that the trunk was asked to make: its *count*-th, the caller's own being the first."""
+    call = office.trunk.wait_for_call(count)
+    assert call.invite
+    assert f"sip:{MOBILE}@" in call.invite.start
+    return call
+
+
+def _parts(office: Office, call: PhoneCall) -> list[tuple[str, str, str]]:
+    found = outcome(office.cdr(call), {}).parts
+    return [(part.owner, part.outcome.value, part.device or part.detail) for part in found]
+
+
+def _headers(call: PhoneCall, *names: str) -> list[str]:
+    assert call.invite
+    return [call.invite.get(name) for name in names]
+
+
+def test_who_presses_the_key_talks(office: Office) -> None:
+    call = office.trunk.call(ANNA, CALLER)
+    there = _there(office)
+    there.wait_for("answered")
+    soon(lambda: len(there.audio.heard) > 8000, 10)
+    call.wait_for("180")
+    assert not call.answered
+    there.audio.send_digits("1")
+    call.wait_for("answered")
+    hears(call, 400)
+    hears(there, 400)
+    call.hangup()
+    assert _parts(office, call) == [("employee:anna", "answered", MOBILE)]
+    [leg] = office.cdr(call).legs
+    assert (leg.device, leg.end.value) == (MOBILE, "answered")
+
+
+def test_it_is_told_who_called_and_who_forwards(office: Office) -> None:
+    office.trunk.behaviour = NoAnswer()
+    call = office.trunk.call(ANNA, CALLER)
+    told = _headers(_there(office), "From", "P-Asserted-Identity", "Diversion", "Privacy")
+    assert CALLER in told[0]
+    assert told[1:] == [f"<sip:{SHOWN}@127.0.0.1>", f"<sip:{SHOWN}@127.0.0.1>;reason=unconditional", ""]
+    call.cancel()
+
+
+def test_a_caller_without_a_number_stays_so(office: Office) -> None:
+    office.trunk.behaviour = NoAnswer()
+    call = office.trunk.call(ANNA, CALLER, headers=(("Privacy", "id"),))
+    told = _headers(_there(office), "From", "P-Asserted-Identity", "Privacy")
+    assert "sip:anonymous@anonymous.invalid" in told[0]
+    assert told[1:] == [f"<sip:{SHOWN}@127.0.0.1>", "id"]
+    call.cancel()
+
+
+def test_the_next_trunk_is_told_in_its_own_way(office: Office) -> None:
+    office.trunk.behaviour = Refuse(503)
+    call = office.trunk.call(BEN, CALLER)
+    first = _headers(_there(office, 2), "From", "Diversion", "History-Info")
+    second = _headers(_there(office, 3), "From", "Diversion", "History-Info")
+    assert CALLER in first[0]
+    assert BEN in second[0]
+    assert first[1:] == [f"<sip:{BEN}@127.0.0.1>;reason=unavailable", ""]
+    history = f"<sip:{BEN}@127.0.0.1>;index=1, <sip:{MOBILE}@127.0.0.1;cause=404>;index=1.1;mp=1"
+    assert second[1:] == ["", history]
+    call.wait_for("ended")
+    assert _parts(office, call) == [("employee:ben", "missed", "offline")]
+
+
+def test_who_hangs_up_without_a_key_leaves_the_caller_to_the_mailbox(office: Office) -> None:
+    office.trunk.behaviour = Answer(hang_up_after=1)
+    call = office.trunk.call(ANNA, CALLER)
+    call.wait_for("answered", 20)
+    call.hangup()
+    assert marks(office.record(call)) == [
+        "o-anna;ring;employee:anna",
+        "o-anna;ring;employee:anna;no_answer",
+        "f-anna;voicemail;employee:anna",
+    ]
+
+
+def test_a_voicemail_there_never_takes_it(office: Office) -> None:
+    """It talks on and on; the caller gets the employee's own mailbox."""
+    call = office.trunk.call(ANNA, CALLER)
+    there = _there(office)
+    there.audio.play(tone(600, 60))
+    there.wait_for("ended", 40)
+    call.wait_for("answered")
+    call.hangup()
+    assert marks(office.record(call))[-1] == "f-anna;voicemail;employee:anna"
+
+
+@pytest.mark.parametrize(("status", "result"), [(486, "busy"), (603, "rejected"), (480, "no_answer")])
+def test_busy_there_is_busy_here_where_there_is_no_mailbox(office: Office, status: int, result: str) -> None:
+    office.speaking("ben-desk", 500, Refuse(486))
+    office.trunk.behaviour = Refuse(status)
+    call = office.trunk.call(BEN, CALLER)
+    call.wait_for("ended")
+    assert call.status == status
+    assert _parts(office, call) == [("employee:ben", "missed", result)]
+
+
+def test_when_nobody_answers_here_it_rings_there(office: Office) -> None:
+    ben = office.speaking("ben-desk", 500, NoAnswer())
+    call = office.trunk.call(BEN, CALLER)
+    ben.wait_for("CANCEL")
+    there = _there(office)
+    assert _headers(there, "Diversion") == [f"<sip:{BEN}@127.0.0.1>;reason=no-answer"]
+    soon(lambda: len(there.audio.heard) > 8000, 10)
+    there.audio.send_digits("1")
+    call.wait_for("answered")
+    there.hangup()
+    assert _parts(office, call) == [("employee:ben", "answered", MOBILE)]
+
+
+def test_what_the_employee_may_not_call_is_not_forwarded_to(office: Office) -> None:
+    office.speaking("cem-desk", 500)
+    call = office.trunk.call(CEM, CALLER)
+    hears(call, 500)
+    call.hangup()
+    assert _parts(office, call) == [("employee:cem", "answered", "cem-desk")]
+
+
+def test_a_colleague_is_shown_as_the_employee_who_forwards(office: Office) -> None:
+    cem = office.speaking("cem-desk", 500)
+    office.trunk.behaviour = NoAnswer()
+    call = cem.call("10")
+    assert SHOWN in _headers(_there(office, 1), "From")[0]
+    call.cancel()
+
+
+@pytest.mark.parametrize("caller", [CALLER, "anonymous"])
+def test_it_comes_back_from_there_once_and_no_more(office: Office, caller: str) -> None:
+    """The phone there forwards all its calls to us: its network calls again, as the same caller."""
+    office.speaking("anna-desk", 600)
+    office.trunk.behaviour = NoAnswer()
+    call = office.trunk.call(ANNA, caller)
+    _there(office)
+    again = office.trunk.call(ANNA, caller)
+    hears(again, 600)
+    assert len(office.trunk.calls) == 3
+    again.hangup()
+    call.cancel()
+
+
+def test_calls_of_the_own_number_are_not_forwarded(office: Office) -> None:
+    office.speaking("anna-desk", 600)
+    call = office.trunk.call(ANNA, SHOWN)
+    hears(call, 600)
+    call.hangup()
+    assert len(office.trunk.calls) == 1
+
+
+def test_another_caller_is_forwarded_at_the_same_time(office: Office) -> None:
+    office.trunk.behaviour = NoAnswer()
+    first = office.trunk.call(ANNA, CALLER)
+    _there(office, 2)
+    second = office.trunk.call(ANNA, "+4917604069002")
+    _there(office, 4)
+    first.cancel()
+    second.cancel()
