@@ -134,5 +134,8 @@ def rendered_switch(
         run_dir=folder / "run",
         event_socket=settings.freeswitch.event_socket,
     )
-    with process:
+    process.start()
+    try:
         yield RenderedSwitch(process, settings, files)
+    finally:
+        process.kill9()  # nobody waits for its profiles to shut down

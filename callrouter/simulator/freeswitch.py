@@ -11,6 +11,7 @@ import subprocess
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import ClassVar
 
 from callrouter.errors import SwitchError
 from callrouter.settings import parse_address
@@ -19,6 +20,9 @@ from callrouter.settings import parse_address
 BINARY_VARIABLE = "FREESWITCH_BINARY"
 _USUAL = (Path("/usr/local/freeswitch/bin/freeswitch"), Path("/usr/bin/freeswitch"))
 _STEP = 0.05
+#: FreeSWITCH makes these keys at its first start (RSA, 4096 bits: seconds of computing) and keeps them. Once is enough
+#: for all that one process starts.
+_KEYS = ("dtls-srtp.pem", "wss.pem")
 _LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
 
@@ -52,6 +56,8 @@ class PrivateFreeSwitch:
     is where it answers once it is ready, ``start_seconds`` the longest wait for that. The process runs in the
     foreground as this user, without touching a system-wide installation.
     """
+
+    _keys: ClassVar[dict[str, bytes]] = {}
 
     def __init__(
         self, binary: Path, *, conf_dir: Path, run_dir: Path, event_socket: str, start_seconds: float = 30.0
@@ -91,6 +97,9 @@ class PrivateFreeSwitch:
         for folder in folders.values():
             folder.mkdir(parents=True, exist_ok=True)
         temp = str(folders["temp"])
+        keys = {name: folders["temp"] / name for name in _KEYS}
+        for name, data in self._keys.items():
+            keys[name].write_bytes(data)
         arguments = [str(self._binary), "-nf", "-nc", "-nonat", "-nonatmap", "-base", temp]
         arguments += ["-conf", str(self._conf_dir), "-mod", str(_module_dir(self._binary))]
         for name, folder in folders.items():
@@ -112,6 +121,7 @@ class PrivateFreeSwitch:
         except BaseException:
             self.kill9()
             raise
+        self._keys.update({name: path.read_bytes() for name, path in keys.items() if path.exists()})
 
     def _wait_ready(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + self._start_seconds
