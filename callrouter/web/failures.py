@@ -16,9 +16,6 @@ from callrouter import log
 from callrouter.directory.database import TROUBLE
 from callrouter.web import problems
 
-#: When a program is to try again where the database could not be used (seconds).
-_RETRY_SECONDS = 5
-
 
 def _said(code: int) -> tuple[str, str]:
     """Title and text for *code*."""
@@ -84,7 +81,7 @@ def explain(application: Flask) -> None:
         said = str(getattr(error, "orig", None) or error).partition("\n")[0]
         log.get("web").error(f"a page could not be made, the database cannot be used: {said}")
         page = problems.answer(503) if problems.wanted() else _page(503, *_said(503))
-        page.headers["Retry-After"] = str(_RETRY_SECONDS)
+        page.headers["Retry-After"] = str(problems.RETRY_SECONDS)
         return page
 
     for kind in TROUBLE:

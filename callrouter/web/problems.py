@@ -11,6 +11,8 @@ from flask import Response, abort, request
 from pydantic import BaseModel
 
 CONTENT_TYPE = "application/problem+json"
+#: When a program is to try again where the database or FreeSWITCH could not be used (seconds).
+RETRY_SECONDS = 5
 _PREFIX = "/api/"
 _SAID = {
     404: "There is nothing at this address.",

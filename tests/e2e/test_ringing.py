@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import signal
 from typing import Any
 
 import pytest
 
 from callrouter.cli.scratch import wait_until
-from callrouter.directory import audit, services
+from callrouter.directory import audit, services, tokens
 from callrouter.simulator.behaviour import Answer, NoAnswer, Refuse
 from callrouter.simulator.phone import Phone
 from callrouter.simulator.rtp import loud_part
 from tests.e2e.world import ANNA, BEN, CALLER, SALES, World, final
+from tests.web.api_server import Program
 
 pytestmark = pytest.mark.freeswitch
 
@@ -96,6 +98,21 @@ def test_while_somebody_talks_the_router_knows_it_too(bare_world: World) -> None
     again = world.trunk.call(ANNA, CALLER)
     assert final(again) == 200
     again.hangup()
+
+
+def test_a_program_has_an_employees_phone_call_a_number(world: World) -> None:
+    world.scratch.start_role("web")
+    with world.scratch.database.write() as session:
+        token = tokens.create(session, "crm", ["write"], at=dt.datetime.now(dt.UTC), created_by="cli:test")[1]
+    desk = world.phone("ben-desk", Answer())
+    program = Program(int(world.scratch.settings.web.listen.rpartition(":")[2]), token)
+    assert program("POST", "/employees/ben/calls", {"number": "030 23125500"}).status == 204
+    desk.wait_for("INVITE")
+    invite = world.trunk.wait_for("INVITE")
+    assert "<sip:+493023125500@" in invite.get("To")
+    desk.wait_for_call().hangup()
+    [call] = world.calls(1)
+    assert (call.direction, call.number) == ("outbound", "+493023125500")
 
 
 def test_declining_stops_all_and_the_mailbox_answers(bare_world: World) -> None:

@@ -13,6 +13,7 @@ API: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "change_ringing": ("PATCH", "/employees/anna/ringing", WRITE),
     "get_forwarding": ("GET", "/employees/anna/forwarding", READ),
     "change_forwarding": ("PATCH", "/employees/anna/forwarding", WRITE),
+    "start_call": ("POST", "/employees/anna/calls", WRITE),
     "list_devices": ("GET", "/employees/anna/devices", READ),
     "add_device": ("POST", "/employees/anna/devices", WRITE),
     "get_device": ("GET", "/employees/anna/devices/anna-desk", READ),

@@ -14,6 +14,7 @@ from callrouter.directory import lists, services, tokens
 from callrouter.directory.audit import AuditRow
 from callrouter.directory.records import MessageRow
 from callrouter.web import bearer
+from callrouter.web.live import Live
 from tests.web.api_routes import API
 from tests.web.api_server import UUID, WAV, ApiServer, Program, put_call, serve
 from tests.web.ended_calls import put_contact
@@ -151,6 +152,28 @@ def test_who_is_second_changes_nothing(program: Program):
     assert program("PATCH", "/pools/sales", {"name": "C"}, If_Match='W/"3"').status == 400
     assert program("POST", "/numbers/+493023125020/activate", If_Match='"1"').status == 400
     assert program("GET", "/pools/sales").json["name"] == "B"
+
+
+def test_a_call_is_begun_for_an_employee(server: ApiServer, program: Program):
+    began = server.world.switch.begun
+    refused = program("POST", "/employees/anna/calls", {"number": "030 23125500"})
+    assert (refused.status, began) == (503, [])
+    assert "no switch in this test" in refused.json["detail"]
+    assert int(refused.headers["Retry-After"]) > 0
+    server.world.switch.now = Live()
+    assert program("POST", "/employees/anna/calls", {"number": "+49 (30) 23125-500"}).status == 204
+    [command] = began
+    assert "]sofia/phones/anna-desk%" in command
+    assert command.endswith(" +493023125500 XML click")
+    for body in ({"number": "11 XML public"}, {"number": ""}, {"number": "1" * 41}, {}, {"number": 11}):
+        wrong = program("POST", "/employees/anna/calls", body)
+        assert (wrong.status, wrong.fields) == (422, ["number"]), body
+    assert program("POST", "/employees/nobody/calls", {"number": "11"}).status == 404
+    for device in ("anna-desk", "anna-soft"):
+        program("PATCH", f"/employees/anna/devices/{device}", {"enabled": False})
+    nothing = program("POST", "/employees/anna/calls", {"number": "11"})
+    assert (nothing.status, len(began)) == (422, 1)
+    assert "has no phone that could ring" in nothing.json["detail"]
 
 
 def test_secrets_go_in_and_never_come_out(server: ApiServer, program: Program):

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from callrouter.web.live import Live
 from tests.web.api_server import WAV, put_call, serve
 from tests.web.world import World
 
@@ -42,6 +43,7 @@ def has(answer: Any, shown: Any) -> bool:
 def test_the_examples_work(world: World, tmp_path: Path):
     with world.database.write() as session:
         assert put_call(session) == 1
+    world.switch.now = Live()
     setup, blocks = examples()
     assert len(blocks) > 12
     with serve(world) as server:

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from callrouter.directory import tokens
 from callrouter.web import bearer
+from callrouter.web.live import Live
 from tests.web.api_routes import API
 from tests.web.ended_calls import put_call, put_contact, tone
 from tests.web.hostile import RAW, TEXTS, directory_is_sound, in_a_hurry, some, timed
@@ -42,6 +43,7 @@ BODIES: dict[str, Any] = {
     "change_ringing": {"do_not_disturb": True, "busy_on_busy": False, "declining": "all", "version": None},
     "change_forwarding": {"always": "employee:ben", "busy": "pool:sales", "no_answer": "mailbox:employee:anna",
                           "offline": None, "after": 15, "version": None},
+    "start_call": {"number": "030 23125500"},
     "change_notifications": {**_NOTIFY, "version": None},
     "add_pool": {**_OWNER, "numbers": [], "members": ["anna"], "ring_seconds": 30, "member_seconds": 10,
                  "strategy": "sequential"},
@@ -116,6 +118,7 @@ def full(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     in_a_hurry(world.database)
     put_call(world, "call-1", "employee:anna", message=tone(0.1))
     put_contact(world)
+    world.switch.now = Live()
     return world
 
 

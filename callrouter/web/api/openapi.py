@@ -22,7 +22,7 @@ with If-Match is refused with 412 when somebody else was faster."""
 
 _SCOPES = {
     "read": "See everything but messages and secrets.",
-    "write": "Change things.",
+    "write": "Change things, and begin calls.",
     "messages": "See messages and fetch their sound.",
 }
 _ERRORS = {
@@ -36,6 +36,7 @@ _ERRORS = {
     "415": "The body is not JSON.",
     "422": "A field is wrong; errors says which.",
     "429": "Too many requests; Retry-After says when to go on.",
+    "503": "The database, or FreeSWITCH, cannot be used just now; Retry-After says when to try again.",
 }
 _REF = "#/components/schemas/{model}"
 
@@ -157,7 +158,7 @@ def _responses(route: Route, shapes: _Shapes) -> dict[str, Any]:
 
 
 def _statuses(route: Route) -> list[str]:
-    found = {"401", "403", "429"}
+    found = {"401", "403", "429", "503"}
     if "<" in route.path:
         found.add("404")
     if route.method != "GET":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from callrouter.directory import devices, document, employees, lists, owners, pools, services
+from callrouter.directory import clicks, devices, document, employees, lists, owners, pools, services
 from callrouter.directory.lists import EmployeeLine, Page, PoolLine
 from callrouter.directory.versions import check_version
 from callrouter.web.api import shapes
@@ -20,6 +20,7 @@ from callrouter.web.api.shapes import (
     RingingRecord,
     versioned,
 )
+from callrouter.web.parts import parts
 
 employee_routes = Routes("Employees")
 device_routes = Routes("Devices")
@@ -119,6 +120,12 @@ def change_forwarding(given: Given, key: str) -> ForwardingRecord:
     """Change where calls go: employee:ID, pool:ID, mailbox: before it, or +49…; null is nowhere."""
     employees.set_forwarding(given.session, key, version=given.version, **given.values)
     return get_forwarding(given, key)
+
+
+@employee_routes.post("/employees/<key>/calls", takes=shapes.NewCall, access="read")
+def start_call(given: Given, key: str) -> None:
+    """Ring the phones of an employee; whoever answers is connected with the number, as if it had been dialled there."""
+    parts().switch.begin(clicks.click(given.session, key, given.body.number))
 
 
 @device_routes.get("/employees/<key>/devices", gives=Listing[document.Device])

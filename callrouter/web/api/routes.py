@@ -111,9 +111,15 @@ class Routes:
         return self._change("DELETE", path, **more)
 
     def _change(
-        self, method: str, path: str, *, scopes: tuple[str, ...] = ("write",), **more: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        scopes: tuple[str, ...] = ("write",),
+        access: Access = "write",
+        **more: Any,
     ) -> Callable[[Handler], Handler]:
-        return self._add(method, path, scopes=scopes, access="write", **more)
+        return self._add(method, path, scopes=scopes, access=access, **more)
 
     def _add(self, method: str, path: str, **more: Any) -> Callable[[Handler], Handler]:
         def add(handler: Handler) -> Handler:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from callrouter.directory import audit, spelling, store
 from callrouter.directory.lists import Page
-from callrouter.errors import ConflictError, RuleError, UnknownError
+from callrouter.errors import ConflictError, RuleError, SwitchError, UnknownError
 from callrouter.web import problems
 from callrouter.web.api.routes import Created, Given, Route
 from callrouter.web.api.shapes import Listing
@@ -53,6 +53,8 @@ def add(blueprint: Blueprint, route: Route) -> None:
                 problems.refuse(404, _for_programs(str(error)))
             except RuleError as error:
                 _refuse_rule(route, error)
+            except SwitchError as error:
+                problems.refuse(503, str(error), headers={"Retry-After": str(problems.RETRY_SECONDS)})
         return _answer(route, adapter, result, query)
 
     blueprint.add_url_rule(route.path, route.name, view, methods=[route.method])

@@ -155,6 +155,14 @@ class TrunkRecord(document.Trunk):
     version: int
 
 
+class NewCall(Part):
+    """A call to be begun."""
+
+    number: Annotated[
+        str, Field(max_length=40, description="As people write it, with + before a country code; or an extension.")
+    ]
+
+
 class NewDevice(Part):
     """A device to be added; its password is made. Without a ``sip_user`` that is made too."""
 
