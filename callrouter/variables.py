@@ -86,10 +86,8 @@ FORWARDS = "callrouter_forwards"
 WHY = "callrouter_why"
 #: What a phone asks for by a code (``routing.features``); set by the dialplan when that phone itself dialled it.
 FEATURE = "callrouter_feature"
-#: Directory: the id of that employee, whose calls are counted (``routing.ringing.COUNTER``); nobody else has one.
+#: Directory: the id of that employee, whose calls are counted (``routing.ringing.TALKS``); nobody else has one.
 COUNTED = "callrouter_counted"
-#: In the fallback, with an employee's id behind it: ``true`` while that employee talks.
-TALKS = "callrouter_talks_"
 #: In the fallback, with a device's account behind it: where that leg goes.
 TO = "callrouter_to_"
 #: In the dialplan: how often that number was called in this day, and how often it might be.

@@ -8,7 +8,7 @@ from callrouter import variables
 from callrouter.calls.incoming import PHONES_PROFILE
 from callrouter.errors import SwitchError
 from callrouter.routing.plan import RING_CAUSES, Ring, RingResult
-from callrouter.routing.ringing import counter
+from callrouter.routing.ringing import rings, talks
 
 #: What a value in a dial string or ``multiset`` must never contain (FreeSWITCH would split or expand it).
 _FORBIDDEN = frozenset("${}[]<>,|'\"\\^%\r\n\0")
@@ -29,8 +29,8 @@ def bridge(step: Ring, sip_domain: str, leg_uuids: Sequence[str]) -> str:
     """The argument of ``bridge``: all targets at once, each by its account (never by a contact a phone chose).
 
     Each leg carries its device's name and one of *leg_uuids* (new ones, as many as targets) for the record, and the
-    callee's extension so that it can be transferred. Where it matters, the call counts as one of the employee's from
-    the answer to the end of the leg, whatever becomes of the caller's.
+    callee's extension so that it can be transferred. Where it matters, the leg counts as ringing at its phone until it
+    is answered, then as one of the employee's calls to its end, whatever becomes of the caller's.
     """
     legs = []
     for target, uuid in zip(step.targets, leg_uuids, strict=True):
@@ -45,8 +45,12 @@ def bridge(step: Ring, sip_domain: str, leg_uuids: Sequence[str]) -> str:
         if target.delay:
             leg["leg_delay_start"] = str(target.delay)
         if target.counted:
-            count = f"limit hash callrouter {counter(target.employee)}"
-            leg |= {"execute_on_answer": count, "limit_ignore_transfer": "true"}
+            leg |= {
+                "execute_on_originate": f"limit hash callrouter {rings(target.sip_user)}",
+                "execute_on_answer": f"limit hash callrouter {talks(target.employee)}",
+                "api_on_answer": f"uuid_limit_release {uuid} hash callrouter {rings(target.sip_user)}",
+                "limit_ignore_transfer": "true",
+            }
         settings = ",".join(f"{name}={_value(value, name)}" for name, value in leg.items())
         address = f"sofia/{PHONES_PROFILE}/{_value(target.sip_user, 'sip_user')}%{_value(sip_domain, 'sip_domain')}"
         legs.append(f"[{settings}]{address}")

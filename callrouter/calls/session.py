@@ -17,7 +17,7 @@ import structlog
 
 from callrouter import log, metrics, variables
 from callrouter.calls.incoming import incoming_call, steps_so_far
-from callrouter.calls.live import with_talking
+from callrouter.calls.live import with_counts
 from callrouter.calls.steps import PlanRunner
 from callrouter.errors import ChannelGone
 from callrouter.esl.channel import Channel
@@ -54,7 +54,7 @@ class CallHandler:
         with structlog.contextvars.bound_contextvars(call=info.get("Unique-ID", "?")):
             call = incoming_call(info)
             now = self.clock()
-            snapshot = with_talking(channel, call, load_snapshot(call, now.date()))
+            snapshot = with_counts(channel, call, load_snapshot(call, now.date()))
             plan = decide(call, snapshot, now)
             planned = time.monotonic() - accepted
             gevent.spawn(self._keep, info, call, plan, snapshot.version, now, planned)

@@ -103,7 +103,11 @@ def change(
 @employee.command("ringing")
 @click.argument("key", metavar="ID")
 @click.option("--do-not-disturb/--disturb", default=None, help="No phone rings, for calls to pools neither.")
-@click.option("--busy-on-busy/--call-waiting", default=None, help="No phone rings while the employee talks on one.")
+@click.option(
+    "--calls-at-once",
+    type=click.IntRange(0, 10),
+    help="While the employee talks: that call and those that wait. 1: none may wait; 0: any number.",
+)
 @click.option(
     "--declining",
     type=click.Choice(["one", "all", "all-or-busy"]),
@@ -111,11 +115,13 @@ def change(
 )
 @click.pass_context
 def ringing(
-    ctx: click.Context, key: str, do_not_disturb: bool | None, busy_on_busy: bool | None, declining: str | None
+    ctx: click.Context, key: str, do_not_disturb: bool | None, calls_at_once: int | None, declining: str | None
 ) -> None:
     """Change how the phones of an employee ring; what is not named stays. When each begins: device set."""
-    given = {"do_not_disturb": do_not_disturb, "busy_on_busy": busy_on_busy, "declining": declining}
+    given = {"do_not_disturb": do_not_disturb, "declining": declining}
     said: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if calls_at_once is not None:
+        said["calls_at_once"] = calls_at_once or None
     with changing(ctx) as session:
         employees.set_ringing(session, key, **said)
     tell(ctx, f"employee {key} changed")

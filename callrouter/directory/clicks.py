@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from callrouter import variables
 from callrouter.directory import services
 from callrouter.errors import RuleError, say
+from callrouter.routing import ringing
 from callrouter.routing.numbers import clean_number
 
 #: The employee's phones ring for so long (seconds).
@@ -33,5 +34,8 @@ def click(session: Session, key: str, number: str) -> str:
     company, _version = services.company(session)
     shown = f"origination_caller_id_number={called},origination_caller_id_name={called}"
     settings = f"ignore_early_media=true,originate_timeout={RINGS},{shown}"
+    if employee.ringing.calls_at_once is not None:
+        counted = f"execute_on_answer='limit hash callrouter {ringing.talks(f'employee:{key}')}'"
+        settings = f"{settings},{counted},limit_ignore_transfer=true"
     legs = ",".join(f"[{variables.DEVICE}={device}]sofia/phones/{device}%{company.sip_domain}" for device in devices)
     return f"originate {{{settings}}}{legs} {called} XML click"

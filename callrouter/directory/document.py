@@ -249,13 +249,14 @@ class Device(Part):
 class Ringing(Part):
     """How the phones of an employee ring.
 
-    ``do_not_disturb``: none rings, in pools neither. ``busy_on_busy``: none rings while the employee talks on one.
+    ``do_not_disturb``: none rings, in pools neither. ``calls_at_once``: while the employee talks, that call, and
+    those that wait, are so many at most (1: none rings then; None: any number).
     ``declining`` a call on one phone ends the ringing of that one, or of all; ``all-or-busy``: of all also when a
     phone says that it is busy, which is how many phones decline.
     """
 
     do_not_disturb: bool = False
-    busy_on_busy: bool = False
+    calls_at_once: Annotated[int, Field(ge=1, le=10)] | None = None
     declining: Literal["one", "all", "all-or-busy"] = "one"
 
     @property

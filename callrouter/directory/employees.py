@@ -60,7 +60,7 @@ def change(session: Session, key: str, *, version: int | None = None, **values: 
 def set_ringing(
     session: Session, key: str, *, version: int | None = None, delays: Mapping[str, int] | None = None, **values: Any
 ) -> document.Employee:
-    """Change how an employee's phones ring: do_not_disturb, busy_on_busy, declining; what is as wanted stays.
+    """Change how an employee's phones ring: do_not_disturb, calls_at_once, declining; what is as wanted stays.
 
     *delays* are ring delays (seconds) by account; phones that are not named keep theirs.
     """

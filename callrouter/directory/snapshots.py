@@ -268,7 +268,7 @@ class _Reader:
                 destinations=None if row.destinations is None else tuple(row.destinations),
                 shown=row.outgoing_number,
                 do_not_disturb=rings[row.id].do_not_disturb,
-                busy_on_busy=rings[row.id].busy_on_busy,
+                calls_at_once=rings[row.id].calls_at_once,
                 stops_all=rings[row.id].stops_all,
                 forwarding=Forwarding(**row.forwarding),
             )

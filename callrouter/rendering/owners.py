@@ -19,14 +19,15 @@ from callrouter.variables import owner_context, slug
 class Leg:
     """A phone to ring, with what it is shown as to other phones.
 
-    It begins ``delay`` seconds after the first. ``counted``: the employee's id, if none rings while they talk.
+    It begins ``delay`` seconds after the first. ``calls_at_once`` is that of the ``employee`` (an id), or None.
     """
 
     device: str
     name: str
     extension: str | None
     delay: int
-    counted: str | None
+    employee: str
+    calls_at_once: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +97,13 @@ class OwnerView:
         return slug(self.key)
 
     @property
-    def counted(self) -> tuple[str, ...]:
-        """The ids of those whose phones ring only while they do not talk."""
-        return tuple(dict.fromkeys(leg.counted for leg in self.legs if leg.counted))
+    def counted(self) -> tuple[tuple[Leg, ...], ...]:
+        """The phones of each employee who has only so many calls at once."""
+        found: dict[str, tuple[Leg, ...]] = {}
+        for leg in self.legs:
+            if leg.calls_at_once is not None:
+                found[leg.employee] = (*found.get(leg.employee, ()), leg)
+        return tuple(found.values())
 
     @property
     def context(self) -> str:
@@ -121,10 +126,9 @@ def _legs(employee: document.Employee) -> list[Leg]:
     """The phones of *employee* that may ring."""
     if employee.ringing.do_not_disturb:
         return []
-    counted = employee.id if employee.ringing.busy_on_busy else None
-    name = harmless(employee.name)
+    name, at_once = harmless(employee.name), employee.ringing.calls_at_once
     return [
-        Leg(device.sip_user, name, employee.extension, device.ring_delay, counted)
+        Leg(device.sip_user, name, employee.extension, device.ring_delay, employee.id, at_once)
         for device in employee.devices
         if device.enabled and device.sip_password
     ]

@@ -193,7 +193,7 @@ def _devices(company: document.CompanyFile) -> tuple[DeviceView, ...]:
             employee.personal_number or first_number,
             outward(employee, company.company),
             pools_of.get(employee.id, ()),
-            employee.ringing.busy_on_busy,
+            employee.ringing.calls_at_once is not None,
             employee.extension,
         )
         for employee in company.employees

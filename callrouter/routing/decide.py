@@ -6,7 +6,7 @@ Reads like the rule book: who calls, which number, whose it is, what rings, what
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -167,7 +167,7 @@ def _steps(
     if always := forwards("always", wanted.always, ()):
         return (always,)
     mailbox = owner.mailbox
-    targets, nobody = _targets(owner, snapshot.talking, calling, reasons)
+    targets, nobody = _targets(owner, snapshot.counts, calling, reasons)
     takes_calls = _mailbox_takes_calls(mailbox, now, reasons)
     if takes_calls and targets and mailbox.answer_after <= 0:
         reasons.append(reason("mailbox_at_once"))
@@ -274,17 +274,17 @@ def _forward_outside(
 
 
 def _targets(
-    owner: Owner, talking: frozenset[str], calling: str | None, reasons: list[Reason]
+    owner: Owner, counts: Mapping[str, int], calling: str | None, reasons: list[Reason]
 ) -> tuple[tuple[Target, ...], RingResult]:
     """Each enabled phone of the owner once, in the directory's order, and what it counts as when there is none.
 
-    The phones of members who are not to be disturbed, or talk and want no second call, are left out.
+    The phones of members who are not to be disturbed, or talk and have calls enough, are left out.
     """
     members = owner.members if isinstance(owner, Pool) else (owner,)
     found: dict[str, Target] = {}
     nobody = RingResult.OFFLINE
     for member in members:
-        quiet = _quiet(member, talking)
+        quiet = _quiet(member, counts)
         if quiet:
             reasons.append(reason(quiet, employee=member.name))
             nobody = RingResult.BUSY
@@ -306,21 +306,25 @@ def _targets(
     return tuple(found.values()), nobody
 
 
-def _quiet(member: Employee, talking: frozenset[str]) -> str | None:
+def _quiet(member: Employee, counts: Mapping[str, int]) -> str | None:
     """Why none of the member's phones is to ring, as a reason's code."""
     if member.do_not_disturb:
         return "do_not_disturb"
-    return "talking" if member.busy_on_busy and member.key in talking else None
+    talking = counts.get(ringing.talks(member.key), 0)
+    waiting = max((counts.get(ringing.rings(device.sip_user), 0) for device in member.devices), default=0)
+    return None if ringing.may_ring(member.calls_at_once, talking, waiting) else "talking"
 
 
-def countable(snapshot: Snapshot) -> frozenset[str]:
-    """The keys of those in *snapshot* of whom it must be known whether they are talking."""
-    return frozenset(
-        member.key
+def counters(snapshot: Snapshot) -> frozenset[str]:
+    """The ids of the switch's counters that a decision needs, those of :attr:`Snapshot.counts`."""
+    members = [
+        member
         for owner in snapshot.owners.values()
         for member in (owner.members if isinstance(owner, Pool) else (owner,))
-        if member.busy_on_busy and not member.do_not_disturb
-    )
+        if member.calls_at_once is not None and not member.do_not_disturb
+    ]
+    phones = (device.sip_user for member in members for device in member.devices if device.enabled)
+    return frozenset({*(ringing.talks(member.key) for member in members), *map(ringing.rings, phones)})
 
 
 def _target(device: Device, employee: Employee) -> Target:
@@ -330,7 +334,7 @@ def _target(device: Device, employee: Employee) -> Target:
         clean_name(employee.name),
         employee.extension,
         device.ring_delay,
-        employee.busy_on_busy,
+        employee.calls_at_once is not None,
     )
 
 

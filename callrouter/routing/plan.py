@@ -145,7 +145,7 @@ RING_CAUSES: tuple[tuple[RingResult, tuple[str, ...]], ...] = (
 class Target:
     """One phone to ring, with the employee it belongs to (for callee id and the record).
 
-    It begins ``delay`` seconds after the others; ``counted``: who answers it is talking from then on.
+    It begins ``delay`` seconds after the others; ``counted``: this phone's ringing and talking is.
     """
 
     sip_user: str

@@ -80,8 +80,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{employee} is not to be disturbed; no device rings.",
     ),
     "talking": (
-        "{employee} telefoniert und möchte dabei keinen zweiten Anruf; es klingelt kein Endgerät.",
-        "{employee} is talking and wants no second call; no device rings.",
+        "{employee} telefoniert, und kein weiterer Anruf darf anklopfen; es klingelt kein Endgerät.",
+        "{employee} is talking, and no further call may wait; no device rings.",
     ),
     "feature_dnd_on": (
         "{employee} schaltet „Nicht stören“ vom Telefon aus ein.",

@@ -9,13 +9,27 @@ LEAST_SECONDS = 5
 #: FreeSWITCH's causes for a phone that declines (603), and for one that says busy (486), as many do on "decline".
 DECLINED = ("CALL_REJECTED",)
 DECLINED_OR_BUSY = ("CALL_REJECTED", "USER_BUSY")
-#: What counts the calls that an employee is in: a mod_hash limit of FreeSWITCH, ``callrouter`` and this with the id.
-COUNTER = "talks-"
+#: What counts the calls that an employee is in, and those that ring at a phone: mod_hash limits of FreeSWITCH, whose
+#: realm is ``callrouter`` and whose id is this with the employee's id, or with the phone's account.
+TALKS, RINGS = "talks-", "rings-"
 
 
-def counter(employee: str) -> str:
-    """The id of that limit of *employee* (an owner key)."""
-    return COUNTER + employee.removeprefix("employee:")
+def talks(employee: str) -> str:
+    """The id of the limit that counts the calls *employee* (an owner key) is in."""
+    return TALKS + employee.removeprefix("employee:")
+
+
+def rings(sip_user: str) -> str:
+    """The id of the limit that counts the calls that ring at the phone *sip_user*."""
+    return RINGS + sip_user
+
+
+def may_ring(calls_at_once: int | None, talking: int, waiting: int) -> bool:
+    """Whether a call may ring at one who is in *talking* calls while *waiting* others ring.
+
+    Who talks has at most *calls_at_once*, those that wait among them (None: any number). While nobody talks, all ring.
+    """
+    return calls_at_once is None or not talking or talking + waiting < calls_at_once
 
 
 def shortest(ring_seconds: int, mailbox_after: int | None) -> int:

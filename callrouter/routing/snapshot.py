@@ -150,8 +150,8 @@ class Employee:
     """A person with phones. ``number`` is the personal number, None when it was lost.
 
     ``destinations`` are the kinds of numbers (``outgoing.Destination``) to call outside; None: the company's.
-    ``shown`` is what is shown there: E.164, ``anonymous``, or None for the personal number. ``busy_on_busy``: no phone
-    rings while they talk on one. ``stops_all``: what one phone answers (FreeSWITCH's causes) ends the ringing of all.
+    ``shown`` is what is shown there: E.164, ``anonymous``, or None for the personal number. ``calls_at_once``:
+    see ``ringing.may_ring``. ``stops_all``: what one phone answers (FreeSWITCH's causes) ends the ringing of all.
     """
 
     key: str
@@ -163,7 +163,7 @@ class Employee:
     destinations: tuple[str, ...] | None = None
     shown: str | None = None
     do_not_disturb: bool = False
-    busy_on_busy: bool = False
+    calls_at_once: int | None = None
     stops_all: tuple[str, ...] = ()
     forwarding: Forwarding = field(default_factory=Forwarding)
 
@@ -204,8 +204,8 @@ class Snapshot:
     ``numbers`` holds those of the call's candidates (``numbers.candidates``) that exist; ``extensions`` maps the
     dialled extension, if it is one, to its owner key; ``owners`` holds every owner named by these; ``devices`` maps
     the calling device's sip_user, if internal, to its employee; ``blocked`` are the rules of ``callers.blocked_by``;
-    ``known_callers`` maps E.164 to a name (colleagues, then the phone book). ``talking`` holds the keys of employees
-    who are in a call now, as far as the switch says.
+    ``known_callers`` maps E.164 to a name (colleagues, then the phone book). ``counts`` is what the switch counts now,
+    by the ids of ``ringing.talks`` and ``ringing.rings``.
     """
 
     version: int
@@ -222,5 +222,5 @@ class Snapshot:
     devices: Mapping[str, Employee] = field(default_factory=lambda: MappingProxyType({}))
     blocked: frozenset[str] = frozenset()
     known_callers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    talking: frozenset[str] = frozenset()
+    counts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     outside: Outside = Outside()

@@ -21,11 +21,12 @@ def test_an_employee_sets_how_the_phones_ring(desk: Desk, scripts: bool):
     page.get_by_role("link", name="Klingeln").first.click()
     page.get_by_label("Nicht stören").check()
     page.get_by_label("hören alle auf zu klingeln", exact=True).check()
+    page.get_by_label("Gleichzeitige Anrufe").select_option(label="2")
     page.get_by_label("Laptop").fill("10")
     page.get_by_role("button", name="Speichern").click()
     page.get_by_text("Es ist geändert, wie die Telefone klingeln.").wait_for()
     anna = _anna(desk)
-    assert anna.ringing == document.Ringing(do_not_disturb=True, declining="all")
+    assert anna.ringing == document.Ringing(do_not_disturb=True, calls_at_once=2, declining="all")
     assert [device.ring_delay for device in anna.devices] == [0, 10]
 
 

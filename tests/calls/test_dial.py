@@ -35,7 +35,8 @@ def test_a_late_leg_and_one_that_counts_say_so() -> None:
     target = Target("anna-desk", "employee:anna", "Anna", None, delay=7, counted=True)
     assert dial.bridge(Ring("pool:sales", (target,), 20), "pbx.muster.example", ["uuid-1"]) == (
         "[callrouter_device=anna-desk,origination_uuid=uuid-1,origination_callee_id_name=Anna,leg_delay_start=7,"
-        "execute_on_answer=limit hash callrouter talks-anna,limit_ignore_transfer=true]"
+        "execute_on_originate=limit hash callrouter rings-anna-desk,execute_on_answer=limit hash callrouter talks-anna,"
+        "api_on_answer=uuid_limit_release uuid-1 hash callrouter rings-anna-desk,limit_ignore_transfer=true]"
         "sofia/phones/anna-desk%pbx.muster.example"
     )
 

@@ -215,18 +215,21 @@ def test_lists_page_in_the_database(company: Path):  # noqa: F811
 
 
 def test_how_phones_ring_and_where_calls_go(company: Path):  # noqa: F811
+    told("employee", "ringing", "anna", "--calls-at-once", "2", cwd=company)
     told("employee", "ringing", "anna", "--do-not-disturb", "--declining", "all", cwd=company)
     told("device", "set", "anna", "anna-soft", "--ring-delay", "7", cwd=company)
     told("employee", "forward", "anna", "--busy", "pool:sales", "--offline", "mailbox:employee:ben", cwd=company)
     told("employee", "forward", "anna", "--offline", "none", "--after", "30", cwd=company)
     anna = as_json("employee", "show", "anna", cwd=company)
-    assert anna["ringing"] == {"do_not_disturb": True, "busy_on_busy": False, "declining": "all"}
+    assert anna["ringing"] == {"do_not_disturb": True, "calls_at_once": 2, "declining": "all"}
     assert [device["ring_delay"] for device in anna["devices"]] == [0, 7]
     assert anna["forwarding"] == {
         "always": None, "busy": "pool:sales", "no_answer": None, "offline": None, "after": 30,
     }  # fmt: skip
     told("employee", "forward", "anna", "--busy", "0176 04069007", cwd=company)
     assert as_json("employee", "show", "anna", cwd=company)["forwarding"]["busy"] == "+4917604069007"
+    told("employee", "ringing", "anna", "--calls-at-once", "0", cwd=company)
+    assert as_json("employee", "show", "anna", cwd=company)["ringing"]["calls_at_once"] is None
     for target, message in (
         ("ben", "is not employee:ID"),
         ("pool:none", "does not exist"),

@@ -8,11 +8,12 @@ from pathlib import Path
 import alembic.command
 import alembic.config
 import pytest
+import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, select, text
 
-from callrouter.directory import accounts, audit, records, tokens  # noqa: F401 (their tables)
+from callrouter.directory import accounts, audit, document, records, tokens  # noqa: F401 (their tables)
 from callrouter.directory.database import Database
 from callrouter.directory.importing import import_company
 from callrouter.directory.models import Base, OwnerRow
@@ -119,5 +120,30 @@ def test_a_database_in_use_is_brought_up_with_all_it_has(kind: str, tmp_path: Pa
         with database.write() as session:
             session.execute(text("DELETE FROM calls"))
             assert session.scalar(text("SELECT count(*) FROM call_steps")) == 0
+    finally:
+        database.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def test_busy_on_busy_becomes_one_call_at_once(kind: str, tmp_path: Path, request: pytest.FixtureRequest):
+    url = f"sqlite:///{tmp_path}/old.db" if kind == "sqlite" else request.getfixturevalue("postgresql_url")
+    to_revision(url, "0013")
+    database = Database(url)
+    before = ({"busy_on_busy": True, "do_not_disturb": False, "declining": "all"}, {"busy_on_busy": False}, {})
+    employees = sa.table("employees", sa.column("id"), sa.column("role"), sa.column("ringing", sa.JSON))
+    owner = (
+        "INSERT INTO owners (id, kind, key, name, notify_about, notify_internal, handled_mail)"
+        " VALUES (:number, 'employee', :key, 'Anna', 'none', false, false)"
+    )
+    try:
+        with database.write() as session:
+            for number, ringing in enumerate(before, 1):
+                session.execute(text(owner), {"number": number, "key": f"e{number}"})
+                session.execute(sa.insert(employees).values(id=number, role="employee", ringing=ringing))
+        database.migrate()
+        with database.read() as session:
+            found = session.scalars(select(employees.c.ringing).order_by(employees.c.id))
+            rings = [document.Ringing.model_validate(ringing) for ringing in found]
+        assert rings == [document.Ringing(calls_at_once=1, declining="all"), document.Ringing(), document.Ringing()]
     finally:
         database.close()

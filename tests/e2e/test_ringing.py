@@ -74,7 +74,7 @@ def test_a_code_that_cannot_be_carried_out_is_told(world: World) -> None:
 def test_while_somebody_talks_the_router_knows_it_too(bare_world: World) -> None:
     world = bare_world
     anna = world.company["employees"][0]
-    anna["ringing"] = {"busy_on_busy": True}
+    anna["ringing"] = {"calls_at_once": 1}
     anna["mailbox"] = {"enabled": False}
     world.create()
     world.scratch.start()
@@ -98,6 +98,35 @@ def test_while_somebody_talks_the_router_knows_it_too(bare_world: World) -> None
     again = world.trunk.call(ANNA, CALLER)
     assert final(again) == 200
     again.hangup()
+
+
+def test_one_call_waits_and_the_next_has_the_mailbox_with_the_router_alive(bare_world: World) -> None:
+    world = bare_world
+    anna = world.company["employees"][0]
+    world.company["company"]["ring_seconds"] = 20
+    anna["ringing"] = {"calls_at_once": 2}
+    anna["mailbox"]["answer_after"] = 15
+    world.create()
+    world.scratch.start()
+    desk = world.phone("anna-desk", Answer())
+    soft = world.phone("anna-soft", NoAnswer())
+    first = world.trunk.call(ANNA, CALLER)
+    assert final(first) == 200
+    desk.behaviour = NoAnswer()
+    second = world.trunk.call(ANNA, CALLER)
+    desk.wait_for_call(2)
+    soft.wait_for_call(2)
+    third = world.trunk.call(ANNA, CALLER)
+    assert final(third, 8) == 200, "the mailbox, long before its time"
+    assert (len(desk.calls), len(soft.calls)) == (2, 2)
+    second.cancel()
+    second.wait_for("ended")
+    for call in (third, first):
+        call.hangup()
+        call.wait_for("ended")
+    records = world.calls(3)
+    assert ["talking" in {code for code, _ in record.reasons} for record in records] == [False, False, True]
+    assert not any(record.interrupted for record in records)
 
 
 def test_a_program_has_an_employees_phone_call_a_number(world: World) -> None:

@@ -14,10 +14,15 @@ _ENDS = frozenset({"bridge", "hangup", "socket"})
 class Walk:
     """One call through the contexts of *files* from *context* on; ``done`` lists (application, data).
 
-    ``answers`` are what applications that are not walked leave in variables.
+    ``counts`` are what the limits of FreeSWITCH count, by their ids.
     """
 
-    def __init__(self, files: Mapping[str, bytes], variables: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        files: Mapping[str, bytes],
+        variables: dict[str, str] | None = None,
+        counts: Mapping[str, int] | None = None,
+    ) -> None:
         self.contexts = {
             context.attrib["name"]: context
             for name, data in files.items()
@@ -25,6 +30,7 @@ class Walk:
             for context in ElementTree.fromstring(data).iter("context")
         }
         self.variables = dict(variables or {})
+        self.counts = counts or {}
         self.done: list[tuple[str, str]] = []
 
     def run(self, dialed: str, context: str) -> tuple[str, str]:
@@ -101,6 +107,10 @@ class Walk:
     def _apply(self, application: str, data: str) -> None:
         if application == "unset":
             self.variables.pop(data, None)
+        if application == "limit_execute":
+            _, _, id, most, inner, rest = data.split(" ", 5)
+            if self.counts.get(id, 0) < int(most):
+                self._apply(inner, rest)
         pairs = data.removeprefix("^^|").split("|") if application == "multiset" else [data]
         if application in ("set", "multiset"):
             for pair in pairs:

@@ -31,6 +31,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rendered
 
     def imported(trunk: int) -> dict[str, Any]:
         company = office_company(trunk)
+        company["employees"][0]["ringing"] = {"calls_at_once": 1}
         import_company(database, yaml.safe_dump(company, allow_unicode=True), "muster.yaml")
         return company
 
@@ -67,6 +68,7 @@ def test_the_own_phones_ring_then_the_number_is_called(desk: Desk) -> None:
     assert "<sip:+493023125000@" in invite.get("From")  # anna's outgoing number
     hears(anna.wait_for_call(), 400)
     hears(desk.trunk.wait_for_call(), 600)
+    assert desk.switch.api("limit_usage hash callrouter talks-anna").strip() == "1", "it is one of her calls"
     anna.wait_for_call().hangup()
     [cdr] = [cdr for cdr in desk.cdrs(2) if cdr.ours]  # the laptop's leg has one that says nothing
     assert (cdr.direction, cdr.number, cdr.caller) == ("outbound", "+493023125500", "10")

@@ -18,30 +18,36 @@ from tests.switch import RenderedSwitch, muster
 
 pytestmark = pytest.mark.freeswitch
 
-ANNA, BEN, CARA, DORA, SALES = (f"+4930231250{n}" for n in ("10", "11", "12", "13", "00"))
+ANNA, BEN, CARA, DORA, EMIL, FRITZ, SALES = (f"+4930231250{n}" for n in ("10", "11", "12", "13", "14", "15", "00"))
 CALLER, OTHER = "+4917604069001", "+4917604069002"
 
 
 def _company(port: int) -> dict[str, Any]:
     """Anna wants one call at a time and stops all by declining, Dora by busy, too; Ben's soft phone rings late; Cara is
-    not to be disturbed."""
+    not to be disturbed; Emil lets one call wait, Fritz two, and who comes then is Dora's."""
     data = muster()
     data["company"]["ring_seconds"] = 7
-    data["numbers"].append(DORA)
+    data["numbers"] += [DORA, EMIL, FRITZ]
     data["trunks"] = [{"name": "carrier", "proxy": f"127.0.0.1:{port}", "peers": ["127.0.0.1"]}]
     anna, ben = data["employees"]
-    anna |= {"ringing": {"busy_on_busy": True, "declining": "all"}, "mailbox": {"enabled": False}}
+    anna |= {"ringing": {"calls_at_once": 1, "declining": "all"}, "mailbox": {"enabled": False}}
     ben["devices"].append({"label": "Laptop", "sip_user": "ben-soft", "sip_password": "9c7aQ1-soft", "ring_delay": 2})
-    for key, name, number, ringing in (
-        ("cara", "Cara", CARA, {"do_not_disturb": True}),
-        ("dora", "Dora", DORA, {"declining": "all-or-busy"}),
+    for key, name, number, extension, ringing in (
+        ("cara", "Cara", CARA, None, {"do_not_disturb": True}),
+        ("dora", "Dora", DORA, None, {"declining": "all-or-busy"}),
+        ("emil", "Emil", EMIL, "14", {"calls_at_once": 2}),
+        ("fritz", "Fritz", FRITZ, "15", {"calls_at_once": 3}),
     ):
         devices = [
             {"label": kind, "sip_user": f"{key}-{kind}", "sip_password": f"4f1bX2-{kind}"} for kind in ("desk", "soft")
         ]
         data["employees"].append(
-            {"id": key, "name": name, "personal_number": number, "devices": devices, "ringing": ringing}
-        )
+            {
+                "id": key, "name": name, "personal_number": number, "extension": extension, "devices": devices,
+                "ringing": ringing,
+            }
+        )  # fmt: skip
+    data["employees"][-1]["forwarding"] = {"busy": "employee:dora"}
     data["pools"][0] |= {"ring_seconds": 5, "mailbox": {"enabled": False}, "members": ["anna", "ben", "cara"]}
     return data
 
@@ -66,7 +72,11 @@ def _registered(world: World, user: str, behaviour: Any) -> Phone:
 
 
 def _talks(world: World, id: str = "anna") -> str:
-    return world.switch.api(f"limit_usage hash callrouter talks-{id}").strip()
+    return _counts(world, f"talks-{id}")[0]
+
+
+def _counts(world: World, *ids: str) -> list[str]:
+    return [world.switch.api(f"limit_usage hash callrouter {id}").strip() for id in ids]
 
 
 def _ended(call: PhoneCall) -> int:
@@ -92,6 +102,83 @@ def test_while_somebody_talks_no_phone_rings(world: World) -> None:
     third.hangup()
 
 
+EMILS = ("talks-emil", "rings-emil-desk", "rings-emil-soft")
+
+
+def test_while_somebody_talks_one_call_waits_and_the_next_is_busy(world: World) -> None:
+    desk = _registered(world, "emil-desk", Answer())
+    soft = _registered(world, "emil-soft", NoAnswer())
+    first = world.trunk.call(EMIL, CALLER)
+    first.wait_for("answered")
+    soon(lambda: _counts(world, *EMILS) == ["1", "0", "0"], 5)
+    desk.behaviour = NoAnswer()
+    second = world.trunk.call(EMIL, OTHER)
+    soft.wait_for_call(2)
+    soon(lambda: _counts(world, *EMILS) == ["1", "1", "1"], 5)
+    third = world.trunk.call(EMIL, CALLER)
+    assert _ended(third) == 486
+    assert marks(world.record(third)) == ["f-emil;ring;employee:emil", "f-emil;ring;employee:emil;busy"]
+    assert (len(desk.calls), len(soft.calls)) == (2, 2)
+    second.cancel()
+    second.wait_for("ended")
+    soon(lambda: _counts(world, *EMILS) == ["1", "0", "0"], 5)
+    desk.behaviour = Answer()
+    fourth = world.trunk.call(EMIL, OTHER)
+    fourth.wait_for("answered")
+    soon(lambda: _counts(world, *EMILS) == ["2", "0", "0"], 5)
+    assert _ended(world.trunk.call(EMIL, CALLER)) == 486
+    for call in (first, fourth):
+        call.hangup()
+    soon(lambda: _counts(world, *EMILS) == ["0", "0", "0"], 5)
+
+
+def test_two_calls_may_wait_and_the_next_goes_where_calls_go_when_busy(world: World) -> None:
+    desk = _registered(world, "fritz-desk", NoAnswer())
+    dora = _registered(world, "dora-desk", NoAnswer())
+    _registered(world, "ben-desk", Answer())
+    own = desk.call("11")
+    own.wait_for("answered")
+    waiting = []
+    for n, caller in enumerate((CALLER, OTHER), 1):
+        waiting.append(world.trunk.call(FRITZ, caller))
+        desk.wait_for_call(n)
+        soon(lambda n=n: _counts(world, "talks-fritz", "rings-fritz-desk") == ["1", str(n)], 5)
+    last = world.trunk.call(FRITZ, CALLER)
+    dora.wait_for("INVITE")
+    last.cancel()
+    last.wait_for("ended")
+    assert len([request for request in desk.received if request.method == "INVITE"]) == 2
+    assert "f-fritz;ring;employee:fritz;busy" in marks(world.record(last))
+    for call in waiting:
+        call.cancel()
+        call.wait_for("ended")
+    own.hangup()
+    soon(lambda: _counts(world, "talks-fritz", "rings-fritz-desk") == ["0", "0"], 5)
+
+
+def test_while_nobody_talks_every_call_rings(world: World) -> None:
+    soft = _registered(world, "emil-soft", NoAnswer())
+    calls = []
+    for n in (1, 2, 3):
+        calls.append(world.trunk.call(EMIL, CALLER))
+        soft.wait_for_call(n)
+    for call in calls:
+        call.cancel()
+        call.wait_for("ended")
+    soon(lambda: _counts(world, *EMILS) == ["0", "0", "0"], 5)
+
+
+def test_ones_own_call_to_oneself_is_no_other_call_and_goes_on_counting(world: World) -> None:
+    desk = _registered(world, "anna-desk", NoAnswer())
+    soft = _registered(world, "anna-soft", Answer())
+    call = desk.call("10")
+    call.wait_for("answered")
+    assert len(soft.calls) == 1
+    soon(lambda: _talks(world) == "2", 5)
+    call.hangup()
+    soon(lambda: _talks(world) == "0", 5)
+
+
 def test_a_phone_that_calls_is_talking_until_it_hangs_up(world: World) -> None:
     desk = _registered(world, "anna-desk", NoAnswer())
     _registered(world, "ben-desk", Answer())
@@ -100,6 +187,18 @@ def test_a_phone_that_calls_is_talking_until_it_hangs_up(world: World) -> None:
     assert _talks(world) == "1"
     assert _ended(world.trunk.call(ANNA, OTHER)) == 486
     call.hangup()
+    soon(lambda: _talks(world) == "0", 5)
+
+
+def test_who_picks_up_a_call_is_talking(world: World) -> None:
+    desk = _registered(world, "anna-desk", NoAnswer())
+    ben = _registered(world, "ben-desk", NoAnswer())
+    call = world.trunk.call(BEN, CALLER)
+    ben.wait_for("INVITE")
+    taken = desk.call("**11")
+    call.wait_for("answered")
+    assert _ended(world.trunk.call(ANNA, OTHER)) == 486
+    taken.hangup()
     soon(lambda: _talks(world) == "0", 5)
 
 
@@ -113,6 +212,20 @@ def test_one_who_is_transferred_away_is_not_talking_any_more_and_who_takes_over_
     assert ben.wait_for_call().request("REFER", (("Refer-To", f"<sip:10@{ben.domain}>"),)).status == 202
     desk.wait_for("INVITE")
     soon(lambda: _talks(world) == "1", 5)
+    call.hangup()
+    soon(lambda: _talks(world) == "0", 5)
+
+
+def test_one_to_whom_a_transferred_call_comes_back_is_talking_again(world: World) -> None:
+    desk = _registered(world, "anna-desk", Answer())
+    _registered(world, "ben-desk", NoAnswer())
+    call = world.trunk.call(ANNA, CALLER)
+    call.wait_for("answered")
+    assert desk.wait_for_call().request("REFER", (("Refer-To", f"<sip:11@{desk.domain}>"),)).status == 202
+    soon(lambda: _talks(world) == "0", 5)
+    desk.wait_for_call(2, timeout=20)
+    soon(lambda: _talks(world) == "1", 5)
+    assert _ended(world.trunk.call(ANNA, OTHER)) == 486
     call.hangup()
     soon(lambda: _talks(world) == "0", 5)
 

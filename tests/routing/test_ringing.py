@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callrouter.routing import features, ringing
-from callrouter.routing.decide import countable, decide
+from callrouter.routing.decide import counters, decide
 from callrouter.routing.plan import IncomingCall, Release, Ring, RingResult, RoutePlan, Switch, Voicemail
 from callrouter.routing.snapshot import Device, Mailbox, Snapshot
 from tests.routing.company import ANNA, BEN, COMPANY, EVENING, OFFICE_TIME, SALES, phone_call, trunk_call, with_owner
@@ -37,20 +37,53 @@ def test_who_is_not_to_be_disturbed_is_busy_or_has_the_mailbox_answer() -> None:
     assert colleague.steps[0].targets == ()
 
 
+ALL = {"anna-desk", "anna-soft", "ben-desk"}
+
+
 @pytest.mark.parametrize(
-    ("changed", "talking", "rings"),
+    ("changed", "counts", "rings"),
     [
-        ({"do_not_disturb": True}, (), {"ben-desk"}),
-        ({"busy_on_busy": True}, ("employee:anna",), {"ben-desk"}),
-        ({"busy_on_busy": True}, ("employee:ben",), {"anna-desk", "anna-soft", "ben-desk"}),
-        ({"busy_on_busy": True}, (), {"anna-desk", "anna-soft", "ben-desk"}),
-        ({}, ("employee:anna", "employee:ben"), {"anna-desk", "anna-soft", "ben-desk"}),
+        ({"do_not_disturb": True}, {}, {"ben-desk"}),
+        ({"calls_at_once": 1}, {"talks-anna": 1}, {"ben-desk"}),
+        ({"calls_at_once": 1}, {"talks-ben": 1}, ALL),
+        ({"calls_at_once": 1}, {}, ALL),
+        ({"calls_at_once": 2}, {"talks-anna": 1, "rings-anna-soft": 1}, {"ben-desk"}),
+        ({}, {"talks-anna": 9, "talks-ben": 1}, ALL),
     ],
 )
-def test_members_who_are_not_to_be_rung_are_left_out_of_their_pool(changed, talking, rings) -> None:
-    snapshot = replace(_in_pool(**changed), talking=frozenset(talking))
+def test_members_who_are_not_to_be_rung_are_left_out_of_their_pool(changed, counts, rings) -> None:
+    snapshot = replace(_in_pool(**changed), counts=counts)
     plan = decide(trunk_call(SALES_NUMBER), snapshot, OFFICE_TIME)
     assert {target.sip_user for target in plan.steps[0].targets} == rings
+
+
+@pytest.mark.parametrize(
+    ("most", "talking", "at_the_desk", "at_the_laptop", "rings"),
+    [
+        (1, 0, 0, 0, True),
+        (1, 0, 3, 3, True),  # nobody talks: they may choose whom to answer
+        (1, 1, 0, 0, False),
+        (2, 1, 0, 0, True),
+        (2, 1, 1, 1, False),
+        (2, 1, 0, 1, False),  # the desk phone declined, or is not there: one waits all the same
+        (2, 2, 0, 0, False),
+        (3, 1, 1, 1, True),  # one call at two phones is one
+        (3, 1, 2, 1, False),
+        (3, 2, 1, 0, False),
+        (10, 9, 0, 0, True),
+        (10, 9, 1, 1, False),
+        (None, 9, 9, 9, True),
+    ],
+)
+def test_while_one_talks_only_so_many_calls_may_wait(most, talking, at_the_desk, at_the_laptop, rings) -> None:
+    counts = {"talks-anna": talking, "rings-anna-desk": at_the_desk, "rings-anna-soft": at_the_laptop}
+    snapshot = replace(with_owner(replace(ANNA, calls_at_once=most)), counts=counts)
+    plan = decide(trunk_call(ANNAS), snapshot, OFFICE_TIME)
+    assert bool(plan.steps[0].targets) is rings
+    assert all(target.counted is (most is not None) for target in plan.steps[0].targets)
+    if not rings:
+        assert plan.steps == (Ring(ANNA.key, (), 25, RingResult.BUSY), Release())
+        assert {"talking", "ends_busy"} <= _codes(plan)
 
 
 def test_a_pool_of_which_nobody_is_to_be_rung_is_busy() -> None:
@@ -99,9 +132,9 @@ def test_there_is_always_time_to_answer(wanted: list[int], ring_seconds: int, ma
 
 
 def test_the_switch_is_asked_only_about_those_whose_setting_needs_it() -> None:
-    assert countable(COMPANY) == frozenset()
-    assert countable(_in_pool(busy_on_busy=True)) == {"employee:anna"}
-    assert countable(_in_pool(busy_on_busy=True, do_not_disturb=True)) == frozenset()
+    assert counters(COMPANY) == frozenset()
+    assert counters(_in_pool(calls_at_once=2)) == {"talks-anna", "rings-anna-desk", "rings-anna-soft"}
+    assert counters(_in_pool(calls_at_once=2, do_not_disturb=True)) == frozenset()
 
 
 @pytest.mark.parametrize("feature", features.CODES.values())

@@ -40,7 +40,7 @@ BODIES: dict[str, Any] = {
     "add_device": {"label": "Desk", "kind": "desk", "sip_user": "desk-of-anna", "enabled": True},
     "change_device": {"label": "Desk", "kind": "desk", "enabled": True, "version": None},
     "change_mailbox": {**_MAILBOX, "version": None},
-    "change_ringing": {"do_not_disturb": True, "busy_on_busy": False, "declining": "all", "version": None},
+    "change_ringing": {"do_not_disturb": True, "calls_at_once": 2, "declining": "all", "version": None},
     "change_forwarding": {"always": "employee:ben", "busy": "pool:sales", "no_answer": "mailbox:employee:anna",
                           "offline": None, "after": 15, "version": None},
     "start_call": {"number": "030 23125500"},

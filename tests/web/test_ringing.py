@@ -23,10 +23,10 @@ def _anna(world: World) -> document.Employee:
 
 def test_an_employee_changes_everything_at_once(world: World):
     browser = world.browser("employee")
-    values = {"do_not_disturb": "y", "busy_on_busy": "y", "declining": "all", "delays-0": "0", "delays-1": "12"}
+    values = {"do_not_disturb": "y", "calls_at_once": "2", "declining": "all", "delays-0": "0", "delays-1": "12"}
     assert browser.send(ADDRESS, values).status == 303
     anna = _anna(world)
-    assert anna.ringing == document.Ringing(do_not_disturb=True, busy_on_busy=True, declining="all")
+    assert anna.ringing == document.Ringing(do_not_disturb=True, calls_at_once=2, declining="all")
     assert [device.ring_delay for device in anna.devices] == [0, 12]
     assert world.parts.apply.state.pending
     assert browser.get(ADDRESS).values().items() >= values.items()
@@ -40,6 +40,15 @@ def test_an_employee_changes_everything_at_once(world: World):
 def test_saved_as_it_is_it_stays_as_it_is(world: World):
     before = _anna(world)
     assert world.browser("admin").send(ADDRESS).status == 303
+    assert _anna(world) == before
+
+
+@pytest.mark.parametrize("most", ["0", "11", "-1", "x", "1.5"])
+def test_so_many_calls_at_once_cannot_be_chosen(world: World, most: str):
+    before = _anna(world)
+    page = world.browser("employee").send(ADDRESS, {"do_not_disturb": "y", "calls_at_once": most})
+    assert page.status == 422
+    assert len(page.texts("error")) == 1
     assert _anna(world) == before
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FieldList, RadioField, SelectChoice
+from wtforms import BooleanField, FieldList, RadioField, SelectChoice, SelectField
 from wtforms.validators import InputRequired, NumberRange
 
 from callrouter.directory import employees as directory
@@ -27,9 +27,14 @@ class RingingForm(Form):
             "busy. From your phones: *78 turns it on, *79 off."
         ),
     )
-    busy_on_busy = BooleanField(
-        _l("No second call while I am talking"),
-        description=_l("While you talk on one phone, none of your phones rings."),
+    calls_at_once = SelectField(
+        _l("Calls at once"),
+        choices=[SelectChoice("", _l("any number")), *(SelectChoice(str(most), str(most)) for most in range(1, 11))],
+        coerce=lambda most: int(most) if most else None,
+        description=_l(
+            "While you talk, your call and those that wait, on all of your phones together. 1: none of your phones "
+            "rings then. 2: one more call may wait."
+        ),
     )
     declining = RadioField(
         _l("When I decline a call on one phone"),
@@ -67,7 +72,7 @@ def ringing(key: str) -> Answer:
                 version=form.expected_version,
                 delays=entered,
                 do_not_disturb=form.do_not_disturb.data,
-                busy_on_busy=form.busy_on_busy.data,
+                calls_at_once=form.calls_at_once.data,
                 declining=form.declining.data,
             )
         if form.saved:
