@@ -20,6 +20,7 @@ _AT_START = (
     "autoload_configs/sofia.conf.xml",
 )
 _ACCOUNTS = "directory/phones.xml"
+_WHO_MAY_CALL = frozenset({"autoload_configs/acl.conf.xml", "directory/trunks.xml"})
 _PROFILES = {"trunk": "sip_profiles/trunk.xml", "phones": "sip_profiles/phones.xml"}
 _CERTIFICATES = ("tls/agent.pem", "tls/cafile.pem")
 _ADDRESSES = ("sip-ip", "sip-port", "rtp-ip", "ext-sip-ip", "ext-rtp-ip", "tls", "tls-sip-port", "tls-verify-policy")
@@ -30,7 +31,7 @@ def reload(changes: Changes, api: Callable[[str], str]) -> None:
     if not changes.to_tell:
         return
     _ask(api, "reloadxml", "[Success]")
-    if "autoload_configs/acl.conf.xml" in changes.to_tell:
+    if not _WHO_MAY_CALL.isdisjoint(changes.to_tell):
         _ask(api, "reloadacl")
     for profile, path in _PROFILES.items():
         if path in changes.to_tell:

@@ -122,7 +122,7 @@ def test_schedules_and_trunks_from_a_file(company: Path):  # noqa: F811
         None,
     )
     assert [one["name"] for one in as_json("schedule", "list", cwd=company)] == ["office hours", "nights"]
-    assert "192.0.2.7" in (company / "conf" / "autoload_configs" / "acl.conf.xml").read_text()
+    assert "192.0.2.7" in (company / "conf" / "directory" / "trunks.xml").read_text()
     told("trunk", "remove", "second", cwd=company)
     (company / "bad.yaml").write_text("proxies: x\n")
     done = run("trunk", "set", "third", "bad.yaml", cwd=company)
