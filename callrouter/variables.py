@@ -76,6 +76,8 @@ OUT_TO = "callrouter_out_to"
 OUT_FROM = "callrouter_out_from"
 OUT_CALLER = "callrouter_out_caller"
 OUT_HIDDEN = "callrouter_out_hidden"
+#: sip_user of the device that picked the call up; FreeSWITCH copies it from who picks up when it connects the two.
+PICKED = "callrouter_picked"
 #: Name of the trunk that took a call out; set on each leg and imported by the one that wins.
 TAKEN = "callrouter_taken"
 #: Where a call is since it was forwarded: the context of that owner.

@@ -150,7 +150,7 @@ class PlanRunner:
             timeout=step.seconds + self.settings.router.max_call_seconds,
         )
         disposition = self.channel.getvar("originate_disposition", timeout=_PROMPT) or ""
-        if disposition == "SUCCESS":
+        if disposition == "SUCCESS" or self._picked_up():
             return RingResult.ANSWERED
         causes = dial.leg_causes(self.channel.getvar("originate_causes", timeout=_PROMPT) or "", legs)
         result = dial.ring_result(disposition, causes, step.stops)
@@ -158,6 +158,10 @@ class PlanRunner:
             result = step.nobody
         self._send([self._mark("ring", step.owner, result)], timeout=_PROMPT)
         return result
+
+    def _picked_up(self) -> bool:
+        """Whether somebody picked the call up: it is theirs as soon as nothing more is asked of it here."""
+        return bool(self.channel.getvar("signal_bond", timeout=_PROMPT))
 
     def _prompt(self, language: str, name: str) -> Path:
         return self.settings.prompts_dir / language / f"{name}.wav"
@@ -176,6 +180,7 @@ class PlanRunner:
         self._send(
             [
                 *self._begin(self._identity() | before, "voicemail", step.owner),
+                command.execute("execute_extension", "over XML pickup"),
                 command.execute("answer"),
                 command.execute("sleep", "300"),
                 command.execute("playback", str(self._prompt(step.language, greeting))),

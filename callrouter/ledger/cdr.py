@@ -31,6 +31,7 @@ _PRIVACY = {"id", "user", "header", "session", "critical"}
 _OURS = (v.NUMBER, v.OWNER, v.VERSION, v.TRUNK, v.DIRECTION, v.PRIVATE, v.STAGE, v.STEP, v.DEVICE, v.TAKEN, v.FALLBACK)
 _CALLER_FIELDS = (v.CALLER, v.CALLER_NAME, "caller_id_number", "caller_id_name", "sip_from_user", "sip_auth_username")
 _PLAIN = (
+    v.PICKED,
     "core-uuid",
     "switchname",
     "uuid",
@@ -182,7 +183,7 @@ def _build(
         account="" if private else field("sip_auth_username"),
         private=private,
         fallback=fields.get(v.FALLBACK) == "true",
-        device=field(v.DEVICE),
+        device=field(v.PICKED) or field(v.DEVICE),
         taken=field(v.TAKEN),
         steps=_marks(v.step_texts(clean(fields.get(v.STEP, ""), 20_000))),
         legs=legs(log, originated, causes, answered_at=answered_at, ended_at=ended_at),

@@ -17,13 +17,14 @@ from tests.switch import DOMAIN, RenderedSwitch
 
 pytestmark = pytest.mark.freeswitch
 
-ANNA, SALES, CALLER = "+493023125010", "+493023125000", "+4917604069001"
+ANNA, BEN, SALES, CALLER = "+493023125010", "+493023125011", "+493023125000", "+4917604069001"
 
 
 def _company(trunk: int) -> dict[str, Any]:
     company = office_company(trunk)
     company["pools"][0] |= {"extension": "20", "ring_seconds": 30}  # anna and ben; not cem
     company["company"]["ring_seconds"] = 30
+    company["employees"][1]["mailbox"] = {"enabled": True, "answer_after": 3}
     return company
 
 
@@ -108,9 +109,51 @@ def test_a_colleague_picks_a_call_up(office: Office, number: str, code: str) -> 
     call.hangup()
     picking.wait_for("ended")
     cdrs = office.cdrs(2)
-    assert sorted(parts(cdr)[-1][:2] for cdr in cdrs) == sorted(
-        [("employee:ben", "answered"), ("employee:anna" if number == ANNA else "pool:sales", "answered")]
-    )
+    owner = "employee:anna" if number == ANNA else "pool:sales"
+    assert sorted(map(parts, cdrs)) == sorted([[("employee:ben", "answered", "")], [(owner, "answered", "ben-desk")]])
+
+
+def test_who_picked_a_call_up_transfers_it(office: Office) -> None:
+    anna, ben = office.speaking("anna-desk", 600, NoAnswer()), office.speaking("ben-desk", 800)
+    office.speaking("cem-desk", 1000)
+    call = office.trunk.call(ANNA, CALLER)
+    anna.wait_for("INVITE")
+    picking = ben.call("**10")
+    hears(call, 800)
+    assert picking.transfer("12") == 202
+    hears(call, 1000)
+    call.hangup()
+    assert [
+        ("employee:anna", "answered", "ben-desk"),
+        ("employee:cem", "answered", "cem-desk"),
+    ] in [parts(cdr) for cdr in office.cdrs(2)]
+
+
+def test_a_colleagues_call_is_picked_up_and_its_caller_transfers_who_did(office: Office) -> None:
+    anna, ben = office.speaking("anna-desk", 600, NoAnswer()), office.speaking("ben-desk", 800)
+    cem, laptop = office.speaking("cem-desk", 1000), office.speaking("anna-soft", 700, NoAnswer())
+    call = cem.call("10")
+    anna.wait_for("INVITE")
+    picking = ben.call("**10")
+    hears(call, 800)
+    anna.behaviour = Answer()
+    assert call.transfer("10") == 202
+    hears(picking, 600)
+    laptop.wait_for("CANCEL", 2)
+    assert '"Ben Y' in anna.wait_for("INVITE", 2).get("From")
+    picking.hangup()
+    assert [("employee:anna", "answered", "ben-desk")] in [parts(cdr) for cdr in office.cdrs(2)]
+
+
+def test_what_a_mailbox_has_stays_there(office: Office) -> None:
+    anna, ben = office.speaking("anna-desk", 600), office.speaking("ben-desk", 800, NoAnswer())
+    call = office.trunk.call(BEN, CALLER)
+    ben.wait_for("CANCEL", timeout=20)
+    call.wait_for("answered", 20)
+    picking = anna.call("**11")
+    picking.wait_for("ended", 20)
+    assert not call.ended
+    call.hangup()
 
 
 def test_who_is_in_none_of_the_pools_picks_nothing_up(office: Office) -> None:
