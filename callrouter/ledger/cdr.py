@@ -28,10 +28,10 @@ _OWNER = re.compile(r"(employee|pool):[a-z0-9][a-z0-9_-]{0,39}")
 _N = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PRIVACY = {"id", "user", "header", "session", "critical"}
 
-_OURS = (v.NUMBER, v.OWNER, v.VERSION, v.TRUNK, v.DIRECTION, v.PRIVATE, v.STAGE, v.STEP, v.DEVICE, v.TAKEN, v.FALLBACK)
+_OURS = (v.NUMBER, v.OWNER, v.VERSION, v.TRUNK, v.DIRECTION, v.PRIVATE, v.STAGE, v.STEP, v.FALLBACK)
+_ANSWERED_BY = (v.DEVICE, v.PICKED, v.TAKEN)
 _CALLER_FIELDS = (v.CALLER, v.CALLER_NAME, "caller_id_number", "caller_id_name", "sip_from_user", "sip_auth_username")
 _PLAIN = (
-    v.PICKED,
     "core-uuid",
     "switchname",
     "uuid",
@@ -47,7 +47,7 @@ _PLAIN = (
     "originated_legs",
     "originate_causes",
 )
-_READ = frozenset((*_OURS, *_CALLER_FIELDS, *_PLAIN))
+_READ = frozenset((*_OURS, *_ANSWERED_BY, *_CALLER_FIELDS, *_PLAIN))
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ def _dialplan(trees: Mapping[str, etree._Element]) -> Iterator[str]:
     contexts = [context.get("name") for tree in trees.values() for context in tree.iter("context")]
     for twice in sorted({name for name in contexts if contexts.count(name) > 1}):
         yield f"dialplan: there are two contexts {twice!r}"
+    for tree in trees.values():
+        yield from _let_in(tree)
     known = set(contexts)
     for name, tree in trees.items():
         for action in tree.iter("action", "anti-action"):
@@ -47,6 +49,15 @@ def _dialplan(trees: Mapping[str, etree._Element]) -> Iterator[str]:
                 yield from _bridge(where, action, data)
             elif application == "socket" and data.split()[1:] != ["full"]:
                 yield f"{where}: socket must be synchronous: HOST:PORT full"
+
+
+def _let_in(tree: etree._Element) -> Iterator[str]:
+    """Where calls come in, what would end them as soon as they are answered is taken off (_takeover.xml.j2)."""
+    for context in tree.iter("context"):
+        if context.get("name") in ("public", "internal"):
+            first = context.find("extension/condition/action")
+            if first is None or first.get("data") != "execute_on_answer=":
+                yield f"dialplan: the context {context.get('name')!r} must begin with takeover.let_in()"
 
 
 def _bridge(where: str, action: etree._Element, data: str) -> Iterator[str]:

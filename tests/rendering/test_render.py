@@ -210,6 +210,12 @@ def test_a_wrong_template_is_refused_with_its_name(
         rendered(muster(), site)
 
 
+def test_where_calls_come_in_they_are_let_in(tmp_path: Path, settings: Settings) -> None:
+    site = _site(tmp_path, settings, "dialplan/internal.xml.j2", "<include><context name='internal'/></include>")
+    with pytest.raises(RenderError, match=r"'internal' must begin with takeover\.let_in"):
+        rendered(muster(), site)
+
+
 @pytest.mark.parametrize(
     ("action", "complaint"),
     [
