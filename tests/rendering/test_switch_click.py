@@ -18,7 +18,7 @@ from callrouter.simulator.behaviour import NoAnswer, Refuse
 from callrouter.simulator.phone import Phone
 from tests.rendering.office import TRUNK_TONE, Office, hears, office_company, parts
 from tests.rendering.switch_world import soon, switch_and_trunk
-from tests.switch import RenderedSwitch
+from tests.switch import DOMAIN, RenderedSwitch
 
 pytestmark = pytest.mark.freeswitch
 
@@ -94,6 +94,14 @@ def test_what_may_not_be_called_is_not_by_a_click_either(desk: Desk) -> None:
     assert [request.method for request in desk.trunk.received] == []
     [cdr] = desk.cdrs(1)
     assert parts(cdr) == [("employee:anna", "rejected", "not_allowed")]
+
+
+def test_a_phone_that_rings_runs_nothing_by_replacing_its_leg(desk: Desk) -> None:
+    anna = desk.speaking("anna-desk", 600, NoAnswer())
+    desk.click("anna", "11")
+    leg = (("Replaces", f"{anna.wait_for_call().id};to-tag=x;from-tag=y"),)
+    anna.call("", headers=leg, uri=f"sip:set_global%3Ataken%3Dyes@{DOMAIN}").wait_for("ended", 20)
+    assert desk.switch.api("global_getvar taken") != "yes"
 
 
 def test_nobody_is_called_when_no_phone_answers(desk: Desk) -> None:

@@ -18,7 +18,7 @@ from tests.switch import DOMAIN, RenderedSwitch
 
 pytestmark = pytest.mark.freeswitch
 
-ANNA, CALLER = "+493023125010", "+4917604069001"
+ANNA, OUTSIDE, CALLER = "+493023125010", "03023125500", "+4917604069001"
 
 #: In each of them FreeSWITCH may be too slow or too fast; without what forbids it, four of five succeed.
 TRIES = 10
@@ -122,18 +122,24 @@ def test_a_phone_calls_nobody_by_transferring_to_a_dialog_that_there_is_not(offi
     call.hangup()
 
 
-def test_a_lamp_tells_nothing_that_a_call_could_be_taken_by(office: Office) -> None:
-    anna, ben = office.speaking("anna-desk", 600), office.speaking("ben-desk", 800)
-    call = office.trunk.call(ANNA, CALLER)
-    hears(call, 600)
-    mine = anna.wait_for_call()
-    who = f"<sip:ben-desk@{DOMAIN}>"
-    headers = [("From", f"{who};tag=l"), ("To", f"<sip:10@{DOMAIN}>"), ("Call-ID", "l"), ("Contact", ben.contact)]
+@pytest.mark.parametrize("calls", [False, True])
+def test_a_lamp_tells_nothing_that_a_call_could_be_taken_by(office: Office, calls: bool) -> None:
+    anna, ben = office.speaking("anna-desk", 600), office.speaking("ben-desk", 800, NoAnswer())
+    if calls:
+        call = anna.call(OUTSIDE, "10")
+        hears(call, 400)
+        secrets = (call.id, OUTSIDE[1:])
+    else:
+        call = office.trunk.call(ANNA, CALLER)
+        hears(call, 600)
+        secrets = (call.id, anna.wait_for_call().id, CALLER[1:])
+    who, watched = f"<sip:ben-desk@{DOMAIN}>", f"sip:10@{DOMAIN}"
+    headers = [("From", f"{who};tag=l"), ("To", f"<{watched}>"), ("Call-ID", call.id[::-1]), ("Contact", ben.contact)]
     headers += [("Event", "dialog"), ("Accept", "application/dialog-info+xml"), ("Expires", "600")]
-    ben.exchange("SUBSCRIBE", f"sip:10@{DOMAIN}", ben.server, 1, headers)
+    assert ben.exchange("SUBSCRIBE", watched, ben.server, 1, headers)[0].status in (200, 202)
     told = soon(lambda: [m.body.decode() for m in ben.received if m.method == "NOTIFY" and b"<state>" in m.body], 10)
     assert re.findall(r"<state>(\w+)</state>", told[-1]) == ["confirmed"]
-    for secret in (mine.id, CALLER, str(anna.port)):
+    for secret in (*secrets, str(anna.port), str(office.trunk.port)):
         assert secret not in "".join(told)
     call.hangup()
 
