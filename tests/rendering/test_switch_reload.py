@@ -58,6 +58,11 @@ def test_changes_take_effect_without_a_restart(tmp_path: Path) -> None:
         assert _status(switch, "127.0.0.9") == 403
         assert "127.0.0.1:5090" in switch.api("sofia status gateway trunk-carrier")
 
+        company = muster()
+        company["trunks"][0]["peers"].append("127.0.0.8")
+        apply(rendered(company, switch.settings), conf_dir, 10, api=switch.api)
+        assert _status(switch, "127.0.0.8") == 404
+
 
 def test_a_new_password_ends_the_registration_with_the_old_one(tmp_path: Path) -> None:
     with rendered_switch(tmp_path) as switch:
