@@ -48,7 +48,10 @@ class Walk:
         def value(match: re.Match[str]) -> str:
             return dialed if match[1] == "destination_number" else self.variables.get(match[1], "")
 
-        return re.sub(r"\$\{([^}]*)\}", value, text)
+        inner = re.compile(r"\$\{([^${}]*)\}")
+        while inner.search(text):
+            text = inner.sub(value, text)
+        return text
 
     def execute(self, dialed: str, context: str) -> list[tuple[str, str]]:
         """What ``execute_extension`` does there."""

@@ -16,6 +16,7 @@ from callrouter import variables
 from callrouter.errors import RenderError
 from callrouter.rendering.harmless import harmless
 from callrouter.settings import Settings
+from tests.rendering.dialplan import Walk
 from tests.switch import muster, rendered, switch_settings
 
 
@@ -251,3 +252,14 @@ def test_the_last_day_of_all_can_be_rendered(settings: Settings) -> None:
     company["schedules"][0]["closed"] = [{"from": "9999-12-30", "to": "9999-12-31"}]
     text = rendered(company, settings)["dialplan/schedules.xml"].decode()
     assert 'mday="30-31"' in text
+
+
+@pytest.mark.parametrize("pickup", ["pools", "everybody", "nobody"])
+def test_a_mailbox_takes_its_own_call_from_the_pickers_and_does_nothing_else(pickup: str, settings: Settings) -> None:
+    company = muster()
+    company["company"]["pickup"] = pickup
+    known = {variables.RINGING: "pool-sales", f"{variables.RINGING}_pool-sales": "1-2"}
+    taken = [("set_global", f"{variables.RINGING}_pool-sales=")]
+    files = rendered(company, settings)
+    for uuid, done in (("1-2", taken), ("3-4", []), ("", [])):
+        assert Walk(files, known | {"uuid": uuid}).execute("over", "pickup") == done
