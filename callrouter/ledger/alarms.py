@@ -1,4 +1,4 @@
-"""Tells an administrator when an employee's phones call out more often than people do: a password may be stolen."""
+"""Tells an administrator when an employee calls or forwards out more often than people do: a password may be stolen."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callrouter.directory.records import TABLES
@@ -21,6 +21,15 @@ WINDOW = dt.timedelta(minutes=10)
 _NAMED = 10
 
 
+def outside(devices: Iterable[str]) -> list[str]:
+    """The numbers in the public network among what a call rang."""
+    return [device for device in devices if device.startswith("+")]
+
+
+def _called(direction: str, dialed: str, legs: Iterable[Mapping[str, str]]) -> list[str]:
+    return [dialed] if direction == "outbound" else outside(leg["device"] for leg in legs)
+
+
 def alarms(
     session: Session,
     company: compose.Company,
@@ -29,7 +38,9 @@ def alarms(
     language: str,
     now: dt.datetime,
 ) -> list[outbox.Posting]:
-    """The mails about those of *callers*, who called out just now, that did so too often; one an hour for each.
+    """The mails about those of *callers*, who called or forwarded out just now, that did so too often.
+
+    One an hour for each.
 
     *limits* is ``document.Limits`` as the company's row has it; what is missing there has the default of nobody told.
     """
@@ -39,12 +50,15 @@ def alarms(
     postings = []
     for owner in {owner.id: owner for owner in callers}.values():
         burst = (_STEPS.c.owner == owner.owner_key) & (_STEPS.c.started_at > now - WINDOW)
-        outgoing = burst & (_CALLS.c.direction == "outbound") & (_CALLS.c.id == _STEPS.c.call_id)
-        amount = session.scalar(select(func.count()).where(outgoing)) or 0
-        if amount <= most:
+        rows = session.execute(
+            select(_CALLS.c.direction, _CALLS.c.dialed, _STEPS.c.legs)
+            .where(burst, _CALLS.c.id == _STEPS.c.call_id)
+            .order_by(_STEPS.c.started_at.desc())
+        )
+        numbers = [number for row in rows for number in _called(*row)]
+        if len(numbers) <= most:
             continue
-        latest = select(_CALLS.c.dialed).where(outgoing).order_by(_STEPS.c.started_at.desc()).limit(_NAMED)
-        numbers = list(dict.fromkeys(session.scalars(latest)))
-        mail = compose.alarm(owner.name, owner.id, amount, numbers, now, company, language)
+        latest = list(dict.fromkeys(numbers))[:_NAMED]
+        mail = compose.alarm(owner.name, owner.id, len(numbers), latest, now, company, language)
         postings.append(outbox.Posting(mail, "alarm", str(recipient), None, None, None, audio="none"))
     return postings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from callrouter.directory.database import Database
 from callrouter.directory.models import CompanyRow
 from callrouter.ledger.worker import Ledger
 from callrouter.settings import Settings
-from tests.ledger.company import ANNA, START, cdr_bytes, micros, put_cdr, uuid
+from tests.ledger.company import ANNA, START, cdr_bytes, cdr_dict, micros, put_cdr, uuid
 from tests.ledger.test_worker import calls, mails
 
 TO = "technik@muster.example"
@@ -63,6 +64,28 @@ def test_calls_longer_ago_and_calls_in_do_not_count(ledger: Ledger, database: Da
     _call_out(settings, 7)
     assert ledger.run_once() == 7
     assert mails(database) == []
+
+
+def test_calls_that_are_forwarded_outside_count(ledger: Ledger, database: Database, settings: Settings) -> None:
+    _limits(database)
+    mobile = "+4917604069007"
+    for n in range(1, 6):
+        leg = (
+            f"[callrouter_device={mobile},origination_uuid={uuid(100 + n)},leg_timeout=25]sofia/gateway/trunk-carrier/x"
+        )
+        mark = "o-anna;ring;employee:anna"
+        cdr = cdr_dict(mark, f"{mark};no_answer", uuid=uuid(n))
+        applications = [
+            {"app_name": "push", "app_data": f"callrouter_step={mark}"},
+            {"app_name": "bridge", "app_data": leg},
+        ]
+        cdr["app_log"] = {"applications": [{**one, "app_stamp": micros(START)} for one in applications]}
+        put_cdr(settings, json.dumps(cdr).encode() + b"\n", uuid(n))
+        assert ledger.run_once() == 1
+    [mail] = [mail for mail in mails(database) if mail.kind == "alarm"]
+    assert mail.subject == "Alarm: ungewöhnlich viele Anrufe von Anna Schmidt"
+    assert "Anrufe nach außen in zehn Minuten: 4" in mail.text
+    assert mobile in mail.text
 
 
 @pytest.mark.parametrize("limits", [{"alarm_email": None}, {"alarm_calls": 5}])
