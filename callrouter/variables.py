@@ -7,6 +7,7 @@ Values only ever contain characters of :data:`SAFE`, so that FreeSWITCH never ex
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 #: The dialled number, E.164. Set by the dialplan before ``socket`` (raw when it could not tell) and by the router.
@@ -92,6 +93,15 @@ FEATURE = "callrouter_feature"
 COUNTED = "callrouter_counted"
 #: In the fallback, with a device's account behind it: where that leg goes.
 TO = "callrouter_to_"
+#: Before a call is forwarded: who was rung for it, each id between dots.
+RUNG = "callrouter_rung"
+#: In the fallback: for how many seconds the members of a pool are rung in all, where it is one after the other.
+WITHIN = "callrouter_within"
+#: In the fallback: what a pool's phones show of the caller, and the ring they are asked for.
+DISPLAY = "callrouter_display"
+ALERT = "callrouter_alert"
+#: ``true`` when a phone dialled an extension, so that NUMBER is only one of those whom it belongs to.
+EXTENSION = "callrouter_extension"
 #: In the dialplan: how often that number was called in this day, and how often it might be.
 TRIES = "callrouter_tries"
 KNOWN = "callrouter_known"
@@ -109,6 +119,11 @@ def slug(owner: str) -> str:
 def owner_context(owner: str) -> str:
     """The dialplan context that rings *owner*'s phones when the router does not."""
     return f"owner-{slug(owner)}"
+
+
+def between_dots(ids: Iterable[str]) -> str:
+    """A list of *ids* in which each can be found (:data:`RUNG`)."""
+    return "".join(f".{one}." for one in ids)
 
 
 def safe(text: str) -> str:

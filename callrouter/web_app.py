@@ -15,6 +15,7 @@ import gevent
 
 from callrouter import log
 from callrouter.app import AFTER_CALLS, event_socket_client, now, until_told_to_stop
+from callrouter.directory import pools
 from callrouter.directory.database import Database
 from callrouter.directory.explaining import Explainer
 from callrouter.errors import RenderError
@@ -26,6 +27,7 @@ from callrouter.settings import Settings, parse_address
 from callrouter.web.application import create_application
 from callrouter.web.applying import Applying, follow
 from callrouter.web.checks import check_mail, check_spool
+from callrouter.web.lamps import Lamps, presence
 from callrouter.web.live import LiveSwitch
 from callrouter.web.parts import Parts
 from callrouter.web.security import elsewhere
@@ -115,12 +117,24 @@ def send_test_mail(settings: Settings, recipient: str) -> None:
 
 def web_parts(settings: Settings, database: Database, client: InboundClient) -> Parts:
     """What the pages work with; *client* is connected to FreeSWITCH, or will be."""
+
+    def signed_in() -> dict[str, bool]:
+        with database.read() as session:
+            return pools.lamps(session)
+
+    def put() -> tuple[str, ...]:
+        restart = apply_configuration(settings)
+        lamps.show()
+        return restart
+
+    lamps = Lamps(signed_in, lambda address, lit: client.sendevent("PRESENCE_IN", presence(address, lit)))
+    client.subscribe(["PRESENCE_PROBE"], lambda event: lamps.asked(event.headers))
     return Parts(
         settings=settings,
         database=database,
         clock=now,
         checks=health_checks(settings, database),
-        apply=Applying(lambda: apply_configuration(settings), now),
+        apply=Applying(put, now),
         switch=LiveSwitch(lambda command: client.api(command, timeout=_LIVE_SECONDS)),
         send_test_mail=lambda recipient: send_test_mail(settings, recipient),
         explain=Explainer(database),

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from callrouter import variables
 from callrouter.calls.incoming import PHONES_PROFILE
 from callrouter.errors import SwitchError
-from callrouter.routing.plan import RING_CAUSES, Ring, RingResult
-from callrouter.routing.ringing import rings, talks
+from callrouter.routing.names import behind
+from callrouter.routing.plan import RING_CAUSES, Ring, RingResult, Target
+from callrouter.routing.ringing import alert_info, rings, talks
 
 #: What a value in a dial string or ``multiset`` must never contain (FreeSWITCH would split or expand it).
 _FORBIDDEN = frozenset("${}[]<>,|'\"\\^%\r\n\0")
@@ -25,15 +26,16 @@ def set_all(values: Mapping[str, str]) -> str:
     return "^^|" + "|".join(f"{name}={_value(value, name)}" for name, value in values.items())
 
 
-def bridge(step: Ring, sip_domain: str, leg_uuids: Sequence[str]) -> str:
-    """The argument of ``bridge``: all targets at once, each by its account (never by a contact a phone chose).
+def bridge(step: Ring, targets: Sequence[Target], sip_domain: str, leg_uuids: Sequence[str], caller: str = "") -> str:
+    """The argument of ``bridge``: all *targets* of *step* at once, each by its account (never by a phone's contact).
 
     Each leg carries its device's name and one of *leg_uuids* (new ones, as many as targets) for the record, and the
     callee's extension so that it can be transferred. Where it matters, the leg counts as ringing at its phone until it
-    is answered, then as one of the employee's calls to its end, whatever becomes of the caller's.
+    is answered, then as one of the employee's calls to its end, whatever becomes of the caller's. Where the step's
+    owner is shown, it stands before *caller*, the name that is shown otherwise.
     """
     legs = []
-    for target, uuid in zip(step.targets, leg_uuids, strict=True):
+    for target, uuid in zip(targets, leg_uuids, strict=True):
         leg = {
             variables.DEVICE: target.sip_user,
             variables.LEG: uuid,
@@ -51,7 +53,11 @@ def bridge(step: Ring, sip_domain: str, leg_uuids: Sequence[str]) -> str:
                 "api_on_answer": f"uuid_limit_release {uuid} hash callrouter {rings(target.sip_user)}",
                 "limit_ignore_transfer": "true",
             }
+        if step.shown:
+            leg["origination_caller_id_name"] = behind(step.shown, caller)
         settings = ",".join(f"{name}={_value(value, name)}" for name, value in leg.items())
+        if step.alert:
+            settings += f",sip_h_Alert-Info={alert_info(_value(step.alert, 'alert'))}"
         address = f"sofia/{PHONES_PROFILE}/{_value(target.sip_user, 'sip_user')}%{_value(sip_domain, 'sip_domain')}"
         legs.append(f"[{settings}]{address}")
     return ",".join(legs)
@@ -63,17 +69,15 @@ def leg_causes(originate_causes: str, leg_uuids: Sequence[str]) -> list[str]:
     return [cause for uuid, _, cause in entries if uuid in leg_uuids]
 
 
-def ring_result(disposition: str, causes: Iterable[str], stops: Sequence[str] = ()) -> RingResult:
-    """How ringing ended, from ``originate_disposition`` and the causes of the legs (see plan.RING_CAUSES).
+def ring_result(dispositions: Sequence[str], causes: Iterable[str], stops: Sequence[str] = ()) -> RingResult:
+    """How ringing ended, from the ``originate_disposition`` of each turn and the causes of the legs.
 
-    A cause among *stops* ended it for all (FreeSWITCH 1.11.2 says NO_ANSWER of that).
+    See plan.RING_CAUSES. A cause among *stops* ended it for all (FreeSWITCH 1.11.2 says NO_ANSWER of that).
     """
-    if disposition == "SUCCESS":
-        return RingResult.ANSWERED
     causes = tuple(causes)
     if stopped := set(stops).intersection(causes):
         return next(result for result, group in RING_CAUSES if stopped.intersection(group))
-    if disposition in dict(RING_CAUSES)[RingResult.NO_ANSWER]:
+    if not set(dispositions).isdisjoint(dict(RING_CAUSES)[RingResult.NO_ANSWER]):
         return RingResult.NO_ANSWER
-    seen = {disposition, *causes}
+    seen = {*dispositions, *causes}
     return next((result for result, group in RING_CAUSES if seen.intersection(group)), RingResult.FAILED)

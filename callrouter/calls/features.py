@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import cast
 
 import gevent
 
 from callrouter.directory import audit
 from callrouter.directory.database import Database
 from callrouter.errors import CallrouterError
-from callrouter.routing.features import DND_ON
+from callrouter.routing import features
 from callrouter.routing.plan import Switch
 
 #: Longest time somebody waits for the answer (seconds).
@@ -25,22 +26,38 @@ class Features:
         self._database = database
         self._changed = changed
 
-    def __call__(self, step: Switch) -> None:
-        """Carry out *step*; raises CallrouterError when it is not done in time, and what the database raises."""
+    def __call__(self, step: Switch) -> str:
+        """Carry out *step*; returns the prompt to be played.
+
+        Raises CallrouterError when it is not done in time, and what the database raises.
+        """
         too_late = threading.Event()
         try:
             with gevent.Timeout(_SECONDS, CallrouterError("the directory was not changed in time")):
-                gevent.get_hub().threadpool.apply(self._change, (step, too_late))
+                return cast(str, gevent.get_hub().threadpool.apply(self._change, (step, too_late)))
         finally:
             too_late.set()
 
-    def _change(self, step: Switch, too_late: threading.Event) -> None:
-        from callrouter.directory import employees  # it brings the pages' sign-ins, which a router seldom needs
+    def _change(self, step: Switch, too_late: threading.Event) -> str:
+        from callrouter.directory import employees, pools, services  # they bring what a router seldom needs
 
         with self._database.write() as session:
             audit.act_as(session, f"phone:{step.device}")
             key = step.employee.removeprefix("employee:")
-            employees.set_ringing(session, key, do_not_disturb=step.feature == DND_ON)
+            said = step.feature
+            if step.pool:
+                extension, _, own = step.pool.partition("*")
+                pool = pools.of_extension(session, extension)
+                if pool is None or key not in pool.members:
+                    return features.NO_MEMBER
+                if own and own != services.employee(session, key)[0].extension:  # the lamp key of another
+                    return features.NO_MEMBER
+                if step.feature == features.SIGN:
+                    said = features.SIGNED_IN if key in pool.signed_out else features.SIGNED_OUT
+                pools.sign(session, pool.id, key, signed_in=said == features.SIGNED_IN)
+            else:
+                employees.set_ringing(session, key, do_not_disturb=step.feature == features.DND_ON)
             if too_late.is_set():  # the caller was told that it is not done
                 raise CallrouterError("the directory was not changed in time")
         self._changed()
+        return said

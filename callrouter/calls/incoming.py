@@ -54,7 +54,7 @@ def incoming_call(info: Mapping[str, str]) -> IncomingCall:
         private=private,
         transferred=info.get(f"variable_{variables.TURN}", "0") not in ("", "0"),
         back=info.get(f"variable_{variables.BACK}") or None,
-        feature=feature if device and feature in features.CODES.values() else "",
+        feature=feature if device and feature in features.ALL else "",
     )
 
 

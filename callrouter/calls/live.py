@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from callrouter.esl import command
 from callrouter.esl.channel import Channel
-from callrouter.routing.decide import counters
+from callrouter.routing.members import counters
 from callrouter.routing.plan import IncomingCall
 from callrouter.routing.ringing import talks
 from callrouter.routing.snapshot import Snapshot

@@ -44,7 +44,7 @@ class CallHandler:
     read_directory: Callable[[], LoadSnapshot]
     clock: Callable[[], dt.datetime]
     settings: Settings
-    switch: Callable[[Switch], None]
+    switch: Callable[[Switch], str]
 
     def __call__(self, channel: Channel) -> None:
         """Handle the call on *channel*; raises whatever the server should log and count."""

@@ -6,9 +6,10 @@ static fallback goes on from there should this process die.
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import assert_never
 
@@ -28,6 +29,7 @@ from callrouter.routing.plan import (
     RoutePlan,
     Step,
     Switch,
+    Target,
     Voicemail,
 )
 from callrouter.settings import Settings
@@ -37,6 +39,8 @@ from callrouter.variables import StepMark
 _PROMPT = 5.0
 #: Longest greeting (seconds).
 _GREETING = 60.0
+#: FreeSWITCH's own: the name that phones show of the caller.
+_SHOWN_NAME = "effective_caller_id_name"
 #: Mean sample level below which FreeSWITCH calls it silence.
 _SILENCE_LEVEL = 200
 
@@ -45,8 +49,9 @@ _SILENCE_LEVEL = 200
 class PlanRunner:
     """One call on its way through its plan; ``n`` is the number of the last step.
 
-    ``rung`` is the number of the last step that rang. ``switch`` does what a phone's code asks for. ``marked``: the
-    call carries marks of earlier steps (the router's, the fallback's).
+    ``rung`` is the number of the last step that rang, ``called`` whom (ids) all of them. ``switch`` does what a phone's
+    code asks for, and tells what is to be said of it. ``marked``: the call carries marks of earlier steps (the
+    router's, the fallback's).
     """
 
     channel: Channel
@@ -54,11 +59,12 @@ class PlanRunner:
     plan: RoutePlan
     settings: Settings
     sip_domain: str
-    switch: Callable[[Switch], None]
+    switch: Callable[[Switch], str]
     n: int = 0
     marked: bool = False
     last_ring: RingResult = RingResult.FAILED
     rung: str = ""
+    called: dict[str, None] = field(default_factory=dict)
 
     def run(self) -> None:
         """Run all steps. Ends when the call does, or at once after an answered bridge.
@@ -121,7 +127,7 @@ class PlanRunner:
             variables.CALLER_NAME: plan.caller_name,
             variables.PRIVATE: "true" if self.call.private else "false",
             "effective_caller_id_number": plan.caller,
-            "effective_caller_id_name": plan.caller_name or plan.caller.replace("anonymous", "Anonymous"),
+            _SHOWN_NAME: plan.caller_name or plan.caller.replace("anonymous", "Anonymous"),
         }
         if plan.number:
             values[variables.NUMBER] = plan.number
@@ -131,33 +137,47 @@ class PlanRunner:
 
     def _ring(self, step: Ring) -> RingResult:
         self.rung = str(self.n)
+        self.called |= {target.employee.removeprefix("employee:"): None for target in step.targets}
         if not step.targets:
             self._send(self._begin(self._identity(), "ring", step.owner, step.nobody), timeout=_PROMPT)
             return step.nobody
         values = self._identity() | {
             variables.STAGE: "ringing",
-            "call_timeout": str(step.seconds),
+            "call_timeout": str(min(step.each, step.seconds) or step.seconds),
             "preserve_originated_vars": "true",
             "fail_on_single_reject": ":".join(step.stops),
         }
-        legs = [str(uuid.uuid4()) for _ in step.targets]
-        self._send(
-            [
-                *self._begin(values, "ring", step.owner),
-                command.execute("ring_ready"),
-                command.execute("bridge", dial.bridge(step, self.sip_domain, legs)),
-            ],
-            timeout=step.seconds + self.settings.router.max_call_seconds,
-        )
-        disposition = self.channel.getvar("originate_disposition", timeout=_PROMPT) or ""
-        if disposition == "SUCCESS" or self._picked_up():
-            return RingResult.ANSWERED
-        causes = dial.leg_causes(self.channel.getvar("originate_causes", timeout=_PROMPT) or "", legs)
-        result = dial.ring_result(disposition, causes, step.stops)
+        before = [*self._begin(values, "ring", step.owner), command.execute("ring_ready")]
+        dispositions: list[str] = []
+        causes: list[str] = []
+        end = time.monotonic() + step.seconds
+        for turn in step.turns:
+            disposition, ended = self._bridge(before, step, turn, values[_SHOWN_NAME])
+            if disposition == "SUCCESS" or self._picked_up():
+                return RingResult.ANSWERED
+            dispositions.append(disposition)
+            causes += ended
+            left = round(end - time.monotonic())
+            if left <= 0:
+                break
+            before = [self._set({"call_timeout": str(min(step.each, left))})]
+        result = dial.ring_result(dispositions, causes, step.stops)
         if result is RingResult.OFFLINE:
             result = step.nobody
         self._send([self._mark("ring", step.owner, result)], timeout=_PROMPT)
         return result
+
+    def _bridge(
+        self, before: list[command.Command], step: Ring, targets: Sequence[Target], caller: str
+    ) -> tuple[str, list[str]]:
+        """Ring *targets* of *step* behind *before*; returns FreeSWITCH's disposition, and its causes."""
+        legs = [str(uuid.uuid4()) for _ in targets]
+        ring = command.execute("bridge", dial.bridge(step, targets, self.sip_domain, legs, caller))
+        self._send([*before, ring], timeout=step.seconds + self.settings.router.max_call_seconds)
+        disposition = self.channel.getvar("originate_disposition", timeout=_PROMPT) or ""
+        if disposition == "SUCCESS":
+            return disposition, []
+        return disposition, dial.leg_causes(self.channel.getvar("originate_causes", timeout=_PROMPT) or "", legs)
 
     def _picked_up(self) -> bool:
         """Whether somebody picked the call up: it is theirs as soon as nothing more is asked of it here."""
@@ -221,6 +241,7 @@ class PlanRunner:
             self._send([self._set(self._identity() | {variables.STAGE: "outside", variables.WHY: step.why})], _PROMPT)
             return
         values = {variables.FORWARDED: variables.owner_context(step.to), variables.STAGE: ""}
+        values[variables.RUNG] = variables.between_dots(self.called)
         marks = [StepMark(self.rung, "ring", step.owner, FORWARDED)] if self.rung else []
         pushed = [command.execute("push", f"{variables.STEP}={mark.text()}") for mark in marks]
         self._send([*pushed, self._set(values)], timeout=_PROMPT)
@@ -229,8 +250,7 @@ class PlanRunner:
     def _switch(self, step: Switch) -> None:
         """Where it fails, the dialplan goes on and says so."""
         self._send([command.execute("answer"), command.execute("sleep", "300")], timeout=_PROMPT)
-        self.switch(step)
-        said = str(self._prompt(step.language, step.feature))
+        said = str(self._prompt(step.language, self.switch(step)))
         self._send([command.execute("playback", said), command.execute("hangup", "NORMAL_CLEARING")], _PROMPT + 30)
 
     def _last(self) -> dict[str, str]:

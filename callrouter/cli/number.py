@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 from pydantic import ValidationError
 
 from callrouter.cli.common import changing, load_settings, print_json, reading
 from callrouter.cli.config import apply_after_change
-from callrouter.cli.directory import print_page, tell
+from callrouter.cli.directory import print_page, print_record, tell
 from callrouter.directory import document, lists, numbers
 from callrouter.directory.exporting import read_blocks
 from callrouter.directory.numbers import Loss
@@ -103,6 +105,37 @@ def anonymous(ctx: click.Context, e164: str, what: str) -> None:
     with changing(ctx) as session:
         numbers.reject_anonymous(session, e164, reject=what == "reject")
     tell(ctx, f"{e164} {what}s calls without a number")
+
+
+@number.command("show")
+@click.argument("e164", metavar="NUMBER")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@click.pass_context
+def show(ctx: click.Context, e164: str, as_json: bool) -> None:
+    """Show what is mailed of the calls by NUMBER where its owner does not say it all."""
+    with reading(ctx) as session:
+        wishes, _, _, _ = numbers.notify(session, e164)
+    print_record(wishes, as_json)
+
+
+@number.command("set")
+@click.argument("e164", metavar="NUMBER")
+@click.option("--notify", "about", type=click.Choice(["owner", "none", "all", "missed", "voicemail"]))
+@click.option("--email", metavar="ADDRESS", help="Where mails about calls by this number go.")
+@click.option("--language", type=click.Choice(["owner", "de", "en"]), help="Of these mails.")
+@click.option("--salutation", metavar="TEXT", help="The line they begin with; an empty one is none.")
+@click.pass_context
+def change(
+    ctx: click.Context, e164: str, about: str | None, email: str | None, language: str | None, salutation: str | None
+) -> None:
+    """Change what is mailed of the calls by NUMBER; what is not named stays, and "owner" is as its owner says."""
+    given = {"about": about, "email": email, "language": language, "salutation": salutation}
+    said: dict[str, Any] = {
+        name: None if value == "owner" else value for name, value in given.items() if value is not None
+    }
+    with changing(ctx) as session:
+        numbers.set_notify(session, e164, **said)
+    tell(ctx, f"{e164} changed")
 
 
 @number.command("port-away", short_help="Remove a number that goes to another provider.")

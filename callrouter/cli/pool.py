@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any, get_args
+
 import click
 
 from callrouter.cli.common import changing, reading
 from callrouter.cli.directory import changed, print_page, print_record, tell
-from callrouter.directory import document, lists, services
+from callrouter.directory import document, lists, pools, services
+from callrouter.directory.changing import revised
 from callrouter.directory.exporting import read_pools
 from callrouter.errors import RuleError
+
+_STRATEGIES = get_args(document.Pool.model_fields["strategy"].annotation)
 
 
 @click.group()
@@ -72,6 +77,20 @@ def add(
 @click.option("--name")
 @click.option("--extension")
 @click.option("--ring-seconds", type=int)
+@click.option("--strategy", type=click.Choice(_STRATEGIES))
+@click.option("--member-seconds", type=int, help="For each member, where they are rung one after the other.")
+@click.option(
+    "--delay",
+    "delays",
+    type=(str, int),
+    multiple=True,
+    metavar="MEMBER SECONDS",
+    help="With waves: begins so many seconds later; may be given again.",
+)
+@click.option("--show-name/--hide-name", default=None, help="Whether phones show the pool before the caller.")
+@click.option("--short-name", help="What they show of it, up to 20 characters; empty: the name.")
+@click.option("--alert", metavar="RING", help="The ring that phones are asked for (Alert-Info); empty: their own.")
+@click.option("--internal-alert", metavar="RING", help="… for colleagues' calls; empty: the same.")
 @click.option("--add-member", "joining", multiple=True, help="An employee's id; may be given again.")
 @click.option("--drop-member", "leaving", multiple=True, help="An employee's id; may be given again.")
 @click.option("--add-number", "coming", multiple=True, help="A number, E.164; it must be active and free.")
@@ -83,6 +102,13 @@ def change(
     name: str | None,
     extension: str | None,
     ring_seconds: int | None,
+    strategy: str | None,
+    member_seconds: int | None,
+    delays: tuple[tuple[str, int], ...],
+    show_name: bool | None,
+    short_name: str | None,
+    alert: str | None,
+    internal_alert: str | None,
     joining: tuple[str, ...],
     leaving: tuple[str, ...],
     coming: tuple[str, ...],
@@ -94,15 +120,64 @@ def change(
         for what, there, gone in (("member", known.members, leaving), ("number", known.numbers, going)):
             if missing := [one for one in gone if one not in there]:
                 raise RuleError(f"pool {key} has no {what} {missing[0]}")
+        members = [one for one in dict.fromkeys([*known.members, *joining]) if one not in leaving]
+        stays = pools.kept(known, members)
         new = changed(
             known,
             name=name,
             extension=extension,
             ring_seconds=ring_seconds,
-            members=[one for one in dict.fromkeys([*known.members, *joining]) if one not in leaving],
+            strategy=strategy,
+            member_seconds=member_seconds,
+            members=members,
+            delays={**stays["delays"], **dict(delays)},
+            signed_out=stays["signed_out"],
             numbers=[one for one in dict.fromkeys([*known.numbers, *coming]) if one not in going],
+            show_name=show_name,
         )
+        texts = {"short_name": short_name, "alert": alert, "internal_alert": internal_alert}
+        new = revised(new, **{name: text or None for name, text in texts.items() if text is not None})
         services.save_pool(session, new)
+    tell(ctx, f"pool {key} changed")
+
+
+@pool.command("sign-in")
+@click.argument("key", metavar="POOL")
+@click.argument("member", metavar="EMPLOYEE")
+@click.pass_context
+def sign_in(ctx: click.Context, key: str, member: str) -> None:
+    """Have a member's phones ring for the pool again."""
+    with changing(ctx) as session:
+        pools.sign(session, key, member, signed_in=True)
+    tell(ctx, f"{member} is signed in to pool {key}")
+
+
+@pool.command("sign-out")
+@click.argument("key", metavar="POOL")
+@click.argument("member", metavar="EMPLOYEE")
+@click.pass_context
+def sign_out(ctx: click.Context, key: str, member: str) -> None:
+    """Have a member's phones not ring for the pool; their own number is as it was."""
+    with changing(ctx) as session:
+        pools.sign(session, key, member, signed_in=False)
+    tell(ctx, f"{member} is signed out of pool {key}")
+
+
+@pool.command("next")
+@click.argument("key", metavar="ID")
+@click.option("--busy", metavar="TARGET", help="Calls that all members are too busy for, or decline, go there.")
+@click.option("--no-answer", metavar="TARGET", help="Calls that nobody answers go there.")
+@click.option("--offline", metavar="TARGET", help="Calls that reach no phone go there.")
+@click.pass_context
+def set_next(ctx: click.Context, key: str, busy: str | None, no_answer: str | None, offline: str | None) -> None:
+    """Change where calls to a pool go that no member takes; what is not named stays.
+
+    TARGET is employee:ID or pool:ID, mailbox:employee:ID or mailbox:pool:ID, a number outside, or none.
+    """
+    targets = {"busy": busy, "no_answer": no_answer, "offline": offline}
+    said: dict[str, Any] = {name: None if to == "none" else to for name, to in targets.items() if to is not None}
+    with changing(ctx) as session:
+        pools.set_next(session, key, **said)
     tell(ctx, f"pool {key} changed")
 
 

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from callrouter.directory import providers
 from callrouter.routing import ringing
+from callrouter.routing.names import SHOWN_BEFORE
 from callrouter.routing.outgoing import Destination, NumberFormat
 
 E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{2,14}$")]
@@ -32,11 +33,15 @@ HostPort = Annotated[str, StringConstraints(pattern=r"^(\[[0-9a-fA-F:]+\]|[A-Za-
 #: Without ``?``, too: a mail program would decode ``=?utf-8?q?…?=``, whatever that hides.
 EMAIL = r"^[^\s\x00-\x1f\x7f@<>,;:?\"()\[\]\\]+@[A-Za-z0-9.-]+$"
 Email = Annotated[str, StringConstraints(max_length=254, pattern=EMAIL)]
+Line = Annotated[str, StringConstraints(max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")]
+#: As phones know it: Bellcore-dr2, or what an administrator wrote into them.
+RingName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$")]
 Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
 ForwardTo = Annotated[
     str, StringConstraints(pattern=r"^(?:(mailbox:)?(employee|pool):[a-z0-9][a-z0-9_-]{0,39}|\+[1-9][0-9]{6,14})$")
 ]
 Language = Literal["de", "en"]
+About = Literal["none", "all", "missed", "voicemail"]
 
 #: A schedule's dates lie in these years: all that anybody plans, and few enough to be written out one by one.
 YEARS = range(1970, 2201)
@@ -226,13 +231,26 @@ class Mailbox(Part):
 
 
 class Notify(Part):
-    """Which events are mailed where. ``internal``: missed internal calls too. ``language``: else the company's."""
+    """Which events are mailed where. ``internal``: missed internal calls too. ``language``: else the company's.
 
-    about: Literal["none", "all", "missed", "voicemail"] = "none"
+    ``salutation`` is the line that mails begin with; empty: none.
+    """
+
+    about: About = "none"
     email: Email | None = None
     language: Language | None = None
+    salutation: Line = ""
     internal: bool = False
     handled_mail: bool = False
+
+
+class NumberNotify(Part):
+    """What is mailed of the calls by one number, where it differs from what its owner says (None: as the owner)."""
+
+    about: About | None = None
+    email: Email | None = None
+    language: Language | None = None
+    salutation: Line | None = None
 
 
 class Device(Part):
@@ -284,6 +302,23 @@ class Forwarding(Part):
         return {name: target for name, target in found.items() if target}
 
 
+class Next(Part):
+    """Where calls to a pool go that nobody took: targets as in :class:`Forwarding`.
+
+    When all members are ``busy`` or decline, when there is ``no_answer``, when all phones are ``offline``.
+    """
+
+    busy: ForwardTo | None = None
+    no_answer: ForwardTo | None = None
+    offline: ForwardTo | None = None
+
+    @property
+    def targets(self) -> dict[str, str]:
+        """What is set, by the field's name."""
+        found = {name: getattr(self, name) for name in ("busy", "no_answer", "offline")}
+        return {name: target for name, target in found.items() if target}
+
+
 class Employee(Part):
     """A person. Without a ``personal_number`` only when it was lost.
 
@@ -307,22 +342,39 @@ class Employee(Part):
 
 
 class Pool(Part):
-    """A team that shares numbers. ``ring_seconds`` in all, ``member_seconds`` for each when sequential."""
+    """A team that shares numbers.
+
+    ``ring_seconds`` in all; ``member_seconds`` for each member (None: ``ringing.MEMBER_SECONDS``) where they are rung
+    one after the other. ``delays``: with ``waves``, the members who begin so many seconds after the first.
+    ``signed_out`` are the members who are not rung for now. ``next``: where calls go that nobody took.
+    ``show_name``: phones show the pool before the caller, by its ``short_name`` if it has one. ``alert`` names the ring
+    that phones are asked for (Alert-Info), ``internal_alert`` that for colleagues' calls (None: the same).
+    """
 
     id: Slug
     name: Name
     numbers: list[E164] = []
     extension: Extension | None = None
-    strategy: Literal["simultaneous", "sequential", "longest-idle"] = "simultaneous"
+    strategy: Literal["simultaneous", "sequential", "longest-idle", "waves"] = "simultaneous"
     ring_seconds: Annotated[int, Field(ge=5, le=600)] = 30
     member_seconds: Annotated[int, Field(ge=5, le=300)] | None = None
     members: list[Slug] = []
+    delays: dict[Slug, Annotated[int, Field(ge=0, le=300)]] = {}
+    signed_out: list[Slug] = []
+    next: Next = Next()
+    show_name: bool = True
+    short_name: Annotated[Name, StringConstraints(max_length=SHOWN_BEFORE)] | None = None
+    alert: RingName | None = None
+    internal_alert: RingName | None = None
     mailbox: Mailbox = Mailbox()
     notify: Notify = Notify()
 
 
 class CompanyFile(Part):
-    """The whole document. ``reject_anonymous`` are those of the ``numbers`` that take no calls without a number."""
+    """The whole document. ``reject_anonymous`` are those of the ``numbers`` that take no calls without a number.
+
+    ``number_notifications`` says of numbers what is mailed of their calls, where it is not as their owners say.
+    """
 
     company: Company
     trunks: list[Trunk] = []
@@ -333,3 +385,4 @@ class CompanyFile(Part):
     pools: list[Pool] = []
     blocked_callers: list[Refused] = []
     reject_anonymous: list[E164] = []
+    number_notifications: dict[E164, NumberNotify] = {}

@@ -11,15 +11,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from callrouter.directory import document, owners, services, store
+from callrouter.directory import document, outside, owners, services, store
 from callrouter.directory.changing import made, revised
 from callrouter.directory.devices import new_sip_user
-from callrouter.directory.digits import digit_rules
 from callrouter.directory.exporting import read_employees
 from callrouter.directory.importing import new_password
 from callrouter.errors import RuleError, say
-from callrouter.routing import outgoing
-from callrouter.routing.numbers import clean_number
 
 
 def create(
@@ -84,30 +81,11 @@ def set_forwarding(session: Session, key: str, *, version: int | None = None, **
     """
     store.hold(session)
     known = services.employee(session, key)[0]
-    for field, target in values.items():
-        if isinstance(target, str) and target[:1] in "+0123456789":
-            values[field] = _number_outside(session, known, field, target)
-    new = revised(known, forwarding=revised(known.forwarding, **values))
+    targets = outside.written(session, known.name, known.destinations, "forwarding", values)
+    new = revised(known, forwarding=revised(known.forwarding, **targets))
     if new != known or version is not None:
         services.save_employee(session, new, expected_version=version)
     return new
-
-
-def _number_outside(session: Session, employee: document.Employee, field: str, text: str) -> str:
-    """The number (E.164) that is meant by *text*; raises RuleError if *employee* cannot call it."""
-    company, _version = services.company(session)
-    digits = digit_rules(company.country, company.area_code, company.emergency, company.outside_line)
-    meant = outgoing.read(clean_number(text) or "", digits)
-    if meant is None or not meant.number.startswith("+"):
-        said = say("%(number)s is no number that can be called; write it with the area code", number=text)
-        raise RuleError(said, [(f"forwarding.{field}", said)])
-    allowed = company.limits.destinations if employee.destinations is None else employee.destinations
-    if meant.kind not in allowed:
-        said = say(
-            "%(name)s may not call %(number)s, so nothing can be forwarded there", name=employee.name, number=text
-        )
-        raise RuleError(said, [(f"forwarding.{field}", said)])
-    return meant.number
 
 
 def assign_number(session: Session, key: str, e164: str, *, version: int | None = None) -> None:

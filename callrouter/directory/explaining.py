@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
+from callrouter.directory import idle
 from callrouter.directory.database import Database
 from callrouter.directory.snapshots import SnapshotLoader
 from callrouter.routing import reasons
@@ -64,7 +65,7 @@ class Explainer:
     """Decides as the router does, with the directory as it is now, and rings nobody."""
 
     def __init__(self, database: Database) -> None:
-        self._loader = SnapshotLoader(database)
+        self._database, self._loader = database, SnapshotLoader(database)
 
     def __call__(
         self,
@@ -90,7 +91,7 @@ class Explainer:
             private=caller is None and device is None,
         )
         moment = self._local(call, at)
-        snapshot = self._loader.load(call, moment.date())
+        snapshot = idle.with_talked(self._database, self._loader.load(call, moment.date()))
         if anybody:
             snapshot = _for_anybody(snapshot)
         plan = decide(call, snapshot, moment)

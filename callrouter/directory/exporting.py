@@ -98,6 +98,7 @@ def _notify(row: OwnerRow) -> document.Notify:
             "about": row.notify_about,
             "email": row.notify_email,
             "language": row.notify_language,
+            "salutation": row.notify_salutation,
             "internal": row.notify_internal,
             "handled_mail": row.handled_mail,
         }
@@ -150,12 +151,14 @@ def read_pools(session: Session, keys: Collection[str] | None = None) -> list[do
     owned = select(PoolRow.id, NumberRow.e164).join(NumberRow, NumberRow.owner_id == PoolRow.id).where(wanted)
     for owner, e164 in session.execute(owned.order_by(NumberRow.e164)):
         numbers[owner].append(e164)
-    members: dict[int, list[str]] = defaultdict(list)
-    rows = select(PoolMemberRow.pool_id, OwnerRow.key).join(OwnerRow, OwnerRow.id == PoolMemberRow.employee_id)
+    members: dict[int, list[Any]] = defaultdict(list)
+    rows = select(PoolMemberRow.pool_id, OwnerRow.key, PoolMemberRow.delay, PoolMemberRow.signed_in).join(
+        OwnerRow, OwnerRow.id == PoolMemberRow.employee_id
+    )
     if keys is not None:
         rows = rows.where(PoolMemberRow.pool_id.in_(mailboxes))
-    for pool, key in session.execute(rows.order_by(PoolMemberRow.pool_id, PoolMemberRow.position)):
-        members[pool].append(key)
+    for row in session.execute(rows.order_by(PoolMemberRow.pool_id, PoolMemberRow.position)):
+        members[row.pool_id].append(row)
     query = select(PoolRow).order_by(PoolRow.id).execution_options(**_FRESH)
     return [
         document.Pool.model_validate(
@@ -167,13 +170,27 @@ def read_pools(session: Session, keys: Collection[str] | None = None) -> list[do
                 "strategy": row.strategy,
                 "ring_seconds": row.ring_seconds,
                 "member_seconds": row.member_seconds,
-                "members": members[row.id],
+                "members": [member.key for member in members[row.id]],
+                "delays": {member.key: member.delay for member in members[row.id] if member.delay},
+                "signed_out": [member.key for member in members[row.id] if not member.signed_in],
+                "next": row.next,
+                "show_name": row.show_name,
+                "short_name": row.short_name,
+                "alert": row.alert,
+                "internal_alert": row.internal_alert,
                 "mailbox": mailboxes[row.id],
                 "notify": _notify(row),
             }
         )
         for row in session.scalars(query if keys is None else query.where(PoolRow.key.in_(keys)))
     ]
+
+
+def read_number_notify(session: Session, e164s: Collection[str] | None = None) -> dict[str, document.NumberNotify]:
+    """What the numbers *e164s* (None: all) say of their mails, of those that say anything."""
+    query = select(NumberRow.e164, NumberRow.notify).where(NumberRow.notify.is_not(None)).order_by(NumberRow.e164)
+    rows = session.execute(query if e164s is None else query.where(NumberRow.e164.in_(e164s)))
+    return {row.e164: document.NumberNotify.model_validate(row.notify) for row in rows}
 
 
 def export_company(session: Session) -> document.CompanyFile:
@@ -192,6 +209,7 @@ def export_company(session: Session) -> document.CompanyFile:
         reject_anonymous=list(
             session.scalars(select(NumberRow.e164).where(NumberRow.reject_anonymous).order_by(NumberRow.e164))
         ),
+        number_notifications=read_number_notify(session),
     )
 
 

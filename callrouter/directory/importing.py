@@ -108,6 +108,11 @@ class _Diff:
         return [*self.added, *self.changed]
 
 
+def _said_of_numbers(file: document.CompanyFile) -> dict[Any, Any]:
+    blank = document.NumberNotify()
+    return {e164: wishes for e164, wishes in file.number_notifications.items() if wishes != blank}
+
+
 _NOUNS: dict[str, tuple[str, Callable[[document.CompanyFile], dict[Any, Any]]]] = {
     "company": ("company", lambda file: {"": file.company}),
     "trunks": ("trunk", lambda file: {trunk.name: (place, trunk) for place, trunk in enumerate(file.trunks)}),
@@ -119,6 +124,7 @@ _NOUNS: dict[str, tuple[str, Callable[[document.CompanyFile], dict[Any, Any]]]] 
     "pools": ("pool", lambda file: {pool.id: pool for pool in file.pools}),
     "blocked_callers": ("blocked caller", lambda file: {caller: caller for caller in file.blocked_callers}),
     "reject_anonymous": ("anonymous rejection", lambda file: {number: number for number in file.reject_anonymous}),
+    "number_notifications": ("notifications of number", _said_of_numbers),
 }
 
 
@@ -185,6 +191,8 @@ def _write(
         store.write_owners(session, employees=employees[start : start + _BATCH])
     progress("employees", len(employees), len(employees))
     store.write_owners(session, pools=pools)
+    number_store.write_notify(session, dict.fromkeys(diffs["number_notifications"].removed))
+    number_store.write_notify(session, file.number_notifications)
     store.drop_named(session, "schedules", diffs["schedules"].removed)
     store.write_blocked(session, diffs["blocked_callers"].added, diffs["blocked_callers"].removed, at=at)
 

@@ -132,6 +132,7 @@ class OwnerRow(Base):
     notify_about: Mapped[str] = mapped_column(default="none")
     notify_email: Mapped[str | None]
     notify_language: Mapped[str | None]
+    notify_salutation: Mapped[str] = mapped_column(default="", server_default="")
     notify_internal: Mapped[bool] = mapped_column(default=False)
     handled_mail: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1, server_default="1")
@@ -167,13 +168,18 @@ class EmployeeRow(OwnerRow):
 
 
 class PoolRow(OwnerRow):
-    """A team."""
+    """A team; the fields are those of ``document.Pool``, ``next`` as JSON."""
 
     __tablename__ = "pools"
     id: Mapped[int] = mapped_column(ForeignKey("owners.id", ondelete="CASCADE"), primary_key=True)
     strategy: Mapped[str] = mapped_column(default="simultaneous")
     ring_seconds: Mapped[int] = mapped_column(default=30)
     member_seconds: Mapped[int | None]
+    next: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    show_name: Mapped[bool] = mapped_column(default=True, server_default=true())
+    short_name: Mapped[str | None]
+    alert: Mapped[str | None]
+    internal_alert: Mapped[str | None]
     members: Mapped[list[PoolMemberRow]] = relationship(
         back_populates="pool", cascade="all, delete-orphan", order_by="PoolMemberRow.position"
     )
@@ -181,12 +187,14 @@ class PoolRow(OwnerRow):
 
 
 class PoolMemberRow(Base):
-    """An employee's place in a pool."""
+    """An employee's place in a pool; ``delay`` in seconds, where the pool rings in waves."""
 
     __tablename__ = "pool_members"
     pool_id: Mapped[int] = mapped_column(ForeignKey("pools.id", ondelete="CASCADE"), primary_key=True)
     employee_id: Mapped[int] = mapped_column(ForeignKey("employees.id", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int] = mapped_column(default=0)
+    delay: Mapped[int] = mapped_column(default=0, server_default="0")
+    signed_in: Mapped[bool] = mapped_column(default=True, server_default=true())
     pool: Mapped[PoolRow] = relationship(back_populates="members")
     employee: Mapped[EmployeeRow] = relationship()
 
@@ -194,7 +202,8 @@ class PoolMemberRow(Base):
 class NumberRow(Base):
     """One number of the company, inactive until activated; every number of a block has a row.
 
-    An employee owns at most one (its personal number), a pool any; an owned number is active.
+    An employee owns at most one (its personal number), a pool any; an owned number is active. ``notify`` is a
+    ``document.NumberNotify`` as JSON; only owned numbers have one.
     """
 
     __tablename__ = "numbers"
@@ -205,6 +214,7 @@ class NumberRow(Base):
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("owners.id"), index=True)
     reject_anonymous: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     personal: Mapped[bool] = mapped_column(Boolean, default=False)
+    notify: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     owner: Mapped[OwnerRow | None] = relationship(back_populates="numbers")
     __table_args__ = (
         CheckConstraint("state in ('active', 'inactive')", name="number_state"),

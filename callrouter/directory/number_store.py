@@ -6,7 +6,7 @@ active, or gone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
@@ -82,7 +82,7 @@ def activate(session: Session, numbers: Iterable[str]) -> None:
 
 def deactivate(session: Session, numbers: Iterable[str]) -> None:
     """Make *numbers* inactive and ownerless; a single number is gone with that."""
-    free = {"state": "inactive", "owner_id": None, "personal": False, "reject_anonymous": False}
+    free = {"state": "inactive", "owner_id": None, "personal": False, "reject_anonymous": False, "notify": None}
     for some in chunks(numbers):
         session.execute(update(_NUMBERS).where(_NUMBERS.c.e164.in_(some)).values(**free))
         single = _NUMBERS.c.block_id.is_(None)
@@ -94,3 +94,10 @@ def reject_anonymous(session: Session, numbers: Iterable[str], *, reject: bool) 
     for some in chunks(numbers):
         here = _NUMBERS.c.e164.in_(some) & (_NUMBERS.c.state == "active")
         session.execute(update(_NUMBERS).where(here).values(reject_anonymous=reject))
+
+
+def write_notify(session: Session, notify: Mapping[str, document.NumberNotify | None]) -> None:
+    """Say what is mailed of the calls by these numbers; None: as their owners say."""
+    for e164, wishes in notify.items():
+        values = wishes.model_dump(exclude_none=True) if wishes else None
+        session.execute(update(_NUMBERS).where(_NUMBERS.c.e164 == e164).values(notify=values or None))

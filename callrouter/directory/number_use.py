@@ -27,7 +27,7 @@ class NumberUse:
     """One number. ``owner`` is an owner key, ``devices`` how many phones that employee has (0 for a pool).
 
     ``block`` None: a single number that was ported in. ``shown_by`` are the employees (id, name) who show it to others
-    in place of their own. ``reject_anonymous``: it takes no calls without a number.
+    in place of their own. ``reject_anonymous``: it takes no calls without a number. ``notify``: what is mailed of them.
     """
 
     e164: str
@@ -38,6 +38,7 @@ class NumberUse:
     block: document.Block | None
     shown_by: tuple[tuple[str, str], ...]
     reject_anonymous: bool
+    notify: document.NumberNotify
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ def number_use(session: Session, e164: str) -> NumberUse | None:
         block=document.Block(prefix=block.prefix, first=block.first, last=block.last) if block else None,
         shown_by=tuple((row.key, row.name) for row in session.execute(shown.order_by(EmployeeRow.name))),
         reject_anonymous=number.reject_anonymous,
+        notify=document.NumberNotify.model_validate(number.notify or {}),
     )
 
 

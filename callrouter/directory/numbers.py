@@ -12,11 +12,13 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from callrouter.directory import audit, document, number_store, owners, store
-from callrouter.directory.exporting import read_blocks
+from callrouter.directory.changing import revised
+from callrouter.directory.exporting import read_blocks, read_number_notify
 from callrouter.directory.models import DeviceRow, EmployeeRow, NumberRow, OwnerRow
 from callrouter.directory.part_rules import block_text, check_blocks, check_e164, span
-from callrouter.directory.rules import said
+from callrouter.directory.rules import check_number_notify, said
 from callrouter.directory.services import refuse
+from callrouter.directory.versions import check_version
 from callrouter.directory.views import DatabaseView
 from callrouter.errors import RuleError, UnknownError, say
 
@@ -175,6 +177,33 @@ def reject_anonymous(session: Session, e164: str, *, reject: bool) -> None:
     before = session.scalar(select(NumberRow.reject_anonymous).where(NumberRow.e164 == e164))
     number_store.reject_anonymous(session, [e164], reject=reject)
     audit.record(session, "number", e164, {"reject_anonymous": before}, {"reject_anonymous": reject})
+
+
+def notify(session: Session, e164: str) -> tuple[document.NumberNotify, document.Notify, str, int]:
+    """What is mailed of the calls by *e164*: as it says itself, as its owner says; the owner's key and version."""
+    owner = next(iter(DatabaseView(session).number_owners(e164)), None)
+    if owner is None:
+        raise RuleError(say("%(e164)s belongs to nobody", e164=e164))
+    part, version = owners.owner(session, owner)
+    wishes = read_number_notify(session, [e164]).get(e164) or document.NumberNotify()
+    return wishes, part.notify, owner, version
+
+
+def set_notify(session: Session, e164: str, *, version: int | None = None, **values: object) -> document.NumberNotify:
+    """Change what is mailed of the calls by *e164*: about, email, language, salutation; None: as its owner says.
+
+    *version* is that of the owner.
+    """
+    store.count_up(session)
+    before, of_owner, owner, found = notify(session, e164)
+    kind, _, key = owner.partition(":")
+    check_version(session, kind, key, found, version)
+    wishes = revised(before, **values)
+    refuse(check_number_notify(e164, wishes, of_owner))
+    number_store.write_notify(session, {e164: wishes})
+    store.count_owners(session, store.owner_ids(session, kind, [key]).values())
+    audit.record(session, "number", e164, {"notify": before.model_dump()}, {"notify": wishes.model_dump()})
+    return wishes
 
 
 def employees_without_number(session: Session) -> list[str]:

@@ -30,6 +30,7 @@ class Membership:
 
     id: str
     name: str
+    signed_in: bool
 
 
 def devices(session: Session, employees: Collection[str]) -> dict[str, list[DeviceLine]]:
@@ -45,15 +46,15 @@ def devices(session: Session, employees: Collection[str]) -> dict[str, list[Devi
 def pools(session: Session, employees: Collection[str]) -> dict[str, list[Membership]]:
     """The pools of *employees* by their ids, by name."""
     query = (
-        select(EmployeeRow.key, _POOL.key, _POOL.name)
+        select(EmployeeRow.key, _POOL.key, _POOL.name, PoolMemberRow.signed_in)
         .join(PoolMemberRow, PoolMemberRow.employee_id == EmployeeRow.id)
         .join(_POOL, _POOL.id == PoolMemberRow.pool_id)
         .where(EmployeeRow.key.in_(employees))
         .order_by(_POOL.name)
     )
     found: dict[str, list[Membership]] = defaultdict(list)
-    for key, pool, name in session.execute(query):
-        found[key].append(Membership(pool, name))
+    for key, pool, name, signed_in in session.execute(query):
+        found[key].append(Membership(pool, name, signed_in))
     return found
 
 

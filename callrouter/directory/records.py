@@ -86,6 +86,7 @@ class CallStepRow(Base):
     __table_args__ = (
         Index("one_step", "call_id", "n", unique=True),
         Index("steps_of_owner", "owner", "started_at", "call_id"),
+        Index("steps_answered", "device", "started_at"),
     )
 
 

@@ -7,7 +7,8 @@ itself stands in ``part_rules``.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from callrouter.directory import document
@@ -24,6 +25,9 @@ from callrouter.directory.part_rules import (
 from callrouter.errors import say
 from callrouter.routing.forwarding import MAILBOX
 
+#: Of Alert-Info, that makes phones pick up: alert-autoanswer, answer-after, ring-answer, intercom.
+_ANSWERS = re.compile("answer|intercom", re.IGNORECASE)
+
 
 class View(Protocol):
     """The company as it will be once the change is made. Owners are named by their keys (``employee:anna``)."""
@@ -39,6 +43,9 @@ class View(Protocol):
     def has_schedule(self, name: str) -> bool: ...
     def has_owner(self, key: str) -> bool: ...
     def has_employee(self, key: str) -> bool: ...
+    def next_of(self, pool: str) -> Collection[str]:
+        """Where calls to that pool go on."""
+
     def may_lack_number(self, key: str) -> bool:
         """Whether this employee's number was lost: ported away, or its block removed."""
 
@@ -151,24 +158,7 @@ def check_employee(employee: document.Employee, view: View, path: Path = ()) -> 
             shown=shown,
         )
         yield Problem((*path, "outgoing_number"), text)
-    for field, target in employee.forwarding.targets.items():
-        here = (*path, "forwarding", field)
-        place = target.removeprefix(MAILBOX)
-        if target.startswith("+"):
-            if view.number_state(target) is not None:
-                text = say(
-                    "%(who)s: forwards to %(number)s, which is the company's own; choose whose it is",
-                    who=who,
-                    number=target,
-                )
-                yield Problem(here, text)
-        elif target == owner:
-            yield Problem(here, say("%(who)s: forwards to itself; choose somebody else, or a mailbox", who=who))
-        elif not view.has_owner(place):
-            text = say(
-                "%(who)s: forwards to %(place)s, which does not exist; choose another", who=who, place=said(place)
-            )
-            yield Problem(here, text)
+    yield from _check_targets(owner, employee.forwarding.targets, view, (*path, "forwarding"))
     own = set()
     for index, device in enumerate(employee.devices):
         here = (*path, "devices", index, "sip_user")
@@ -193,6 +183,46 @@ def check_employee(employee: document.Employee, view: View, path: Path = ()) -> 
                 yield Problem(here, text)
 
 
+def _check_targets(owner: str, targets: Mapping[str, str], view: View, path: Path) -> Iterator[Problem]:
+    """Where calls go on from *owner*, by field: it is there, it is not *owner*, and they never come back to it."""
+    who = said(owner)
+    for field, target in targets.items():
+        here = (*path, field)
+        place = target.removeprefix(MAILBOX)
+        if target.startswith("+"):
+            if view.number_state(target) is not None:
+                text = say(
+                    "%(who)s: forwards to %(number)s, which is the company's own; choose whose it is",
+                    who=who,
+                    number=target,
+                )
+                yield Problem(here, text)
+        elif target == owner:
+            yield Problem(here, say("%(who)s: forwards to itself; choose somebody else, or a mailbox", who=who))
+        elif not view.has_owner(place):
+            text = say(
+                "%(who)s: forwards to %(place)s, which does not exist; choose another", who=who, place=said(place)
+            )
+            yield Problem(here, text)
+        elif owner in _beyond(target, view):
+            text = say(
+                "%(who)s: calls would come back from %(place)s; choose another, or change what comes next there",
+                who=who,
+                place=said(place),
+            )
+            yield Problem(here, text)
+
+
+def _beyond(target: str, view: View) -> set[str]:
+    """All pools that a call at the pool *target* may go on to."""
+    found: set[str] = set()
+    ahead = {target}
+    while ahead:
+        ahead = {place for pool in ahead if pool.startswith("pool:") for place in view.next_of(pool)} - found
+        found |= ahead
+    return found
+
+
 def check_pool(pool: document.Pool, view: View, path: Path = ()) -> Iterator[Problem]:
     """Numbers, extension, members, mailbox schedule and mail of a pool."""
     owner = f"pool:{pool.id}"
@@ -201,6 +231,7 @@ def check_pool(pool: document.Pool, view: View, path: Path = ()) -> Iterator[Pro
         yield from _check_number(owner, e164, view, (*path, "numbers", index))
     yield from twice(pool.numbers, (*path, "numbers"), f"{said(owner)}: number")
     yield from twice(pool.members, (*path, "members"), f"{said(owner)}: member")
+    yield from _check_rings(pool, path)
     for index, member in enumerate(pool.members):
         if not view.has_employee(member):
             text = say(
@@ -209,6 +240,55 @@ def check_pool(pool: document.Pool, view: View, path: Path = ()) -> Iterator[Pro
                 member=member,
             )
             yield Problem((*path, "members", index), text)
+    yield from _check_targets(owner, pool.next.targets, view, (*path, "next"))
+    yield from twice(pool.signed_out, (*path, "signed_out"), f"{said(owner)}: member")
+    for field, named in (("signed_out", pool.signed_out), ("delays", pool.delays)):
+        for one in named:
+            if one not in pool.members:
+                text = say(
+                    "%(owner)s: %(member)s is no member; list it under members first", owner=said(owner), member=one
+                )
+                yield Problem((*path, field), text)
+
+
+def _check_rings(pool: document.Pool, path: Path) -> Iterator[Problem]:
+    """No ring that phones take as an order to answer by themselves, with an open microphone."""
+    who = said(f"pool:{pool.id}")
+    for field in ("alert", "internal_alert"):
+        ring = getattr(pool, field)
+        if ring and _ANSWERS.search(ring):
+            text = say(
+                "%(who)s: phones may answer by themselves when asked for %(ring)s; change it", who=who, ring=ring
+            )
+            yield Problem((*path, field), text)
+    if pool.internal_alert and not pool.alert:
+        text = say("%(who)s: internal_alert differs from alert; give that, too", who=who)
+        yield Problem((*path, "internal_alert"), text)
+
+
+def check_number_notify(
+    e164: str, wishes: document.NumberNotify, owner: document.Notify, path: Path = ()
+) -> Iterator[Problem]:
+    """Whatever is mailed of the calls by a number has somewhere to go."""
+    if wishes.about not in (None, "none") and not (wishes.email or owner.email):
+        text = say(
+            "%(e164)s: notify about %(about)s needs an email, at the number or at its owner",
+            e164=e164,
+            about=wishes.about,
+        )
+        yield Problem((*path, "email"), text)
+
+
+def _check_number_notifications(file: document.CompanyFile, view: View) -> Iterator[Problem]:
+    told = {f"employee:{employee.id}": employee.notify for employee in file.employees}
+    told |= {f"pool:{pool.id}": pool.notify for pool in file.pools}
+    for e164, wishes in file.number_notifications.items():
+        path = ("number_notifications", e164)
+        owner = next(iter(view.number_owners(e164)), None)
+        if owner is None:
+            yield Problem(path, say("%(e164)s belongs to nobody; give it to somebody first, or remove this", e164=e164))
+        else:
+            yield from check_number_notify(e164, wishes, told[owner], path)
 
 
 def check_file(file: document.CompanyFile, view: View) -> Iterator[Problem]:
@@ -227,6 +307,7 @@ def check_file(file: document.CompanyFile, view: View) -> Iterator[Problem]:
         if view.number_state(e164) != "active":
             text = say("%(e164)s is none of the active numbers; list it under numbers first", e164=e164)
             yield Problem(("reject_anonymous", index), text)
+    yield from _check_number_notifications(file, view)
     for index, trunk in enumerate(file.trunks):
         yield from check_trunk(trunk, ("trunks", index))
     yield from check_blocks(file.number_blocks, ("number_blocks",))

@@ -14,9 +14,16 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callrouter.directory import accounts, audit, document, store
+from callrouter.directory import accounts, audit, document, number_store, store
 from callrouter.directory.digits import digit_rules
-from callrouter.directory.exporting import read_company, read_employees, read_pools, read_schedules, read_trunks
+from callrouter.directory.exporting import (
+    read_company,
+    read_employees,
+    read_number_notify,
+    read_pools,
+    read_schedules,
+    read_trunks,
+)
 from callrouter.directory.importing import new_password
 from callrouter.directory.models import (
     CompanyRow,
@@ -29,7 +36,7 @@ from callrouter.directory.models import (
     TrunkRow,
 )
 from callrouter.directory.part_rules import Problem, check_company, check_schedule, check_trunk
-from callrouter.directory.rules import check_employee, check_limits, check_pool, said
+from callrouter.directory.rules import check_employee, check_limits, check_number_notify, check_pool, said
 from callrouter.directory.versions import check_version
 from callrouter.directory.views import DatabaseView
 from callrouter.errors import RuleError, UnknownError, say
@@ -195,6 +202,7 @@ def save_employee(session: Session, employee: document.Employee, *, expected_ver
     mailbox = _with_pin(employee.mailbox, known)
     employee = employee.model_copy(update={"devices": devices, "mailbox": mailbox})
     refuse(check_employee(employee, DatabaseView(session)))
+    _numbers_told(session, _numbers(known), _numbers(employee), employee.notify)
     store.release_owners(session, [employee], [])
     store.write_owners(session, employees=[employee])
     audit.record(session, "employee", employee.id, known, employee)
@@ -212,6 +220,7 @@ def remove_employee(session: Session, key: str) -> None:
         )
     _refuse_forwarded_to(session, "employee", key)
     accounts.remove_of_employees(session, [member])
+    _numbers_told(session, _numbers(known), [], known.notify)
     store.drop_owners(session, "employee", [key])
     audit.record(session, "employee", key, known, None)
 
@@ -223,6 +232,7 @@ def save_pool(session: Session, pool: document.Pool, *, expected_version: int | 
     known = next(iter(read_pools(session, [pool.id])), None)
     pool = pool.model_copy(update={"mailbox": _with_pin(pool.mailbox, known)})
     refuse(check_pool(pool, DatabaseView(session)))
+    _numbers_told(session, _numbers(known), _numbers(pool), pool.notify)
     store.release_owners(session, [], [pool])
     store.write_owners(session, pools=[pool])
     audit.record(session, "pool", pool.id, known, pool)
@@ -233,15 +243,39 @@ def remove_pool(session: Session, key: str) -> None:
     store.count_up(session)
     known, _ = pool(session, key)
     _refuse_forwarded_to(session, "pool", key)
+    _numbers_told(session, _numbers(known), [], known.notify)
     store.drop_owners(session, "pool", [key])
     audit.record(session, "pool", key, known, None)
 
 
+def _numbers(part: document.Employee | document.Pool | None) -> list[str]:
+    if isinstance(part, document.Pool):
+        return part.numbers
+    return [part.personal_number] if part and part.personal_number else []
+
+
+def _numbers_told(session: Session, had: list[str], has: list[str], notify: document.Notify) -> None:
+    """Before an owner's numbers and notifications change: what numbers say of mails goes with their owner.
+
+    Nobody's address is told of the calls of the next one.
+    """
+    for e164, wishes in read_number_notify(session, has).items():
+        refuse(check_number_notify(e164, wishes, notify, ("notify",)))
+    gone = [e164 for e164 in had if e164 not in has]
+    for e164, wishes in read_number_notify(session, gone).items():
+        number_store.write_notify(session, {e164: None})
+        audit.record(session, "number", e164, {"notify": wishes.model_dump()}, {"notify": {}})
+
+
 def _refuse_forwarded_to(session: Session, kind: str, key: str) -> None:
-    """Raise RuleError if somebody forwards calls to that owner."""
-    rows = session.execute(select(EmployeeRow.key, EmployeeRow.forwarding).order_by(EmployeeRow.key))
+    """Raise RuleError if calls go on to that owner from another one."""
     owner = f"{kind}:{key}"
-    used = [who for who, forwarding in rows if {owner, MAILBOX + owner} & set(forwarding.values()) and who != key]
+    used = [
+        who
+        for row, targets in ((EmployeeRow, EmployeeRow.forwarding), (PoolRow, PoolRow.next))
+        for who, its_kind, found in session.execute(select(row.key, row.kind, targets).order_by(row.key))
+        if {owner, MAILBOX + owner} & set(found.values()) and f"{its_kind}:{who}" != owner
+    ]
     if used:
         text = say(
             "%(owner)s: calls are forwarded there by %(used)s; change that first",

@@ -9,36 +9,28 @@ more.
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callrouter.directory import contact_rows, document
+from callrouter.directory import contact_rows
+from callrouter.directory.call_owners import OwnerReader, Rules
 from callrouter.directory.database import Database
 from callrouter.directory.digits import digit_rules
 from callrouter.directory.exporting import read_blocks, read_company, read_schedules, read_trunks
 from callrouter.directory.models import Base, BlockedCallerRow, CompanyRow
-from callrouter.directory.schedules import holiday_dates, to_schedule
 from callrouter.routing import numbers
-from callrouter.routing.forwarding import MAILBOX
 from callrouter.routing.plan import IncomingCall
 from callrouter.routing.snapshot import (
-    Device,
     Employee,
-    Forwarding,
-    Mailbox,
     Number,
     NumberBlock,
     NumberState,
     Outside,
-    Owner,
-    Pool,
-    Schedule,
     Snapshot,
 )
 
@@ -61,47 +53,6 @@ _BY_NUMBER = select(
 ).outerjoin(_OWNERS, _OWNERS.c.id == _NUMBERS.c.owner_id)
 _BY_EXTENSION = select(_OWNERS.c.id, _OWNERS.c.kind, _OWNERS.c.key)
 _BY_DEVICE = select(_DEVICES.c.employee_id)
-_OWNER = (
-    select(
-        _OWNERS.c.id,
-        _OWNERS.c.kind,
-        _OWNERS.c.key,
-        _OWNERS.c.name,
-        _OWNERS.c.extension,
-        _MAILBOXES.c.enabled,
-        _MAILBOXES.c.answer_calls,
-        _MAILBOXES.c.answer_after,
-        _MAILBOXES.c.schedule_id,
-        _MAILBOXES.c.rules,
-        _MAILBOXES.c.active_when,
-        _POOLS.c.strategy,
-        _POOLS.c.ring_seconds,
-        _EMPLOYEES.c.destinations,
-        _EMPLOYEES.c.outgoing_number,
-        _EMPLOYEES.c.ringing,
-        _EMPLOYEES.c.forwarding,
-        _NUMBERS.c.e164,
-    )
-    .join(_MAILBOXES, _MAILBOXES.c.owner_id == _OWNERS.c.id)
-    .outerjoin(_POOLS, _POOLS.c.id == _OWNERS.c.id)
-    .outerjoin(_EMPLOYEES, _EMPLOYEES.c.id == _OWNERS.c.id)
-    .outerjoin(_NUMBERS, (_NUMBERS.c.owner_id == _OWNERS.c.id) & _NUMBERS.c.personal)
-)
-_MEMBERS_OF = select(_MEMBERS.c.pool_id, _MEMBERS.c.employee_id).order_by(_MEMBERS.c.pool_id, _MEMBERS.c.position)
-_DEVICES_OF = select(
-    _DEVICES.c.employee_id,
-    _DEVICES.c.sip_user,
-    _DEVICES.c.label,
-    _DEVICES.c.kind,
-    _DEVICES.c.enabled,
-    _DEVICES.c.ring_delay,
-).order_by(_DEVICES.c.employee_id, _DEVICES.c.position)
-
-
-def _places(forwarding: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """Kind and key of each owner to whom calls are forwarded."""
-    targets = document.Forwarding.model_validate(forwarding).targets.values()
-    return [tuple(target.removeprefix(MAILBOX).split(":")) for target in targets if ":" in target]
 
 
 class _Key(NamedTuple):
@@ -111,18 +62,14 @@ class _Key(NamedTuple):
     year: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Company:
-    """What every call needs, at one version of the directory; ``snapshot`` has no part of any single call yet.
+@dataclass(frozen=True)
+class _Company(Rules):
+    """What every call needs, at one version of the directory.
 
-    ``limits`` is the schedule of the limits of calls out, None: they always hold alike. ``calls`` holds what was read
-    for calls so far, by all that it depends on but the phone book: ``names``, None where that is empty.
+    ``calls`` holds what was read for calls so far, by all that it depends on but the phone book: ``names``, None where
+    that is empty.
     """
 
-    snapshot: Snapshot
-    limits: document.Schedule | None
-    holidays: str | None
-    schedules: Mapping[int, document.Schedule]
     names: contact_rows.Names | None
     calls: dict[_Key, Snapshot] = field(default_factory=dict)
 
@@ -181,101 +128,6 @@ def _read_company(session: Session, version: int) -> _Company:
     return _Company(snapshot, named.get(limits.schedule or ""), company.holidays, schedules, callers)
 
 
-class _Reader:
-    """Reads the owners of one call."""
-
-    def __init__(self, session: Session, company: _Company, today: dt.date) -> None:
-        self._session = session
-        self._company = company
-        self._years = (today.year - 1, today.year, today.year + 1)
-        self._named: dict[int, Schedule] = {}
-
-    def _schedule(self, row: Any) -> Schedule | None:
-        if row.schedule_id is not None:
-            if row.schedule_id not in self._named:
-                rules = self._company.schedules[row.schedule_id]
-                self._named[row.schedule_id] = self._expand(rules.name, rules)
-            return self._named[row.schedule_id]
-        if row.rules is not None:
-            return self._expand("", document.ScheduleRules.model_validate(row.rules))
-        return None
-
-    def outside(self) -> Outside:
-        """The way into the public network, with the schedule of its limits."""
-        rules, outside = self._company.limits, self._company.snapshot.outside
-        return replace(outside, schedule=self._expand(rules.name, rules)) if rules else outside
-
-    def _expand(self, name: str, rules: document.ScheduleRules) -> Schedule:
-        known, company = self._company.holidays, self._company.snapshot
-        dates = holiday_dates(known, company.language, self._years) if known else {}
-        return to_schedule(name, rules, timezone=company.timezone, holiday_dates=dates)
-
-    def _mailbox(self, row: Any) -> Mailbox:
-        return Mailbox(
-            enabled=row.enabled,
-            answer_calls=row.answer_calls,
-            answer_after=row.answer_after,
-            schedule=self._schedule(row) if row.enabled else None,
-            active_when=row.active_when,
-            language=self._company.snapshot.language,
-        )
-
-    def owners(self, wanted: Collection[int]) -> dict[int, Owner]:
-        """The owners with these row ids, and those they forward to; pools with members, employees with devices."""
-        rows = {row.id: row for row in self._session.execute(_OWNER.where(_OWNERS.c.id.in_(wanted)))}
-        if places := [place for row in rows.values() if row.forwarding for place in _places(row.forwarding)]:
-            found = self._session.execute(_OWNER.where(tuple_(_OWNERS.c.kind, _OWNERS.c.key).in_(places)))
-            rows.update((row.id, row) for row in found)
-        members: dict[int, list[int]] = defaultdict(list)
-        pools = [row_id for row_id, row in rows.items() if row.kind == "pool"]
-        if pools:
-            for pool, employee in self._session.execute(_MEMBERS_OF.where(_MEMBERS.c.pool_id.in_(pools))):
-                members[pool].append(employee)
-            missing = {employee for of_pool in members.values() for employee in of_pool} - rows.keys()
-            if missing:
-                found = self._session.execute(_OWNER.where(_OWNERS.c.id.in_(missing)))
-                rows.update((row.id, row) for row in found)
-        employees = self._employees([row for row in rows.values() if row.kind == "employee"])
-        owners: dict[int, Owner] = dict(employees)
-        for row_id in pools:
-            row = rows[row_id]
-            owners[row_id] = Pool(
-                key=f"pool:{row.key}",
-                name=row.name,
-                extension=row.extension,
-                members=tuple(employees[member] for member in members[row_id]),
-                strategy=row.strategy,
-                ring_seconds=row.ring_seconds,
-                mailbox=self._mailbox(row),
-            )
-        return owners
-
-    def _employees(self, rows: Collection[Any]) -> dict[int, Employee]:
-        devices: dict[int, list[Device]] = defaultdict(list)
-        if rows:
-            ids = [row.id for row in rows]
-            for owner, *fields in self._session.execute(_DEVICES_OF.where(_DEVICES.c.employee_id.in_(ids))):
-                devices[owner].append(Device(*fields))
-        rings = {row.id: document.Ringing.model_validate(row.ringing) for row in rows}
-        return {
-            row.id: Employee(
-                key=f"employee:{row.key}",
-                name=row.name,
-                extension=row.extension,
-                number=row.e164,
-                devices=tuple(devices[row.id]),
-                mailbox=self._mailbox(row),
-                destinations=None if row.destinations is None else tuple(row.destinations),
-                shown=row.outgoing_number,
-                do_not_disturb=rings[row.id].do_not_disturb,
-                calls_at_once=rings[row.id].calls_at_once,
-                stops_all=rings[row.id].stops_all,
-                forwarding=Forwarding(**row.forwarding),
-            )
-            for row in rows
-        }
-
-
 def _read_call(session: Session, company: _Company, call: IncomingCall, caller: str | None, today: dt.date) -> Snapshot:
     snapshot = company.snapshot
     meant = numbers.candidates(call.dialed, snapshot.digits, snapshot.blocks)
@@ -299,7 +151,7 @@ def _read_call(session: Session, company: _Company, call: IncomingCall, caller: 
     if call.device is not None:
         calling = session.scalar(_BY_DEVICE.where(_DEVICES.c.sip_user == call.device))
         ids.update(() if calling is None else (calling,))
-    reader = _Reader(session, company, today)
+    reader = OwnerReader(session, company, today)
     owners = reader.owners(ids) if ids else {}
     employee = owners.get(calling) if calling is not None else None
     return replace(
@@ -348,7 +200,7 @@ class SnapshotLoader:
                 owner = None if row.owner_id is None else f"{row.kind}:{row.key}"
                 found[row.e164] = Number(row.e164, NumberState(row.state), owner, row.reject_anonymous)
                 ids.update(() if row.owner_id is None else (row.owner_id,))
-            reader = _Reader(session, company, today)
+            reader = OwnerReader(session, company, today)
             owners = reader.owners(ids) if ids else {}
         return replace(
             company.snapshot,

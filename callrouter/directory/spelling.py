@@ -14,6 +14,7 @@ from callrouter.errors import say
 _NUMBER = say("a number as E.164, for example +493023125010")
 _NUMBER_OR_ANONYMOUS = say("a number as E.164, for example +493023125010, or anonymous")
 _HOST = say("a host name, for example sip.provider.example")
+_RING = say("the name of a ring: up to 32 letters, digits, - and _")
 _PLACE = say("employee:ID or pool:ID, or with mailbox: before it")
 #: What a value under this key must be.
 _WANTED = {
@@ -41,6 +42,11 @@ _WANTED = {
     "realm": _HOST,
     "sip_domain": _HOST,
     "country": say("two capital letters, for example DE"),
+    "alert": _RING,
+    "internal_alert": _RING,
+    "salutation": say("one line of up to 120 characters"),
+    "short_name": say("a name of 1 to 20 characters"),
+    "number_notifications": _NUMBER,
     "holidays": say("a country or state as ISO 3166-2, for example DE-BE (in a schedule: true)"),
     "emergency": say("2 to 6 digits"),
     "always": _PLACE,
@@ -58,7 +64,7 @@ def _key(path: Path) -> str:
 
 
 def _text(error: Any, path: Path) -> str:
-    key = _key(path)
+    key = _key(path[:-1] if error["loc"][-1:] == ("[key]",) else path)
     if error["type"] == "missing":
         return say("%(key)s is missing; add it", key=error["loc"][-1])
     if error["type"] == "extra_forbidden":

@@ -158,6 +158,7 @@ def _owner_row(kind: str, part: document.Employee | document.Pool) -> dict[str, 
         "notify_about": notify.about,
         "notify_email": notify.email,
         "notify_language": notify.language,
+        "notify_salutation": notify.salutation,
         "notify_internal": notify.internal,
         "handled_mail": notify.handled_mail,
     }
@@ -182,8 +183,9 @@ def _kind_row(owner: int, part: document.Employee | document.Pool) -> dict[str, 
     if isinstance(part, document.Employee):
         fields = {"email", "role", "outgoing_number", "destinations", "ringing", "forwarding"}
         return {"id": owner, **part.model_dump(mode="json", include=fields)}
-    values = part.model_dump(include={"strategy", "ring_seconds", "member_seconds"})
-    return {"id": owner, **values}
+    fields = {"strategy", "ring_seconds", "member_seconds", "next"}
+    fields |= {"show_name", "short_name", "alert", "internal_alert"}
+    return {"id": owner, **part.model_dump(mode="json", include=fields)}
 
 
 def _write_kind(
@@ -231,7 +233,13 @@ def _write_members(session: Session, pools: Sequence[document.Pool], ids: dict[s
         session.execute(delete(table).where(table.c.pool_id.in_(some)))
     employees = owner_ids(session, "employee", {member for pool in pools for member in pool.members})
     rows = [
-        {"pool_id": ids[pool.id], "employee_id": employees[member], "position": position}
+        {
+            "pool_id": ids[pool.id],
+            "employee_id": employees[member],
+            "position": position,
+            "delay": pool.delays.get(member, 0),
+            "signed_in": member not in pool.signed_out,
+        }
         for pool in pools
         for position, member in enumerate(pool.members)
     ]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from callrouter.directory import document
 from callrouter.directory.exporting import read_company
-from callrouter.directory.models import DeviceRow, NumberRow, OwnerRow, ScheduleRow
+from callrouter.directory.models import DeviceRow, NumberRow, OwnerRow, PoolRow, ScheduleRow
 from callrouter.directory.part_rules import span
 
 
@@ -27,6 +27,7 @@ class FileView:
         self._employees = frozenset(employee.id for employee in file.employees)
         self._owners = {f"employee:{employee.id}" for employee in file.employees}
         self._owners |= {f"pool:{pool.id}" for pool in file.pools}
+        self._next = {f"pool:{pool.id}": tuple(pool.next.targets.values()) for pool in file.pools}
         self._numbers: dict[str, list[str]] = defaultdict(list)
         self._extensions: dict[str, list[str]] = defaultdict(list)
         self._devices: dict[str, list[str]] = defaultdict(list)
@@ -74,6 +75,9 @@ class FileView:
     def has_employee(self, key: str) -> bool:
         return key in self._employees
 
+    def next_of(self, pool: str) -> Collection[str]:
+        return self._next.get(pool, ())
+
     def may_lack_number(self, key: str) -> bool:
         return key in self._lost
 
@@ -110,6 +114,10 @@ class DatabaseView:
 
     def has_employee(self, key: str) -> bool:
         return self._owner_id(key) is not None
+
+    def next_of(self, pool: str) -> Collection[str]:
+        known = self._session.scalar(select(PoolRow.next).where(PoolRow.key == pool.removeprefix("pool:")))
+        return document.Next.model_validate(known or {}).targets.values()
 
     def may_lack_number(self, key: str) -> bool:
         """True for an employee who has devices and no number already: only a loss makes that."""

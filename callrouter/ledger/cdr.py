@@ -28,7 +28,10 @@ _OWNER = re.compile(r"(employee|pool):[a-z0-9][a-z0-9_-]{0,39}")
 _N = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PRIVACY = {"id", "user", "header", "session", "critical"}
 
-_OURS = (v.NUMBER, v.OWNER, v.VERSION, v.TRUNK, v.DIRECTION, v.PRIVATE, v.STAGE, v.STEP, v.FALLBACK)
+_OURS = (
+    *(v.NUMBER, v.OWNER, v.EXTENSION, v.VERSION, v.TRUNK, v.DIRECTION, v.PRIVATE, v.STAGE, v.STEP),
+    v.FALLBACK,
+)
 _ANSWERED_BY = (v.DEVICE, v.PICKED, v.TAKEN)
 _CALLER_FIELDS = (v.CALLER, v.CALLER_NAME, "caller_id_number", "caller_id_name", "sip_from_user", "sip_auth_username")
 _PLAIN = (
@@ -56,7 +59,8 @@ class Cdr:
 
     ``source`` is ``cdr`` or ``note`` (made without a CDR, because the switch died). ``leg`` is FreeSWITCH's own
     direction of the channel, ``direction`` ours (empty: not set). ``caller`` is as the router recorded it, else raw;
-    it and ``caller_name`` are empty for a private caller. ``account`` is the authenticated SIP user, ``taken`` the
+    it and ``caller_name`` are empty for a private caller. ``by_extension``: ``number`` is the owner's first, dialled
+    was the extension. ``account`` is the authenticated SIP user, ``taken`` the
     trunk that took a call out.
     """
 
@@ -67,6 +71,7 @@ class Cdr:
     leg: str = "inbound"
     direction: str = ""
     number: str | None = None
+    by_extension: bool = False
     owner: str | None = None
     dialed: str = ""
     trunk: str | None = None
@@ -175,6 +180,7 @@ def _build(
         leg="outbound" if fields.get("direction") == "outbound" else "inbound",
         direction=field(v.DIRECTION, 20),
         number=_e164(number),
+        by_extension=fields.get(v.EXTENSION) == "true",
         owner=_owner(fields.get(v.OWNER)),
         dialed=dialed or number,
         trunk=field(v.TRUNK) or field(v.TAKEN) or None,

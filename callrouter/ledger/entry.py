@@ -11,7 +11,7 @@ from callrouter.cases.store import Case
 from callrouter.ledger.audio import Audio
 from callrouter.ledger.cdr import Cdr
 from callrouter.ledger.outcome import CallRecord, Outcome, Part, outcome
-from callrouter.ledger.parties import Directory, Owner, Parties
+from callrouter.ledger.parties import Directory, Owner, Parties, Wishes
 from callrouter.mail import compose
 from callrouter.routing.forwarding import FORWARDED
 
@@ -78,12 +78,16 @@ class Call:
 
 @dataclass(slots=True)
 class Step:
-    """One part of a call being entered; ``event``: what somebody must be told of it, and ``case`` then its case."""
+    """One part of a call being entered; ``event``: what somebody must be told of it, and ``case`` then its case.
+
+    ``wishes``: what its owner wants to be told of this call.
+    """
 
     call: Call
     position: int
     part: Part
     owner: Owner | None
+    wishes: Wishes | None
     event: compose.Event | None
     case: Case | None = None
 
@@ -110,12 +114,12 @@ class Step:
     @property
     def recipient(self) -> str | None:
         """Who wants a mail about it. Internal missed calls are mailed only if asked for; a message always counts."""
-        if self.event is None or self.owner is None:
+        if self.event is None or self.wishes is None:
             return None
         kind = self.event.kind
-        if kind == "missed" and self.call.direction == "internal" and not self.owner.notify_internal:
+        if kind == "missed" and self.call.direction == "internal" and not self.wishes.internal:
             return None
-        return self.owner.notify_email if self.owner.notify_about in ("all", kind) else None
+        return self.wishes.email if self.wishes.about in ("all", kind) else None
 
     def row(self) -> dict[str, Any]:
         """Its row in ``call_steps``."""
@@ -147,13 +151,15 @@ def to_steps(call: Call, directory: Directory, company: compose.Company) -> list
     steps = []
     for position, part in enumerate(call.record.parts):
         owner = directory.owner(part.owner) if part.owner else None
+        wishes = directory.wishes(owner, call.heard.cdr) if owner else None
         after = call.record.parts[position + 1 : position + 2]
         came_back = any(later.n.startswith("returned") for later in after)
         if came_back or (part.detail == FORWARDED and after):  # whoever it went on to is told
-            steps.append(Step(call, position, part, owner, None))
+            steps.append(Step(call, position, part, owner, wishes, None))
             continue
         told = part.outcome in _TO_CALL_BACK and call.direction in ("inbound", "internal")
-        steps.append(Step(call, position, part, owner, _event(call, part, owner, company) if told else None))
+        event = _event(call, part, owner, company) if told else None
+        steps.append(Step(call, position, part, owner, wishes, event))
     return steps
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import phonenumbers
@@ -34,6 +34,20 @@ class Parties:
 
 
 @dataclass(frozen=True, slots=True)
+class Wishes:
+    """What an owner wants to be told, where and how; a number of its own may say otherwise of the calls by it.
+
+    ``language`` None: the company's; ``salutation`` empty: none.
+    """
+
+    about: str
+    email: str | None
+    language: str | None
+    salutation: str
+    internal: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Owner:
     """An employee or a pool: how it is named, and what it wants to be told. ``audio`` is what its mails carry."""
 
@@ -45,6 +59,7 @@ class Owner:
     notify_about: str
     notify_email: str | None
     notify_language: str | None
+    notify_salutation: str
     notify_internal: bool
     audio: str | None
 
@@ -52,6 +67,13 @@ class Owner:
     def owner_key(self) -> str:
         """``employee:anna``, ``pool:sales``."""
         return f"{self.kind}:{self.key}"
+
+    @property
+    def wishes(self) -> Wishes:
+        """What it wants to be told of its calls, whatever number they came by."""
+        return Wishes(
+            self.notify_about, self.notify_email, self.notify_language, self.notify_salutation, self.notify_internal
+        )
 
 
 @lru_cache(1024)
@@ -90,7 +112,7 @@ class Directory:
             extensions.add(cdr.caller)
             keys |= {(owner or "").rpartition(":")[2] for owner in (cdr.owner, *(mark.owner for mark in cdr.steps))}
         owned = session.execute(
-            select(_NUMBERS.c.e164, _NUMBERS.c.owner_id).where(
+            select(_NUMBERS.c.e164, _NUMBERS.c.owner_id, _NUMBERS.c.notify).where(
                 _NUMBERS.c.e164.in_(sorted(filter(None, numbers))), _NUMBERS.c.owner_id.is_not(None)
             )
         ).all()
@@ -116,6 +138,7 @@ class Directory:
         by_id = {row.id: Owner(**row._mapping) for row in owners}
         self._by_key = {owner.owner_key: owner for owner in by_id.values()}
         self._by_number = {row.e164: by_id[row.owner_id] for row in owned}
+        self._notify = {row.e164: row.notify for row in owned if row.notify}
         self._by_extension = {owner.extension: owner for owner in by_id.values() if owner.extension}
         self._by_account = {row.sip_user: (by_id[row.employee_id], row.e164) for row in devices}
 
@@ -125,6 +148,13 @@ class Directory:
             return self._by_key.get(key)
         found = [owner for kind in _KINDS if (owner := self._by_key.get(f"{kind}:{key}"))]
         return found[0] if len(found) == 1 else None
+
+    def wishes(self, owner: Owner, cdr: Cdr) -> Wishes:
+        """What *owner* wants to be told of the call *cdr*, one of the batch: as its number says that was called."""
+        number = None if cdr.by_extension else _number(cdr, self._country)
+        if number is None or self._by_number.get(number) is not owner:
+            return owner.wishes
+        return replace(owner.wishes, **self._notify.get(number, {}))
 
     def parties(self, cdr: Cdr) -> Parties:
         """Caller, name, number and owner of *cdr*, one of the batch."""

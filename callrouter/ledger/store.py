@@ -20,7 +20,7 @@ from callrouter.errors import CallrouterError
 from callrouter.ledger import alarms
 from callrouter.ledger.entry import Call, Heard, Step, to_call, to_steps
 from callrouter.ledger.outcome import Outcome
-from callrouter.ledger.parties import Directory, Owner
+from callrouter.ledger.parties import Directory
 from callrouter.mail import compose, outbox
 
 _COMPANY, _CALLS, _STEPS, _MESSAGES = (TABLES[name] for name in ("company", "calls", "call_steps", "messages"))
@@ -129,11 +129,11 @@ class _Batch:
 
     def _missed(self, step: Step, event: compose.Event) -> cases.Missed:
         root = compose.message_id(event.uuid, event.n, self.company.sip_domain)
-        thread = cases.Thread(root, compose.subject(event, self.company, self._language(step.owner)))
+        thread = cases.Thread(root, compose.subject(event, self.company, self._language(step)))
         return cases.Missed(step.owner_id, event.caller, event.uuid, event.at, 1 if step.message else 0, thread)
 
-    def _language(self, owner: Owner | None) -> str:
-        return (owner.notify_language if owner else None) or self.language
+    def _language(self, step: Step) -> str:
+        return (step.wishes.language if step.wishes else None) or self.language
 
     def _write_messages(self, steps: Sequence[Step], replaced: Sequence[int]) -> dict[tuple[int, str], int]:
         """Write the messages that are not there yet; returns the ids of all, by call and mark."""
@@ -177,7 +177,8 @@ class _Batch:
                 case_id=case.id,
                 case_subject=case.subject,
                 root_message_id=case.root_message_id,
-                language=self._language(step.owner),
+                language=self._language(step),
+                salutation=step.wishes.salutation if step.wishes else "",
             )
             message = messages.get(step.message[:2]) if step.message else None
             postings.append(

@@ -119,9 +119,19 @@ def _rows(event: Event, company: Company, local: dt.datetime, language: str) -> 
 
 
 def compose(
-    event: Event, company: Company, *, case_id: int, case_subject: str, root_message_id: str, language: str
+    event: Event,
+    company: Company,
+    *,
+    case_id: int,
+    case_subject: str,
+    root_message_id: str,
+    language: str,
+    salutation: str = "",
 ) -> Mail:
-    """The mail about *event*, in the thread that its case began. *language* is de or en."""
+    """The mail about *event*, in the thread that its case began. *language* is de or en.
+
+    *salutation* is its first line.
+    """
     said = words.WORDS[language]
     local = event.at.astimezone(ZoneInfo(company.timezone))
     notes = []
@@ -137,7 +147,8 @@ def compose(
         headers |= {"References": root_message_id, "In-Reply-To": root_message_id}
     tel = event.caller if re.fullmatch(r"\+[0-9]{3,15}", event.caller) else ""
     rows = _rows(event, company, local, language)
-    return _mail(mail_id, case_subject, said[event.kind], rows, notes, local, company, language, headers, tel)
+    heading = said[event.kind]
+    return _mail(mail_id, case_subject, heading, rows, notes, local, company, language, headers, tel, salutation)
 
 
 def alarm(
@@ -168,10 +179,12 @@ def _mail(
     language: str,
     headers: Mapping[str, str],
     tel: str,
+    salutation: str = "",
 ) -> Mail:
     said = words.WORDS[language]
     values = {
         "language": language,
+        "salutation": one_line(salutation),
         "heading": heading,
         "rows": rows,
         "notes": notes,

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import groupby
 
 from callrouter.directory import document
 from callrouter.rendering.harmless import harmless
 from callrouter.rendering.schedules import Schedules
 from callrouter.routing import forwarding, outgoing, ringing
+from callrouter.routing.names import shown_before
 from callrouter.routing.plan import RingResult
 from callrouter.routing.snapshot import DigitRules, NumberBlock
-from callrouter.variables import owner_context, slug
+from callrouter.variables import between_dots, owner_context, slug
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class Leg:
     """A phone to ring, with what it is shown as to other phones.
 
     It begins ``delay`` seconds after the first. ``calls_at_once`` is that of the ``employee`` (an id), or None.
+    ``again``: calls may come here for which the employee was rung before.
     """
 
     device: str
@@ -28,6 +31,12 @@ class Leg:
     delay: int
     employee: str
     calls_at_once: int | None
+    again: bool = False
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether each call is asked if it may ring."""
+        return self.calls_at_once is not None or self.again
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,7 @@ class MailboxView:
 class ForwardView:
     """Where calls go on that ended with one of ``results`` (empty: all at once): to ``start`` or ``mailbox`` there.
 
-    To a ``number`` in the public network by a place of the employee's own; ``why`` is the field of the forwarding.
+    To a ``number`` in the public network by a place of the owner's own; ``why`` is the field of the forwarding.
     """
 
     results: tuple[str, ...]
@@ -55,7 +64,7 @@ class ForwardView:
 
 @dataclass(frozen=True, slots=True)
 class Outward:
-    """How an employee is shown in the public network (E.164, or ``hidden``), and the kinds of numbers to call there."""
+    """How an owner is shown in the public network (E.164, or ``hidden``), and the kinds of numbers to call there."""
 
     shown: str | None
     hidden: bool
@@ -89,7 +98,16 @@ class OwnerView:
     forward_after: int | None = None
     pools: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
+    shown: str = ""
+    alert: str = ""
+    internal_alert: str = ""
     outward: Outward | None = None
+    each: int = 0
+
+    @property
+    def turns(self) -> tuple[tuple[Leg, ...], ...]:
+        """The phones that ring together, in their order: with ``each``, one member's after the other's."""
+        return _turns(self.legs, self.each)
 
     @property
     def slug(self) -> str:
@@ -97,21 +115,45 @@ class OwnerView:
         return slug(self.key)
 
     @property
-    def counted(self) -> tuple[tuple[Leg, ...], ...]:
-        """The phones of each employee who has only so many calls at once."""
+    def in_doubt(self) -> tuple[tuple[Leg, ...], ...]:
+        """The phones that do not ring for every call, those of each employee together."""
         found: dict[str, tuple[Leg, ...]] = {}
         for leg in self.legs:
-            if leg.calls_at_once is not None:
+            if leg.in_doubt:
                 found[leg.employee] = (*found.get(leg.employee, ()), leg)
         return tuple(found.values())
+
+    @property
+    def rings(self) -> str:
+        """Whom it rings, as ``variables.RUNG`` has it."""
+        return between_dots(dict.fromkeys(leg.employee for leg in self.legs))
 
     @property
     def context(self) -> str:
         return owner_context(self.key)
 
     @property
+    def account(self) -> str:
+        """The employee whose calls out these are, in the names of counters and marks; of a pool its slug."""
+        return self.id if self.key.startswith("employee:") else self.slug
+
+    @property
+    def not_yet(self) -> str:
+        """The expression of ``variables.FORWARDED`` and ``FORWARDS`` while calls may go on from here.
+
+        An employee's go on once. A pool's do wherever they came from; not again when they come back from outside.
+        """
+        return "^ $" if self.key.startswith("employee:") else rf"^\S* (?!{self.context}$)"
+
+    @property
     def greeting(self) -> str:
         return "greeting_pool" if self.key.startswith("pool:") else "greeting"
+
+
+def _turns(legs: Sequence[Leg], each: int) -> tuple[tuple[Leg, ...], ...]:
+    if not each:
+        return (tuple(legs),)
+    return tuple(tuple(turn) for _, turn in groupby(legs, key=lambda leg: leg.employee))
 
 
 def _mailbox(owner: str, mailbox: document.Mailbox, schedules: Schedules) -> MailboxView | None:
@@ -122,13 +164,13 @@ def _mailbox(owner: str, mailbox: document.Mailbox, schedules: Schedules) -> Mai
     return MailboxView(mailbox.answer_after, schedules.context(slug(owner), mailbox.schedule), mailbox.schedule.when)
 
 
-def _legs(employee: document.Employee) -> list[Leg]:
-    """The phones of *employee* that may ring."""
+def _legs(employee: document.Employee, before: Collection[str], later: int = 0) -> list[Leg]:
+    """The phones of *employee* that may ring, *later* (seconds) than they would; who may have been rung *before*."""
     if employee.ringing.do_not_disturb:
         return []
-    name, at_once = harmless(employee.name), employee.ringing.calls_at_once
+    name, at_once, again = harmless(employee.name), employee.ringing.calls_at_once, employee.id in before
     return [
-        Leg(device.sip_user, name, employee.extension, device.ring_delay, employee.id, at_once)
+        Leg(device.sip_user, name, employee.extension, device.ring_delay + later, employee.id, at_once, again)
         for device in employee.devices
         if device.enabled and device.sip_password
     ]
@@ -138,6 +180,20 @@ def _in_time(legs: Sequence[Leg], seconds: int) -> tuple[Leg, ...]:
     """*legs* with the delays that leave time to answer while they ring for *seconds*."""
     begin = ringing.delays([leg.delay for leg in legs], seconds)
     return tuple(replace(leg, delay=delay) for leg, delay in zip(legs, begin, strict=True))
+
+
+def _rung_before(company: document.CompanyFile) -> Mapping[str, frozenset[str]]:
+    """By owner key: whose phones (ids) may have rung for a call before it goes on to that owner."""
+    found: dict[str, frozenset[str]] = {}
+    for employee in company.employees:
+        for field, target in employee.forwarding.targets.items():
+            rung = frozenset() if field == "always" else {employee.id}
+            found[target] = found.get(target, frozenset()) | rung
+    for _ in company.pools:  # no way from pool to pool is longer
+        for pool in company.pools:
+            rung = found.get(f"pool:{pool.id}", frozenset()) | set(pool.members)
+            found |= {target: found.get(target, frozenset()) | rung for target in pool.next.targets.values()}
+    return found
 
 
 def _nobody(members: Iterable[document.Employee]) -> RingResult:
@@ -154,18 +210,17 @@ def memberships(company: document.CompanyFile) -> Mapping[str, tuple[str, ...]]:
 
 
 def _forwards(
-    employee: document.Employee, mailboxes: Mapping[str, bool], may_call: Callable[[str], bool]
+    key: str, targets: Mapping[str, str], mailboxes: Mapping[str, bool], may_call: Callable[[str], bool]
 ) -> dict[str, ForwardView]:
-    """Where the employee's calls go on, by the field; *mailboxes* says whose take calls."""
+    """Where calls to the owner *key* go on, by the field; *mailboxes* says whose take calls."""
     found = {}
-    for field, target in employee.forwarding.targets.items():
+    for field, target in targets.items():
         results = tuple(result.value for result in forwarding.ON.get(field, ()))
         owner = target.removeprefix(forwarding.MAILBOX)
         place = "start" if owner == target else "mailbox"
         if target.startswith("+"):
             if may_call(target):
-                own = owner_context(f"employee:{employee.id}")
-                found[field] = ForwardView(results, f"outside-{field}", own, field, target)
+                found[field] = ForwardView(results, f"outside-{field}", owner_context(key), field, target)
         elif owner in mailboxes and (place == "start" or mailboxes[owner]):
             found[field] = ForwardView(results, place, owner_context(owner), field)
     return found
@@ -179,7 +234,7 @@ def owners(company: document.CompanyFile, schedules: Schedules, digits: DigitRul
         meant = outgoing.read(number, digits, blocks)
         return meant is not None and meant.kind in destinations
 
-    found = []
+    found, before = [], _rung_before(company)
     people, pools_of = {employee.id: employee for employee in company.employees}, memberships(company)
     active = set(company.numbers)
     kinds = (("employee", company.employees), ("pool", company.pools))
@@ -192,9 +247,9 @@ def owners(company: document.CompanyFile, schedules: Schedules, digits: DigitRul
         key = f"employee:{employee.id}"
         mailbox = _mailbox(key, employee.mailbox, schedules)
         out = outward(employee, company.company)
-        forwards = _forwards(employee, mailboxes, partial(may_call, out.destinations))
+        forwards = _forwards(key, employee.forwarding.targets, mailboxes, partial(may_call, out.destinations))
         after = employee.forwarding.after if "no_answer" in forwards else None
-        legs = _legs(employee)
+        legs = _legs(employee, before.get(key, ()))
         usual = ringing.shortest(company.company.ring_seconds, mailbox.answer_after if mailbox else None)
         number = employee.personal_number if employee.personal_number in active else None
         found.append(
@@ -218,9 +273,16 @@ def owners(company: document.CompanyFile, schedules: Schedules, digits: DigitRul
     for pool in company.pools:
         key = f"pool:{pool.id}"
         members = [people[member] for member in pool.members if member in people]
+        present = [member for member in members if member.id not in pool.signed_out]
+        waves = pool.delays if pool.strategy == "waves" else {}
+        each = (pool.member_seconds or ringing.MEMBER_SECONDS) if pool.strategy in ringing.IN_TURN else 0
+        legs = [leg for member in present for leg in _legs(member, before.get(key, ()), waves.get(member.id, 0))]
         mailbox = _mailbox(key, pool.mailbox, schedules)
-        usual = ringing.shortest(pool.ring_seconds, mailbox.answer_after if mailbox else None)
-        number = next((number for number in pool.numbers if number in active), None)
+        number = next((number for number in sorted(pool.numbers) if number in active), None)
+        out = Outward(number, number is None, tuple(company.company.limits.destinations))
+        forwards = _forwards(key, pool.next.targets, mailboxes, partial(may_call, out.destinations))
+        after = pool.ring_seconds if "no_answer" in forwards else None
+        usual = after or ringing.shortest(pool.ring_seconds, mailbox.answer_after if mailbox else None)
         found.append(
             OwnerView(
                 key,
@@ -228,12 +290,20 @@ def owners(company: document.CompanyFile, schedules: Schedules, digits: DigitRul
                 harmless(pool.name),
                 number,
                 pool.extension,
-                _in_time([leg for member in members for leg in _legs(member)], usual),
+                tuple(leg for turn in _turns(legs, each) for leg in _in_time(turn, min(each or usual, usual))),
                 pool.ring_seconds,
                 mailbox,
-                _nobody(members),
+                _nobody(present),
+                "",
+                tuple(forwards.values()),
+                after,
                 pools=(pool.id,),
+                outward=out,
                 members=tuple(f"employee-{member.id}" for member in members),
+                each=each,
+                shown=shown_before(pool.short_name or pool.name) if pool.show_name else "",
+                alert=pool.alert or "",
+                internal_alert=pool.internal_alert or pool.alert or "",
             )
         )
     return found

@@ -16,6 +16,7 @@ from callrouter.errors import RenderError
 from callrouter.rendering import certificates, view
 from callrouter.rendering.check import check
 from callrouter.routing import features, forwarding, outgoing, ringing
+from callrouter.routing.names import behind
 from callrouter.routing.plan import RING_CAUSES, SPOKEN, RejectReason, RingResult
 from callrouter.routing.snapshot import DigitRules
 from callrouter.settings import Settings, parse_address
@@ -25,6 +26,8 @@ _SUFFIX = ".j2"
 #: A byte of a caller's name that may reach a phone: letters, digits, a few signs, and well-formed two-byte UTF-8.
 _CLEAN = r"(?:[A-Za-z0-9 ._+-]|[\xc3-\xd9][\x80-\xbf])"
 _UNCLEAN = r"(?:(?![A-Za-z0-9 ._+-]|[\xc3-\xd9][\x80-\xbf])[\x00-\xff])"
+#: What ``harmless`` and ``routing.names`` leave of names, byte by byte: nothing that ends or begins anything elsewhere.
+_SHOWN = r"(?:[A-Za-z0-9 .()&!?#*+=_-]|[\x80-\xff])+"
 #: Channel variables that repeat the caller's address, emptied when privacy was asked for.
 _PRIVATE_VARIABLES = (
     "sip_from_user",
@@ -88,6 +91,8 @@ def _context(
         "mark": _mark,
         "clean": _CLEAN,
         "unclean": _UNCLEAN,
+        "shown": _SHOWN,
+        "behind": behind,
         "private_variables": _PRIVATE_VARIABLES,
     }
 

@@ -30,6 +30,7 @@ class Row:
     number: str
     owner: Any
     callers: str = "any"
+    by_extension: bool = False
 
     @property
     def pattern(self) -> str:

@@ -174,7 +174,13 @@ def _numbers(company: document.CompanyFile, owners: Sequence[OwnerView], digits:
 
 def _extensions(owners: Sequence[OwnerView]) -> spelling.Table:
     return spelling.table(
-        spelling.Row(f"extension {owner.extension}", (owner.extension,), owner.number or owner.extension, owner)
+        spelling.Row(
+            f"extension {owner.extension}",
+            (owner.extension,),
+            owner.number or owner.extension,
+            owner,
+            by_extension=True,
+        )
         for owner in sorted(owners, key=lambda owner: owner.extension or "")
         if owner.extension
     )

@@ -10,7 +10,7 @@ import datetime as dt
 from callrouter.routing import hours
 from callrouter.routing.outgoing import Destination, Dialled
 from callrouter.routing.plan import Dial, Reason, Reject, RejectReason, reason
-from callrouter.routing.snapshot import Employee, Outside
+from callrouter.routing.snapshot import Employee, Outside, Owner
 
 ANONYMOUS = "anonymous"
 
@@ -22,19 +22,20 @@ _KINDS = {
 }
 
 
-def allowed(employee: Employee, outside: Outside) -> tuple[str, ...]:
-    """The kinds of numbers that *employee* may call."""
-    return outside.destinations if employee.destinations is None else employee.destinations
+def allowed(owner: Owner, outside: Outside) -> tuple[str, ...]:
+    """The kinds of numbers that may be called for *owner*."""
+    own = owner.destinations if isinstance(owner, Employee) else None
+    return outside.destinations if own is None else own
 
 
 def call_out(
-    dialled: Dialled, employee: Employee, outside: Outside, now: dt.datetime, reasons: list[Reason]
+    dialled: Dialled, owner: Owner, outside: Outside, now: dt.datetime, reasons: list[Reason]
 ) -> Dial | Reject:
-    """Call *dialled* for *employee*, or refuse to; why goes behind *reasons*."""
+    """Call *dialled* for *owner*, or refuse to; why goes behind *reasons*."""
     reasons.append(reason(_KINDS[dialled.kind], number=dialled.number))
-    if dialled.kind not in allowed(employee, outside):
-        company = employee.destinations is None
-        reasons.append(reason("not_allowed_company" if company else "not_allowed_employee", employee=employee.name))
+    if dialled.kind not in allowed(owner, outside):
+        company = not isinstance(owner, Employee) or owner.destinations is None
+        reasons.append(reason("not_allowed_company" if company else "not_allowed_employee", employee=owner.name))
         return Reject(RejectReason.NOT_ALLOWED)
     if outside.schedule is not None:
         found = hours.state(outside.schedule, now)
@@ -43,6 +44,6 @@ def call_out(
             return Reject(RejectReason.NOT_NOW)
     if not outside.trunks:
         return Reject(RejectReason.NO_TRUNK)
-    shown = employee.shown or employee.number or ANONYMOUS
+    shown = (owner.shown if isinstance(owner, Employee) else None) or owner.number or ANONYMOUS
     reasons.append(reason("shown_nothing") if shown == ANONYMOUS else reason("shown_number", number=shown))
     return Dial(dialled.number, shown, outside.trunks)

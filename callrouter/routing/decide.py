@@ -6,11 +6,10 @@ Reads like the rule book: who calls, which number, whose it is, what rings, what
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from callrouter.routing import forwarding, hours, numbers, outgoing, ringing
+from callrouter.routing import features, forwarding, hours, members, numbers, outgoing, ringing
 from callrouter.routing.callers import blocked_by
 from callrouter.routing.calls_out import ANONYMOUS, allowed, call_out
 from callrouter.routing.names import clean_name
@@ -26,11 +25,10 @@ from callrouter.routing.plan import (
     RoutePlan,
     Step,
     Switch,
-    Target,
     Voicemail,
     reason,
 )
-from callrouter.routing.snapshot import Device, Employee, Forwarding, Mailbox, Owner, Pool, Snapshot
+from callrouter.routing.snapshot import Forwarding, Mailbox, Owner, Pool, Snapshot
 
 
 def decide(call: IncomingCall, snapshot: Snapshot, now: dt.datetime) -> RoutePlan:
@@ -83,8 +81,9 @@ def _from_phone(call: IncomingCall, snapshot: Snapshot, now: dt.datetime) -> Rou
         caller_name = clean_name(employee.name)
     reasons = [_caller_reason(caller, caller_name)]
     if call.feature:
-        reasons.append(reason(f"feature_{call.feature}", employee=employee.name))
-        step = Switch(call.feature, employee.key, call.device or "", snapshot.language)
+        pool = call.dialed[3:] if call.feature in features.POOL_CODES.values() else ""
+        reasons.append(reason(f"feature_{call.feature}", employee=employee.name, **({"pool": pool} if pool else {})))
+        step = Switch(call.feature, employee.key, call.device or "", snapshot.language, pool)
         return RoutePlan((step,), tuple(reasons), None, None, caller, caller_name)
     number: str | None = None
     owner: Owner | RejectReason | None = _owner_of_extension(call, snapshot, reasons)
@@ -156,18 +155,24 @@ def _steps(
     now: dt.datetime,
     reasons: list[Reason],
     calling: str | None = None,
-    forwarded: bool = False,
+    been: tuple[str, ...] = (),
+    rung: frozenset[str] = frozenset(),
 ) -> tuple[Step, ...]:
-    """Ring the owner's phones but the *calling* one; then where the owner forwards to, or the mailbox, or the end.
+    """Ring the owner's phones but the *calling* one; then where calls go on from there, or the mailbox, or the end.
 
-    A call is *forwarded* once.
+    An employee does not forward a call that has *been* at other owners; no call goes back to one of them; and nobody is
+    *rung* twice for it (keys of employees).
     """
-    forwards = partial(_forward, owner, snapshot=snapshot, now=now, reasons=reasons, calling=calling)
-    wanted = owner.forwarding if isinstance(owner, Employee) and not forwarded else Forwarding()
+    been = (*been, owner.key)
+    forwards = partial(
+        _forward, owner, snapshot=snapshot, now=now, reasons=reasons, calling=calling, been=been, rung=rung
+    )
+    wanted = owner.forwarding if isinstance(owner, Pool) or len(been) == 1 else Forwarding()
     if always := forwards("always", wanted.always, ()):
         return (always,)
     mailbox = owner.mailbox
-    targets, nobody = _targets(owner, snapshot.counts, calling, reasons)
+    targets, nobody = members.targets(owner, snapshot, calling, reasons, rung)
+    forwards = partial(forwards, rung=rung | {target.employee for target in targets})
     takes_calls = _mailbox_takes_calls(mailbox, now, reasons)
     if takes_calls and targets and mailbox.answer_after <= 0:
         reasons.append(reason("mailbox_at_once"))
@@ -184,9 +189,12 @@ def _steps(
     shortest, seconds = ringing.shortest(limit, answers), mailbox.answer_after if takes_calls else limit
     if _goes(owner, wanted.no_answer, snapshot):
         shortest = seconds = wanted.after
-    begin = ringing.delays([target.delay for target in targets], shortest)
-    targets = tuple(replace(target, delay=delay) for target, delay in zip(targets, begin, strict=True))
-    ring = Ring(owner.key, targets, seconds, nobody, () if isinstance(owner, Pool) else owner.stops_all)
+    if isinstance(owner, Pool):
+        ring = Ring(owner.key, targets, seconds, nobody, each=members.turn_seconds(owner))
+        ring = replace(ring, shown=owner.shown, alert=owner.alert if calling is None else owner.internal_alert)
+    else:
+        ring = Ring(owner.key, targets, seconds, nobody, owner.stops_all)
+    ring = members.in_time(ring, shortest)
     then = tuple(
         forward
         for field, on_results in forwarding.ON.items()
@@ -212,7 +220,7 @@ def _place(target: str | None, snapshot: Snapshot) -> Owner | None:
 
 def _outside(owner: Owner, target: str, snapshot: Snapshot) -> outgoing.Dialled | None:
     """The number in the public network that *target* is, if *owner* may call such numbers."""
-    if not target.startswith("+") or not isinstance(owner, Employee):
+    if not target.startswith("+"):
         return None
     meant = outgoing.read(target, snapshot.digits, snapshot.blocks)
     return meant if meant and meant.kind in allowed(owner, snapshot.outside) else None
@@ -233,16 +241,18 @@ def _forward(
     now: dt.datetime,
     reasons: list[Reason],
     calling: str | None,
+    been: tuple[str, ...],
+    rung: frozenset[str],
 ) -> Forward | None:
     """Go on at *target* where ringing ended *on* one of these; None where there is nowhere to go."""
     if target is None:
         return None
     when = on[0].value if on else "now"
-    if isinstance(owner, Employee) and (number := _outside(owner, target, snapshot)):
+    if number := _outside(owner, target, snapshot):
         reasons.append(reason(f"forwards_{when}", owner=owner.name, to=target))
         return _forward_outside(owner, why, number, on, snapshot, now, reasons)
     to = _place(target, snapshot)
-    if to is None:
+    if to is None or to.key == target in been:
         reasons.append(reason("forwards_nowhere", owner=owner.name, to=target))
         return None
     reasons.append(reason(f"forwards_{when}", owner=owner.name, to=to.name))
@@ -250,12 +260,12 @@ def _forward(
     if target.startswith(forwarding.MAILBOX):
         steps = (Voicemail(to.key, to.mailbox.language),)
     else:
-        steps = _steps(to, snapshot, now, reasons, calling, forwarded=True)
+        steps = _steps(to, snapshot, now, reasons, calling, been, rung)
     return Forward(owner.key, to.key, to.name, why, on, steps)
 
 
 def _forward_outside(
-    owner: Employee,
+    owner: Owner,
     why: str,
     number: outgoing.Dialled,
     on: tuple[RingResult, ...],
@@ -263,7 +273,7 @@ def _forward_outside(
     now: dt.datetime,
     reasons: list[Reason],
 ) -> Forward | None:
-    """As a call of the employee's own; when nobody takes it there, what follows ringing that nobody answered."""
+    """As a call of the owner's own; when nobody takes it there, what follows ringing that nobody answered."""
     call = call_out(number, owner, snapshot.outside, now, reasons)
     if isinstance(call, Reject):
         return None
@@ -271,71 +281,6 @@ def _forward_outside(
     takes_calls = _mailbox_takes_calls(owner.mailbox, now, [] if on else reasons)
     last: Step = Voicemail(owner.key, owner.mailbox.language) if takes_calls else Release()
     return Forward(owner.key, number.number, number.number, why, on, (call, last))
-
-
-def _targets(
-    owner: Owner, counts: Mapping[str, int], calling: str | None, reasons: list[Reason]
-) -> tuple[tuple[Target, ...], RingResult]:
-    """Each enabled phone of the owner once, in the directory's order, and what it counts as when there is none.
-
-    The phones of members who are not to be disturbed, or talk and have calls enough, are left out.
-    """
-    members = owner.members if isinstance(owner, Pool) else (owner,)
-    found: dict[str, Target] = {}
-    nobody = RingResult.OFFLINE
-    for member in members:
-        quiet = _quiet(member, counts)
-        if quiet:
-            reasons.append(reason(quiet, employee=member.name))
-            nobody = RingResult.BUSY
-            continue
-        rings = [device for device in member.devices if device.enabled and device.sip_user != calling]
-        found |= {device.sip_user: _target(device, member) for device in rings}
-        disabled = [device for device in member.devices if not device.enabled]
-        if disabled:
-            reasons.append(reason("devices_disabled", employee=member.name, devices=_labels(disabled)))
-        if rings:
-            reasons.append(reason("devices_ring", employee=member.name, devices=_labels(rings)))
-        else:
-            reasons.append(reason("devices_none", employee=member.name))
-        if any(device.sip_user == calling for device in member.devices):
-            reasons.append(reason("device_calls"))
-    if isinstance(owner, Pool):
-        code = "pool_rings_all" if owner.strategy == "simultaneous" else "pool_rings_all_for_now"
-        reasons.append(reason(code if members else "pool_empty", pool=owner.name, strategy=owner.strategy))
-    return tuple(found.values()), nobody
-
-
-def _quiet(member: Employee, counts: Mapping[str, int]) -> str | None:
-    """Why none of the member's phones is to ring, as a reason's code."""
-    if member.do_not_disturb:
-        return "do_not_disturb"
-    talking = counts.get(ringing.talks(member.key), 0)
-    waiting = max((counts.get(ringing.rings(device.sip_user), 0) for device in member.devices), default=0)
-    return None if ringing.may_ring(member.calls_at_once, talking, waiting) else "talking"
-
-
-def counters(snapshot: Snapshot) -> frozenset[str]:
-    """The ids of the switch's counters that a decision needs, those of :attr:`Snapshot.counts`."""
-    members = [
-        member
-        for owner in snapshot.owners.values()
-        for member in (owner.members if isinstance(owner, Pool) else (owner,))
-        if member.calls_at_once is not None and not member.do_not_disturb
-    ]
-    phones = (device.sip_user for member in members for device in member.devices if device.enabled)
-    return frozenset({*(ringing.talks(member.key) for member in members), *map(ringing.rings, phones)})
-
-
-def _target(device: Device, employee: Employee) -> Target:
-    return Target(
-        device.sip_user,
-        employee.key,
-        clean_name(employee.name),
-        employee.extension,
-        device.ring_delay,
-        employee.calls_at_once is not None,
-    )
 
 
 def _mailbox_takes_calls(mailbox: Mailbox, now: dt.datetime, reasons: list[Reason]) -> bool:
@@ -359,7 +304,3 @@ def _caller_reason(caller: str, caller_name: str) -> Reason:
     if caller == ANONYMOUS:
         return reason("caller_anonymous")
     return reason("caller_named", caller=caller, name=caller_name) if caller_name else reason("caller", caller=caller)
-
-
-def _labels(devices: Iterable[Device]) -> str:
-    return ", ".join(device.label for device in devices)

@@ -83,6 +83,10 @@ def _sentence(step: Step, owner_name: str) -> Reason:
             return Reason("step_ring_busy")
         case Ring(targets=()):
             return Reason("step_ring_nobody")
+        case Ring(seconds=seconds, each=each) if each:
+            turns = " → ".join(", ".join(map(_device, turn)) for turn in step.turns)
+            fields = (("seconds", str(seconds)), ("each", str(each)), ("devices", turns))
+            return Reason("step_ring_in_turn", fields)
         case Ring(targets=targets, seconds=seconds):
             devices = ", ".join(map(_device, targets))
             return Reason("step_ring", (("seconds", str(seconds)), ("devices", devices)))
@@ -90,8 +94,8 @@ def _sentence(step: Step, owner_name: str) -> Reason:
             return Reason("step_voicemail", (("owner", owner_name or owner), ("language", language)))
         case Dial(number=number, trunks=trunks):
             return Reason("step_dial", (("number", number), ("trunks", ", ".join(trunks))))
-        case Switch(feature=feature):
-            return Reason(f"step_{feature}")
+        case Switch(feature=feature, pool=pool):
+            return Reason(f"step_{feature}", (("pool", pool),) if pool else ())
         case Forward(to_name=name, on=on):
             return Reason(f"step_forward_{on[0].value if on else 'now'}", (("to", name),))
         case Reject(reason=reason):

@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
+import re
+
 DND_ON, DND_OFF = "dnd_on", "dnd_off"
+SIGNED_IN, SIGNED_OUT = "signed_in", "signed_out"
+#: Signs in who is signed out, and out who is signed in.
+SIGN = "sign"
 #: As on most private exchanges since the AT&T System 75; phones have them on keys.
 CODES = {"*78": DND_ON, "*79": DND_OFF}
-#: Said of a code that there is not, and of what could not be done now.
-UNKNOWN, FAILED = "unknown_code", "not_now_possible"
+#: Before the extension of a pool: of the one who dials, there.
+POOL_CODES = {"*60": SIGN, "*61": SIGNED_IN, "*62": SIGNED_OUT}
+ALL = frozenset({*CODES.values(), *POOL_CODES.values()})
+#: What is dialled, as an expression, with what it does. Behind the pool's extension may stand that of the one who
+#: dials: a lamp key has one address, and it shows this one's state.
+DIALLED = {re.escape(code): feature for code, feature in CODES.items()} | {
+    re.escape(code) + r"[0-9]{2,8}(?:\*[0-9]{2,8})?": feature for code, feature in POOL_CODES.items()
+}
+#: Said of a code that there is not, of a pool that whoever dials is not in, and of what could not be done now.
+UNKNOWN, NO_MEMBER, FAILED = "unknown_code", "no_member", "not_now_possible"
+
+
+def lamp(pool: str, employee: str) -> str:
+    """What the lamp key of a member subscribes to and dials, of both extensions."""
+    return f"*60{pool}*{employee}"

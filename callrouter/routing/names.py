@@ -6,6 +6,8 @@ import re
 import unicodedata
 
 _MAX_NAME = 64
+#: So much (characters) of a team's name stands before a caller's on a display that shows 20 or 30.
+SHOWN_BEFORE = 20
 #: Read no more than this of a name: what follows could not be shown anyway.
 _MAX_READ = 256
 _PLAIN = re.compile(r"(?! )[A-Za-zÄÖÜäöüß0-9.+-]*(?: [A-Za-zÄÖÜäöüß0-9.+-]+)*")
@@ -30,6 +32,16 @@ def clean_name(text: str) -> str:
         kept = "".join(map(_kept, unicodedata.normalize("NFC", text)))
         text = unicodedata.normalize("NFC", " ".join(kept.split()))
     return text[:_MAX_NAME].rstrip()
+
+
+def shown_before(team: str) -> str:
+    """*team*'s name as phones show it before a caller's, at most SHOWN_BEFORE characters; see :func:`clean_name`."""
+    return clean_name(team)[:SHOWN_BEFORE].rstrip()
+
+
+def behind(team: str, caller: str) -> str:
+    """What a display shows of a *caller* of *team*. Not ``:``, at which FreeSWITCH cuts names."""
+    return f"{team} - {caller}" if team else caller
 
 
 def _kept(char: str) -> str:

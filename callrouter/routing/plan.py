@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 from types import MappingProxyType
 
 
@@ -160,8 +161,10 @@ class Target:
 class Ring:
     """Ring all ``targets`` at once for ``seconds``; the first to answer talks.
 
-    ``nobody`` is what it counts as when there is no phone to ring. A phone that answers with one of the causes in
-    ``stops`` ends the ringing of all.
+    With ``each``: one employee's after the other's, each for so many seconds, ``seconds`` in all; who cannot be rung is
+    passed over at once. ``nobody`` is what it counts as when there is no phone to ring. A phone that answers with one
+    of the causes in ``stops`` ends the ringing of all. ``shown`` stands before the caller's name on the displays,
+    ``alert`` names the ring that phones are asked for (empty: nothing).
     """
 
     owner: str
@@ -169,6 +172,16 @@ class Ring:
     seconds: int
     nobody: RingResult = RingResult.OFFLINE
     stops: tuple[str, ...] = ()
+    each: int = 0
+    shown: str = ""
+    alert: str = ""
+
+    @property
+    def turns(self) -> tuple[tuple[Target, ...], ...]:
+        """The phones that ring together, in their order."""
+        if not self.each:
+            return (self.targets,)
+        return tuple(tuple(turn) for _, turn in groupby(self.targets, key=lambda target: target.employee))
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,12 +206,17 @@ class Dial:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """Do what a phone's code asks for, for the ``employee`` whose ``device`` dialled it, and say so in ``language``."""
+    """Do what a phone's code asks for, for the ``employee`` whose ``device`` dialled it, and say so in ``language``.
+
+    ``pool`` is what stands behind a code that is about one (``features.POOL_CODES``): its extension, and behind a
+    ``*``, if that is dialled, the employee's own.
+    """
 
     feature: str
     employee: str
     device: str
     language: str
+    pool: str = ""
 
 
 @dataclass(frozen=True, slots=True)

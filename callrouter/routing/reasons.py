@@ -79,6 +79,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{employee} möchte nicht gestört werden; es klingelt kein Endgerät.",
         "{employee} is not to be disturbed; no device rings.",
     ),
+    "rang_already": (
+        "Bei {employee} hat es für diesen Anruf schon geklingelt.",
+        "{employee} was rung for this call before.",
+    ),
     "talking": (
         "{employee} telefoniert, und kein weiterer Anruf darf anklopfen; es klingelt kein Endgerät.",
         "{employee} is talking, and no further call may wait; no device rings.",
@@ -90,6 +94,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "feature_dnd_off": (
         "{employee} schaltet „Nicht stören“ vom Telefon aus aus.",
         "{employee} turns “Do not disturb” off from the phone.",
+    ),
+    "feature_signed_in": (
+        "{employee} meldet sich vom Telefon aus im Pool {pool} an.",
+        "{employee} signs in to the pool {pool} from the phone.",
+    ),
+    "feature_signed_out": (
+        "{employee} meldet sich vom Telefon aus im Pool {pool} ab.",
+        "{employee} signs out of the pool {pool} from the phone.",
+    ),
+    "feature_sign": (
+        "{employee} meldet sich vom Telefon aus im Pool {pool} an oder ab.",
+        "{employee} signs in to the pool {pool} or out of it from the phone.",
     ),
     "forwards_now": (
         "{owner} leitet weiter an {to}.",
@@ -120,9 +136,27 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Im Pool {pool} klingeln alle Mitglieder gleichzeitig.",
         "In the pool {pool} all members ring at once.",
     ),
-    "pool_rings_all_for_now": (
-        "Im Pool {pool} klingeln alle Mitglieder gleichzeitig; die Strategie „{strategy}“ wird noch nicht angewandt.",
-        "In the pool {pool} all members ring at once; the strategy “{strategy}” is not applied yet.",
+    "pool_sequential": (
+        "Im Pool {pool} klingelt es bei einem Mitglied nach dem anderen, je {seconds} s: {members}.",
+        "In the pool {pool} one member is rung after the other, for {seconds} s each: {members}.",
+    ),
+    "pool_longest_idle": (
+        "Im Pool {pool} klingelt es nacheinander, je {seconds} s, zuerst bei dem Mitglied, dessen letztes Gespräch am"
+        " längsten her ist: {members}.",
+        "In the pool {pool} members are rung one after the other, for {seconds} s each, first who has talked least"
+        " recently: {members}.",
+    ),
+    "pool_waves": (
+        "Im Pool {pool} klingelt es bei den einen Mitgliedern sofort, bei den anderen später: {members}.",
+        "In the pool {pool} some members are rung at once, the others later: {members}.",
+    ),
+    "pool_all_signed_out": (
+        "Im Pool {pool} ist kein Mitglied angemeldet.",
+        "In the pool {pool} no member is signed in.",
+    ),
+    "signed_out": (
+        "{employee} ist im Pool {pool} abgemeldet.",
+        "{employee} is signed out of the pool {pool}.",
     ),
     "pool_empty": ("Der Pool {pool} hat keine Mitglieder.", "The pool {pool} has no members."),
     "mailbox_disabled": ("Die Mailbox ist ausgeschaltet.", "The mailbox is disabled."),
@@ -183,6 +217,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Es klingeln gleichzeitig, {seconds} s lang: {devices}.",
         "Ring at once, for {seconds} s: {devices}.",
     ),
+    "step_ring_in_turn": (
+        "Es klingeln nacheinander, je {each} s, zusammen höchstens {seconds} s: {devices}.",
+        "Ring one after the other, for {each} s each, {seconds} s in all at most: {devices}.",
+    ),
     "step_ring_nobody": (
         "Kein Endgerät kann klingeln; das zählt als nicht erreichbar.",
         "No device can ring; this counts as unavailable.",
@@ -198,6 +236,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "step_dnd_off": (
         "„Nicht stören“ ausschalten und es ansagen.",
         "Turn “Do not disturb” off and say so.",
+    ),
+    "step_signed_in": (
+        "Im Pool {pool} anmelden und es ansagen.",
+        "Sign in to the pool {pool} and say so.",
+    ),
+    "step_signed_out": (
+        "Im Pool {pool} abmelden und es ansagen.",
+        "Sign out of the pool {pool} and say so.",
+    ),
+    "step_sign": (
+        "Im Pool {pool} an- oder abmelden und es ansagen.",
+        "Sign in to the pool {pool} or out of it, and say so.",
     ),
     "step_forward_now": ("Weiter bei {to}:", "On to {to}:"),
     "step_forward_busy": ("Wenn besetzt oder abgelehnt, weiter bei {to}:", "When busy or declined, on to {to}:"),

@@ -1,4 +1,4 @@
-"""How an employee's phones ring: what router and rendered dialplan must do alike."""
+"""How phones ring: what router and rendered dialplan must do alike."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Sequence
 
 #: However late a phone is to begin, so many seconds are left to answer it.
 LEAST_SECONDS = 5
+#: How long each member of a pool is rung where they are rung one after the other, if the pool says nothing.
+MEMBER_SECONDS = 15
+#: The strategies of pools that ring one member after the other.
+IN_TURN = ("sequential", "longest-idle")
 #: FreeSWITCH's causes for a phone that declines (603), and for one that says busy (486), as many do on "decline".
 DECLINED = ("CALL_REJECTED",)
 DECLINED_OR_BUSY = ("CALL_REJECTED", "USER_BUSY")
@@ -44,3 +48,12 @@ def delays(wanted: Sequence[int], seconds: int) -> tuple[int, ...]:
     """When each phone begins (seconds), of phones that ring for *seconds*: the first at once, the last in time."""
     first = min(wanted, default=0)
     return tuple(max(0, min(delay - first, seconds - LEAST_SECONDS)) for delay in wanted)
+
+
+def alert_info(ring: str) -> str:
+    """What Alert-Info (RFC 3261 20.4) asks a phone for the *ring* of that name with, in the form that phones agree on.
+
+    Yealink, Snom, Grandstream and Digium document it so, with an address at which there is nothing to be fetched;
+    Polycom compares the whole of it.
+    """
+    return f"<http://127.0.0.1>;info={ring}"

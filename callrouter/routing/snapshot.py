@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from callrouter.routing.ringing import MEMBER_SECONDS
+
 
 @dataclass(frozen=True, slots=True)
 class DigitRules:
@@ -133,7 +135,7 @@ class Mailbox:
 
 @dataclass(frozen=True, slots=True)
 class Forwarding:
-    """Where an employee's calls go: owner keys, with ``mailbox:`` before them their mailbox; None: nowhere.
+    """Where calls go: owner keys, with ``mailbox:`` before them their mailbox, or E.164; None: nowhere.
 
     ``no_answer`` is after ``after`` seconds of ringing.
     """
@@ -170,7 +172,15 @@ class Employee:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A team that shares numbers."""
+    """A team that shares numbers.
+
+    ``member_seconds`` is for each member where the ``strategy`` rings one after the other (``ringing.IN_TURN``).
+    ``delays``: with ``waves``, by the members' keys, how many seconds after the first they begin. ``signed_out`` are
+    the keys of members who are not rung for now. ``forwarding`` is where calls go that nobody took; outside they show
+    ``number`` and are the company's own.
+    ``shown`` is what phones show before its callers (``names.shown_before``; empty: nothing), ``alert`` the ring they
+    are asked for (empty: their own), ``internal_alert`` that for colleagues' calls.
+    """
 
     key: str
     name: str
@@ -179,6 +189,19 @@ class Pool:
     strategy: str = "simultaneous"
     ring_seconds: int = 30
     mailbox: Mailbox = field(default_factory=Mailbox)
+    member_seconds: int = MEMBER_SECONDS
+    delays: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    signed_out: frozenset[str] = frozenset()
+    forwarding: Forwarding = field(default_factory=Forwarding)
+    number: str | None = None
+    shown: str = ""
+    alert: str = ""
+    internal_alert: str = ""
+
+    @property
+    def present(self) -> tuple[Employee, ...]:
+        """The members who are signed in."""
+        return tuple(member for member in self.members if member.key not in self.signed_out)
 
 
 Owner = Employee | Pool
@@ -205,7 +228,8 @@ class Snapshot:
     dialled extension, if it is one, to its owner key; ``owners`` holds every owner named by these; ``devices`` maps
     the calling device's sip_user, if internal, to its employee; ``blocked`` are the rules of ``callers.blocked_by``;
     ``known_callers`` maps E.164 to a name (colleagues, then the phone book). ``counts`` is what the switch counts now,
-    by the ids of ``ringing.talks`` and ``ringing.rings``.
+    by the ids of ``ringing.talks`` and ``ringing.rings``. ``talked`` tells by the employees' keys when they last ended
+    a call that they had answered; it is known only of members of pools that ring who is idle longest.
     """
 
     version: int
@@ -223,4 +247,5 @@ class Snapshot:
     blocked: frozenset[str] = frozenset()
     known_callers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     counts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    talked: Mapping[str, dt.datetime] = field(default_factory=lambda: MappingProxyType({}))
     outside: Outside = Outside()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -13,20 +15,32 @@ from callrouter.web.forms import Answer, Form, answer, done
 from callrouter.web.owners import owner_frame
 from callrouter.web.security import may_change_owner, require
 
+ABOUT = (
+    SelectChoice("all", _l("missed calls and messages in the mailbox")),
+    SelectChoice("missed", _l("missed calls")),
+    SelectChoice("voicemail", _l("messages in the mailbox")),
+    SelectChoice("none", _l("nothing")),
+)
+
+
+class Salutation(StringField):
+    """The line that mails begin with; *example* is the hint below it."""
+
+    def __init__(self, example: str, **more: Any) -> None:
+        super().__init__(
+            _l("Salutation"),
+            [Length(max=120)],
+            description=example,
+            render_kw={"autocomplete": "off"},
+            **more,
+        )
+
 
 class NotificationsForm(Form):
     """What is mailed, where, in which language."""
 
     fields_of = {"notify": "email"}  # noqa: RUF012
-    about = RadioField(
-        _l("Mail me about"),
-        choices=[
-            SelectChoice("all", _l("missed calls and messages in the mailbox")),
-            SelectChoice("missed", _l("missed calls")),
-            SelectChoice("voicemail", _l("messages in the mailbox")),
-            SelectChoice("none", _l("nothing")),
-        ],
-    )
+    about = RadioField(_l("Mail me about"), choices=list(ABOUT))
     email = StringField(
         _l("To the mail address"),
         [Length(max=254)],
@@ -40,6 +54,7 @@ class NotificationsForm(Form):
             SelectChoice("en", "English"),
         ],
     )
+    salutation = Salutation(_l("The line that mails begin with, for example: Dear sales team,"))
     internal = BooleanField(_l("Also about missed calls from colleagues"))
 
 
@@ -53,6 +68,7 @@ def notifications_page(owner_key: str) -> Answer:
             "about": notify.about,
             "email": notify.email or "",
             "language": notify.language or "",
+            "salutation": notify.salutation,
             "internal": notify.internal,
             "version": owner.version,
         }
@@ -60,6 +76,7 @@ def notifications_page(owner_key: str) -> Answer:
     if form.validate_on_submit():
         values = {"about": form.about.data, "email": (form.email.data or "").strip() or None}
         values |= {"language": form.language.data or None, "internal": form.internal.data}
+        values["salutation"] = (form.salutation.data or "").strip()
         with form.saving() as session:
             owners.set_notify(session, owner_key, version=form.expected_version, **values)
         if form.saved and form.about.data == "none":

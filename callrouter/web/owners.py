@@ -27,6 +27,7 @@ _TABS = {
     "pool": (
         ("pools.show", _l("Overview")),
         ("pools.members", _l("Members")),
+        ("pools.next", _l("What comes next")),
         ("pools.numbers", _l("Numbers")),
         ("pools.mailbox", _l("Mailbox")),
         ("pools.notifications", _l("Notifications")),
@@ -57,6 +58,12 @@ class OwnerFrame:
     def employee(self) -> document.Employee:
         """``part``, of an owner that is an employee."""
         assert isinstance(self.part, document.Employee)
+        return self.part
+
+    @property
+    def pool(self) -> document.Pool:
+        """``part``, of an owner that is a pool."""
+        assert isinstance(self.part, document.Pool)
         return self.part
 
     @property

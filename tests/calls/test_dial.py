@@ -11,18 +11,15 @@ from callrouter.errors import SwitchError
 from callrouter.routing.names import clean_name
 from callrouter.routing.plan import Ring, RingResult, Target
 
-ANNA = Ring(
-    "employee:anna",
-    (
-        Target("anna-desk", "employee:anna", "Anna Schmidt", "10"),
-        Target("anna-soft", "employee:anna", "Anna Schmidt", None),
-    ),
-    20,
+ANNA = (
+    Target("anna-desk", "employee:anna", "Anna Schmidt", "10"),
+    Target("anna-soft", "employee:anna", "Anna Schmidt", None),
 )
+RING = Ring("employee:anna", ANNA, 20)
 
 
 def test_bridge_rings_every_device_by_its_account() -> None:
-    assert dial.bridge(ANNA, "pbx.muster.example", ["uuid-1", "uuid-2"]) == (
+    assert dial.bridge(RING, ANNA, "pbx.muster.example", ["uuid-1", "uuid-2"]) == (
         "[callrouter_device=anna-desk,origination_uuid=uuid-1,"
         "origination_callee_id_name=Anna Schmidt,origination_callee_id_number=10,presence_id=10@pbx.muster.example]"
         "sofia/phones/anna-desk%pbx.muster.example,"
@@ -33,7 +30,7 @@ def test_bridge_rings_every_device_by_its_account() -> None:
 
 def test_a_late_leg_and_one_that_counts_say_so() -> None:
     target = Target("anna-desk", "employee:anna", "Anna", None, delay=7, counted=True)
-    assert dial.bridge(Ring("pool:sales", (target,), 20), "pbx.muster.example", ["uuid-1"]) == (
+    assert dial.bridge(RING, [target], "pbx.muster.example", ["uuid-1"]) == (
         "[callrouter_device=anna-desk,origination_uuid=uuid-1,origination_callee_id_name=Anna,leg_delay_start=7,"
         "execute_on_originate=limit hash callrouter rings-anna-desk,execute_on_answer=limit hash callrouter talks-anna,"
         "api_on_answer=uuid_limit_release uuid-1 hash callrouter rings-anna-desk,limit_ignore_transfer=true]"
@@ -51,7 +48,7 @@ def test_a_late_leg_and_one_that_counts_say_so() -> None:
     ],
 )
 def test_one_phone_ended_it_for_all(causes: list[str], stops: list[str], result: RingResult) -> None:
-    assert dial.ring_result("NO_ANSWER", causes, stops) is result
+    assert dial.ring_result(["NO_ANSWER"], causes, stops) is result
 
 
 def test_set_all() -> None:
@@ -63,7 +60,7 @@ def test_nothing_that_freeswitch_interprets_is_sent(hostile: str) -> None:
     with pytest.raises(SwitchError):
         dial.set_all({"effective_caller_id_name": hostile})
     with pytest.raises(SwitchError):
-        dial.bridge(Ring("employee:x", (Target("x", "employee:x", hostile, "1"),), 5), "pbx.muster.example", ["u"])
+        dial.bridge(RING, [Target("x", "employee:x", hostile, "1")], "pbx.muster.example", ["u"])
 
 
 @given(st.text())
@@ -74,7 +71,6 @@ def test_every_cleaned_name_can_be_sent(name: str) -> None:
 @pytest.mark.parametrize(
     ("disposition", "causes", "result"),
     [
-        ("SUCCESS", ["NONE"], RingResult.ANSWERED),
         ("NO_ANSWER", ["NO_ANSWER", "NO_ANSWER"], RingResult.NO_ANSWER),
         ("ALLOTTED_TIMEOUT", [], RingResult.NO_ANSWER),
         ("USER_BUSY", ["USER_BUSY"], RingResult.BUSY),
@@ -90,7 +86,13 @@ def test_every_cleaned_name_can_be_sent(name: str) -> None:
     ],
 )
 def test_how_ringing_ended(disposition: str, causes: list[str], result: RingResult) -> None:
-    assert dial.ring_result(disposition, causes) is result
+    assert dial.ring_result([disposition], causes) is result
+
+
+def test_who_rang_to_the_limit_comes_before_those_who_were_busy_in_other_turns() -> None:
+    causes = ["NO_ANSWER", "USER_BUSY"]
+    assert dial.ring_result(["NO_ANSWER", "USER_BUSY", "SUBSCRIBER_ABSENT"], causes) is RingResult.NO_ANSWER
+    assert dial.ring_result(["USER_BUSY", "SUBSCRIBER_ABSENT"], ["USER_BUSY"]) is RingResult.BUSY
 
 
 def test_only_the_causes_of_these_legs_count() -> None:
@@ -98,3 +100,21 @@ def test_only_the_causes_of_these_legs_count() -> None:
     assert dial.leg_causes(listed, ["b", "c", "d"]) == ["NO_ANSWER", "CALL_REJECTED"]
     assert dial.leg_causes("b;NO_ANSWER", ["b"]) == ["NO_ANSWER"]
     assert dial.leg_causes("", ["b"]) == []
+
+
+def test_a_pool_is_shown_before_the_caller_and_has_its_own_ring() -> None:
+    ring = Ring("pool:sales", (Target("anna-desk", "employee:anna", "Anna", None),), 20, shown="Vertrieb", alert="blue")
+    assert dial.bridge(ring, ring.targets, "pbx.muster.example", ["uuid-1"], "Erika Muster") == (
+        "[callrouter_device=anna-desk,origination_uuid=uuid-1,origination_callee_id_name=Anna,"
+        "origination_caller_id_name=Vertrieb - Erika Muster,sip_h_Alert-Info=<http://127.0.0.1>;info=blue]"
+        "sofia/phones/anna-desk%pbx.muster.example"
+    )
+
+
+@pytest.mark.parametrize("field", ["shown", "alert"])
+def test_a_ring_is_never_more_than_its_name(field: str) -> None:
+    target = Target("anna-desk", "employee:anna", "Anna", None)
+    for hostile in ("a,b=c", "a]b", "${x}", "a\r\nX: y", "a>b"):
+        ring = Ring("pool:sales", (target,), 20, **{field: hostile})
+        with pytest.raises(SwitchError):
+            dial.bridge(ring, ring.targets, "pbx.muster.example", ["uuid-1"], "Erika")

@@ -239,3 +239,26 @@ def test_how_phones_ring_and_where_calls_go(company: Path):  # noqa: F811
         refused = run("employee", "forward", "anna", "--always", target, cwd=company)
         assert refused.returncode == 2
         assert message in refused.stderr, refused.stderr
+
+
+def test_what_a_pools_number_mails_and_its_phones_show(company: Path):  # noqa: F811
+    sales = "+493023125000"
+    wishes = ("--notify", "missed", "--email", "team@muster.example", "--salutation", "Liebes Team,")
+    told("number", "set", sales, *wishes, cwd=company)
+    told("number", "set", sales, "--notify", "owner", "--language", "en", cwd=company)
+    assert as_json("number", "show", sales, cwd=company) == {
+        "about": None, "email": "team@muster.example", "language": "en", "salutation": "Liebes Team,",
+    }  # fmt: skip
+    told("pool", "set", "sales", "--hide-name", "--short-name", "VT", "--alert", "red", cwd=company)
+    told("pool", "set", "sales", "--short-name", "", "--internal-alert", "blue", cwd=company)
+    pool = as_json("pool", "show", "sales", cwd=company)
+    shown = {name: pool[name] for name in ("show_name", "short_name", "alert", "internal_alert")}
+    assert shown == {"show_name": False, "short_name": None, "alert": "red", "internal_alert": "blue"}
+    for arguments, message in (
+        (("number", "set", sales, "--email", "team"), "one mail address"),
+        (("number", "set", "+493023125012", "--language", "de"), "belongs to nobody"),
+        (("pool", "set", "sales", "--alert", "a b"), "the name of a ring"),
+    ):
+        refused = run(*arguments, cwd=company)
+        assert refused.returncode == 2
+        assert message in refused.stderr, refused.stderr

@@ -76,6 +76,7 @@ def test_the_example_company(database: Database):
         "pools": 1,
         "blocked_callers": 2,
         "reject_anonymous": 0,
+        "number_notifications": 0,
     }
     assert exported(database) == read_company_file(MUSTER, "muster.yaml")[0]
     with database.read() as session:
@@ -341,3 +342,57 @@ def test_beginnings_of_numbers_to_be_blocked(muster: Database, rule: str, fine: 
         assert import_company(muster, text, "x.yaml", prune=True).counts["blocked_callers"].added == 1
     else:
         assert "blocked_callers" in refused(muster, text)
+
+
+def test_what_numbers_say_of_mails(muster: Database):
+    wishes = "{about: missed, email: team@muster.example, salutation: 'Liebes Team,'}"
+    told = MUSTER + f"number_notifications:\n  +493023125000: {wishes}\n"
+    assert import_company(muster, told, "x.yaml").counts["number_notifications"].added == 1
+    found = exported(muster).number_notifications["+493023125000"]
+    assert (found.about, found.email, found.language, found.salutation) == (
+        "missed", "team@muster.example", None, "Liebes Team,",
+    )  # fmt: skip
+    assert not import_company(muster, told, "x.yaml").changed
+    assert not import_company(muster, to_yaml(exported(muster), secrets=True), "x.yaml").changed
+    changed = told.replace("ring_seconds: 30", "ring_seconds: 31").replace("Liebes Team,", "Hallo,")
+    assert import_company(muster, changed, "x.yaml").counts["number_notifications"].changed == 1
+    assert exported(muster).number_notifications["+493023125000"].salutation == "Hallo,"
+    assert "notifications of number +493023125000" in refused(muster, MUSTER)
+    assert import_company(muster, MUSTER, "x.yaml", prune=True).counts["number_notifications"].removed == 1
+    assert exported(muster).number_notifications == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("+493023125044: {about: none}", "+493023125044 belongs to nobody"),
+        ('+493023125000: {salutation: "a\\nb"}', "salutation"),
+        ("+493023125000: {sound: loud}", "unknown key sound"),
+        ("030: {about: none}", "number as E.164"),
+    ],
+)
+def test_what_numbers_cannot_say_of_mails(muster: Database, line: str, problem: str):
+    assert problem in refused(muster, MUSTER + f"number_notifications:\n  {line}\n")
+
+
+def test_mails_about_a_number_have_somewhere_to_go(muster: Database):
+    told = MUSTER.replace("notify: {about: all, email: vertrieb@muster.example, handled_mail: true}", "notify: {}")
+    assert told != MUSTER
+    told += "number_notifications:\n  +493023125000: {about: all}\n"
+    assert "notify about all needs an email, at the number or at its owner" in refused(muster, told)
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ("alert: alert-autoanswer", "phones may answer by themselves"),
+        ("alert: x, internal_alert: Intercom", "phones may answer by themselves"),
+        ("internal_alert: x", "internal_alert differs from alert"),
+        ("alert: 'a;info=b'", "the name of a ring"),
+        ('alert: "a\\r\\nX: y"', "the name of a ring"),
+        ("short_name: 123456789012345678901", "a name of 1 to 20 characters"),
+    ],
+)
+def test_rings_and_names_of_pools(muster: Database, fields: str, problem: str):
+    pool = "pools:\n  - {id: fresh, name: Neu, " + fields + "}\n"
+    assert problem in refused(muster, MUSTER.replace("pools:\n", pool))

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from callrouter.directory import devices, employees, messages, numbers, owners, pools, services, tokens
+from callrouter.directory import devices, document, employees, messages, numbers, owners, pools, services, tokens
 from callrouter.directory.audit import AuditRow
 from callrouter.directory.database import Database
-from callrouter.directory.exporting import read_employees
+from callrouter.directory.exporting import read_employees, read_number_notify
 from callrouter.directory.models import EmployeeRow
 from callrouter.directory.records import CallRow, MessageRow
-from callrouter.errors import RuleError
+from callrouter.errors import ConflictError, RuleError
 
 AT = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
 
@@ -162,3 +164,85 @@ def test_a_token_is_shown_once_and_ends(muster: Database):
 def test_what_cannot_be_a_token(muster: Database, name: str, scopes: list[str], told: str):
     with pytest.raises(RuleError, match=told), muster.write() as session:
         tokens.create(session, name, scopes, at=AT, created_by="web:boss")
+
+
+SALES = "+493023125000"
+
+
+def _told(database: Database, e164: str = SALES) -> document.NumberNotify | None:
+    with database.read() as session:
+        return read_number_notify(session).get(e164)
+
+
+def test_a_number_says_where_its_mails_go(muster: Database):
+    with muster.write() as session:
+        version = services.pool(session, "sales")[1]
+        numbers.set_notify(session, SALES, version=version, about="missed", email="team@muster.example")
+        numbers.set_notify(session, SALES, salutation="Hello team,", about=None)
+    assert _told(muster) == document.NumberNotify(email="team@muster.example", salutation="Hello team,")
+    with muster.write() as session:
+        last = session.scalars(select(AuditRow).order_by(AuditRow.id.desc())).first()
+        assert last is not None
+        assert (last.noun, last.key) == ("number", SALES)
+        assert last.changes == {"notify.about": ["missed", None], "notify.salutation": [None, "Hello team,"]}
+        with pytest.raises(ConflictError):
+            numbers.set_notify(session, SALES, version=version, language="en")
+    with muster.write() as session:
+        numbers.set_notify(session, SALES, email=None, salutation=None)
+    assert _told(muster) is None
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"email": "a b"}, {"language": "fr"}, {"about": "some"}, {"salutation": "a\nBcc: x"}, {"salutation": "x" * 121}],
+)
+def test_what_a_number_cannot_say(muster: Database, values: dict[str, str]):
+    with muster.write() as session, pytest.raises(RuleError):
+        numbers.set_notify(session, SALES, **values)
+
+
+def test_mails_of_a_number_need_an_address_of_its_own_or_its_owners(muster: Database):
+    with muster.write() as session:
+        owners.set_notify(session, "pool:sales", about="none", email=None)
+        with pytest.raises(RuleError, match="needs an email"):
+            numbers.set_notify(session, SALES, about="all")
+    with muster.write() as session:
+        owners.set_notify(session, "pool:sales", about="none", email="vertrieb@muster.example")
+        numbers.set_notify(session, SALES, about="all")
+    with muster.write() as session, pytest.raises(RuleError, match="needs an email"):
+        owners.set_notify(session, "pool:sales", email=None)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda session: numbers.free(session, SALES),
+        lambda session: pools.set_numbers(session, "sales", ["+493023125012"]),
+        lambda session: services.remove_pool(session, "sales"),
+        lambda session: numbers.port_away(session, SALES),
+    ],
+    ids=["free", "set_numbers", "remove_pool", "port_away"],
+)
+def test_the_next_owners_calls_are_not_mailed_to_the_one_before(muster: Database, change: Callable[[Session], object]):
+    with muster.write() as session:
+        employees.change(session, "anna", outgoing_number=None)
+        numbers.set_notify(session, SALES, email="team@muster.example")
+    with muster.write() as session:
+        change(session)
+    assert _told(muster) is None
+
+
+def test_an_employees_other_number_begins_anew_and_every_other_change_keeps_it(muster: Database):
+    anna = "+493023125010"
+    with muster.write() as session:
+        numbers.set_notify(session, anna, language="en")
+        employees.change(session, "anna", name="Anna Groß")
+    assert _told(muster, anna) == document.NumberNotify(language="en")
+    with muster.write() as session:
+        employees.change(session, "anna", personal_number="+493023125012")
+    assert _told(muster, anna) is None
+
+
+def test_a_number_of_nobody_says_nothing(muster: Database):
+    with muster.write() as session, pytest.raises(RuleError, match="belongs to nobody"):
+        numbers.set_notify(session, "+493023125012", email="team@muster.example")

@@ -38,7 +38,7 @@ def test_phones_and_pools_of_several_employees(muster: Database):
         devices = people.devices(session, ["anna", "ben", "nobody"])
         assert [device.sip_user for device in devices["anna"]] == ["anna-desk", "anna-soft"]
         assert [device.label for device in devices["ben"]] == ["Tischtelefon"]
-        assert people.pools(session, ["anna"]) == {"anna": [people.Membership("sales", "Vertrieb")]}
+        assert people.pools(session, ["anna"]) == {"anna": [people.Membership("sales", "Vertrieb", True)]}
 
 
 def test_the_numbers_of_ones_pools(muster: Database):

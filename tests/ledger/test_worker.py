@@ -487,3 +487,74 @@ def test_two_workers_at_once_enter_each_call_once(settings: Settings, either_dat
     assert [(case.calls, case.messages) for case in cases(database)] == [(count, count)]
     assert files(settings.spool.cdr) == files(settings.spool.recordings) == files(settings.spool.quarantine) == []
     assert len(files(settings.spool.archive)) == 2 * count
+
+
+def _number_says(database: Database, e164: str, **wishes: str) -> None:
+    from callrouter.directory.models import NumberRow
+
+    with database.write() as session:
+        session.scalars(select(NumberRow).where(NumberRow.e164 == e164)).one().notify = dict(wishes)
+
+
+SALES = "+493023125000"
+TO_SALES = {"owner": "pool:sales", "callrouter_number": SALES, "callrouter_owner": "pool:sales"}
+
+
+def test_a_number_says_where_its_mails_go_in_which_language_and_how_they_begin(
+    ledger: Ledger, database: Database, settings: Settings
+) -> None:
+    _number_says(database, SALES, email="team@muster.example", language="en", salutation="Hello team,")
+    put_cdr(settings, cdr_bytes("1;ring;pool:sales", "1;ring;pool:sales;no_answer", **TO_SALES))
+    ledger.run_once()
+    [mail] = mails(database)
+    assert mail.recipient == "team@muster.example"
+    assert mail.headers["Content-Language"] == "en"
+    assert mail.text.startswith("Hello team,\n\nMissed call\n")
+    assert "For: Vertrieb (030 23125000)" in mail.text
+    assert '<p style="margin:0 0 12px;font-size:15px;line-height:22px">Hello team,</p>' in mail.html
+    [case] = cases(database)
+    assert case.subject == mail.subject == "Call from Kunde (0176 04069001) for Vertrieb"
+
+
+@pytest.mark.parametrize(
+    ("wishes", "more", "recipients"),
+    [
+        ({"about": "none"}, {}, []),
+        ({"about": "voicemail"}, {}, []),
+        ({"about": "missed"}, {}, ["vertrieb@muster.example"]),
+        ({"email": "team@muster.example"}, {"callrouter_number": ANNA}, ["vertrieb@muster.example"]),
+        ({"email": "team@muster.example"}, {"callrouter_extension": "true"}, ["vertrieb@muster.example"]),
+        ({"email": "team@muster.example"}, {"callrouter_extension": ""}, ["team@muster.example"]),
+    ],
+    ids=["none", "voicemail", "missed", "another's number", "extension", "number"],
+)
+def test_what_the_number_does_not_say_is_as_its_owner_says(
+    ledger: Ledger,
+    database: Database,
+    settings: Settings,
+    wishes: dict[str, str],
+    more: dict[str, str],
+    recipients: list[str],
+) -> None:
+    _number_says(database, SALES, **wishes)
+    put_cdr(settings, cdr_bytes("1;ring;pool:sales", "1;ring;pool:sales;no_answer", **TO_SALES | more))
+    ledger.run_once()
+    assert [mail.recipient for mail in mails(database)] == recipients
+    assert [case.calls for case in cases(database)] == [1], "cases are the owner's"
+
+
+def test_an_owner_may_have_a_salutation_for_all_numbers(ledger: Ledger, database: Database, settings: Settings) -> None:
+    with database.write() as session:
+        from callrouter.directory.models import OwnerRow
+
+        session.scalars(select(OwnerRow).where(OwnerRow.key == "anna")).one().notify_salutation = "Liebe Anna,"
+    put_cdr(settings, cdr_bytes(RING))
+    _number_says(database, ANNA, salutation="")
+    put_cdr(settings, cdr_bytes(RING, uuid=OTHER), OTHER)
+    ledger.run_once()
+    assert {mail.text.partition("\n")[0] for mail in mails(database)} == {"Verpasster Anruf"}
+    _number_says(database, ANNA, language="de")
+    third = uuid(3)
+    put_cdr(settings, cdr_bytes(RING, uuid=third), third)
+    ledger.run_once()
+    assert mails(database)[-1].text.startswith("Liebe Anna,\n\nVerpasster Anruf\n")

@@ -184,3 +184,13 @@ def test_no_encoded_word_makes_a_header_of_its_own(owner: str) -> None:
     mail = sent(write(dataclasses.replace(MISSED, owner_name=owner)))
     assert mail["Bcc"] is None
     assert owner.replace("=?", "= ?") in mail["Subject"]
+
+
+@pytest.mark.parametrize("hostile", ["a\r\nBcc: x@y.example", "<script>x</script>", "=?utf-8?q?x?=", "\u2028x"])
+def test_a_salutation_is_one_line_of_text(hostile: str) -> None:
+    mail = compose(
+        MISSED, COMPANY, case_id=7, case_subject="x", root_message_id="<x@y>", language="de", salutation=hostile
+    )
+    assert mail.text.split("\n")[1:3] == ["", "Verpasster Anruf"]
+    assert "<script>" not in mail.html
+    assert sent(mail)["Bcc"] is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,9 +10,10 @@ import pytest
 from callrouter import variables as v
 from callrouter.simulator.behaviour import Answer, NoAnswer
 from callrouter.simulator.phone import Phone
+from tests.lamps import lamps, subscribe
 from tests.rendering.office import TRUNK_TONE, Office, hears, office_company, parts
 from tests.rendering.switch_world import marks, soon, switch_and_trunk
-from tests.switch import DOMAIN, RenderedSwitch
+from tests.switch import RenderedSwitch
 
 pytestmark = pytest.mark.freeswitch
 
@@ -40,60 +40,37 @@ def office(running: tuple[RenderedSwitch, Phone]) -> Iterator[Office]:
         yield office
 
 
-def _subscribe(phone: Phone, extension: str) -> int:
-    who = f"<sip:{phone.user}@{DOMAIN}>"
-    headers = [
-        ("From", f"{who};tag=lamp"),
-        ("To", f"<sip:{extension}@{DOMAIN}>"),
-        ("Call-ID", f"lamp-{extension}-{phone.port}"),
-        ("Contact", phone.contact),
-        ("Event", "dialog"),
-        ("Accept", "application/dialog-info+xml"),
-        ("Expires", "600"),
-    ]
-    answer, _ = phone.exchange("SUBSCRIBE", f"sip:{extension}@{DOMAIN}", phone.server, 1, headers)
-    return answer.status
-
-
-def _lamps(phone: Phone, extension: str) -> list[str]:
-    """The states that *phone* was told of *extension*, in order."""
-    told = [
-        m.body.decode() for m in phone.received if m.method == "NOTIFY" and f"lamp-{extension}-" in m.get("Call-ID")
-    ]
-    return [state for body in told for state in re.findall(r"<state>(\w+)</state>", body)]
-
-
 def test_a_lamp_shows_a_colleague_ringing_talking_and_free(office: Office) -> None:
     ben = office.speaking("ben-desk", 800)
-    assert _subscribe(ben, "10") in (200, 202)
+    assert subscribe(ben, "10") in (200, 202)
     office.speaking("anna-desk", 600, Answer(after=1.0))
     call = office.trunk.call(ANNA, CALLER)
-    soon(lambda: "early" in _lamps(ben, "10"), 10)
-    soon(lambda: "confirmed" in _lamps(ben, "10"), 10)
+    soon(lambda: "early" in lamps(ben, "10"), 10)
+    soon(lambda: "confirmed" in lamps(ben, "10"), 10)
     call.hangup()
-    soon(lambda: _lamps(ben, "10")[-1] == "terminated", 10)
+    soon(lambda: lamps(ben, "10")[-1] == "terminated", 10)
 
 
 def test_a_lamp_shows_a_colleague_who_calls(office: Office) -> None:
     ben = office.speaking("ben-desk", 800)
-    assert _subscribe(ben, "10") in (200, 202)
+    assert subscribe(ben, "10") in (200, 202)
     anna = office.speaking("anna-desk", 600)
     office.trunk.behaviour = Answer()
     call = anna.call("03023125500", "liar")
-    soon(lambda: "confirmed" in _lamps(ben, "10"), 10)
+    soon(lambda: "confirmed" in lamps(ben, "10"), 10)
     call.hangup()
-    soon(lambda: _lamps(ben, "10")[-1] == "terminated", 10)
+    soon(lambda: lamps(ben, "10")[-1] == "terminated", 10)
 
 
 def test_a_lamp_of_a_pool(office: Office) -> None:
     ben = office.speaking("ben-desk", 800, NoAnswer())
-    assert _subscribe(ben, "20") in (200, 202)
+    assert subscribe(ben, "20") in (200, 202)
     office.speaking("anna-desk", 600, Answer(after=1.0))
     call = office.trunk.call(SALES, CALLER)
-    soon(lambda: "early" in _lamps(ben, "20"), 10)
-    soon(lambda: "confirmed" in _lamps(ben, "20"), 10)
+    soon(lambda: "early" in lamps(ben, "20"), 10)
+    soon(lambda: "confirmed" in lamps(ben, "20"), 10)
     call.hangup()
-    soon(lambda: _lamps(ben, "20")[-1] == "terminated", 10)
+    soon(lambda: lamps(ben, "20")[-1] == "terminated", 10)
 
 
 @pytest.mark.parametrize(("number", "code"), [(ANNA, "**10"), (ANNA, "*8"), (SALES, "**20"), (SALES, "*8")])

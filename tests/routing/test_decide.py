@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from callrouter.routing.decide import decide
 from callrouter.routing.explain import describe
 from callrouter.routing.plan import (
+    Forward,
     IncomingCall,
     Reason,
     Reject,
@@ -25,7 +26,17 @@ from callrouter.routing.plan import (
     Voicemail,
 )
 from callrouter.routing.reasons import text
-from callrouter.routing.snapshot import Device, Employee, Mailbox, Number, NumberBlock, NumberState, Pool, Snapshot
+from callrouter.routing.snapshot import (
+    Device,
+    Employee,
+    Forwarding,
+    Mailbox,
+    Number,
+    NumberBlock,
+    NumberState,
+    Pool,
+    Snapshot,
+)
 from tests.routing.company import (
     ANNA,
     BEN,
@@ -228,10 +239,10 @@ def test_a_disabled_device_does_not_ring() -> None:
 
 
 def test_a_pool_rings_no_phone_twice_and_as_long_as_it_says() -> None:
-    pool = replace(SALES, members=(ANNA, BEN, ANNA), strategy="sequential", mailbox=Mailbox())
+    pool = replace(SALES, members=(ANNA, BEN, ANNA), mailbox=Mailbox())
     plan = decide(trunk_call("00"), with_owner(pool), EVENING)
     assert plan.steps == (Ring("pool:sales", (ANNA_DESK, ANNA_SOFT, BEN_DESK), 40), Release())
-    assert "pool_rings_all_for_now" in codes(plan)
+    assert "pool_rings_all" in codes(plan)
 
 
 def test_a_pool_without_members_is_offline() -> None:
@@ -391,3 +402,20 @@ def test_a_private_call_to_the_own_team_does_not_tell_who_makes_it() -> None:
 def test_a_number_in_place_of_a_name_is_no_name() -> None:
     call = replace(trunk_call("10"), caller_name="+49 176 04069001")
     assert decide(call, COMPANY, EVENING).caller_name == ""
+
+
+@pytest.mark.parametrize(("call", "alert"), [(trunk_call("+493023125000"), "red"), (phone_call("20"), "blue")])
+def test_a_pools_calls_show_it_and_have_its_ring(call, alert: str):
+    company = with_owner(replace(SALES, shown="Vertrieb", alert="red", internal_alert="blue"))
+    ring = decide(call, company, OFFICE_TIME).steps[0]
+    assert isinstance(ring, Ring)
+    assert (ring.shown, ring.alert) == ("Vertrieb", alert)
+
+
+def test_a_call_forwarded_to_a_pool_is_shown_as_the_pools():
+    forwarding = Forwarding(always="pool:sales")
+    company = with_owner(replace(SALES, shown="Vertrieb", alert="red"), replace(BEN, forwarding=forwarding))
+    [forward] = decide(trunk_call("+493023125011"), company, OFFICE_TIME).steps
+    assert isinstance(forward, Forward)
+    assert isinstance(forward.steps[0], Ring)
+    assert (forward.steps[0].shown, forward.steps[0].alert) == ("Vertrieb", "red")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callrouter.routing.names import clean_name
+from callrouter.routing.names import behind, clean_name, shown_before
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,20 @@ def test_nothing_is_left_that_a_switch_or_a_display_could_trip_over(text: str) -
     assert all(char in " .-+’" or unicodedata.category(char)[0] in "LMN" for char in name)
     assert name == unicodedata.normalize("NFC", name) == clean_name(name) == name.strip()
     assert "  " not in name
+
+
+@pytest.mark.parametrize(
+    ("team", "shown"),
+    [
+        ("Vertrieb", "Vertrieb"),
+        ("Vertrieb: Süd & [West]", "Vertrieb Süd + West"),
+        ("Kundendienst Innendienst Nord", "Kundendienst Innendi"),
+        ("\u202e", ""),
+    ],
+)
+def test_a_team_is_shown_before_its_callers(team: str, shown: str):
+    assert shown_before(team) == shown
+
+
+def test_who_is_not_of_a_team_is_shown_alone():
+    assert (behind("", "Erika"), behind("Vertrieb", "Erika")) == ("Erika", "Vertrieb - Erika")

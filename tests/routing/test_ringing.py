@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callrouter.routing import features, ringing
-from callrouter.routing.decide import counters, decide
+from callrouter.routing.decide import decide
+from callrouter.routing.members import counters
 from callrouter.routing.plan import IncomingCall, Release, Ring, RingResult, RoutePlan, Switch, Voicemail
 from callrouter.routing.snapshot import Device, Mailbox, Snapshot
 from tests.routing.company import ANNA, BEN, COMPANY, EVENING, OFFICE_TIME, SALES, phone_call, trunk_call, with_owner

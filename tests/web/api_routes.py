@@ -28,6 +28,7 @@ API: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "add_pool": ("POST", "/pools", WRITE),
     "get_pool": ("GET", "/pools/sales", READ),
     "change_pool": ("PATCH", "/pools/sales", WRITE),
+    "sign_member": ("PATCH", "/pools/sales/members/anna", WRITE),
     "remove_pool": ("DELETE", "/pools/sales", WRITE),
     "list_numbers": ("GET", "/numbers", READ),
     "get_number": ("GET", "/numbers/+493023125010", READ),

@@ -66,6 +66,20 @@ def test_a_mistake_is_told_beside_its_field(world: World, values: dict[str, str]
     assert _forwarding(world) == document.Forwarding()
 
 
+def test_what_comes_next_at_a_pool(world: World):
+    page = "/pools/sales/next"
+    admin = world.browser("admin")
+    values = {"busy": "phones", "busy_who": "Ben Yılmaz", "no_answer": "outside", "no_answer_who": "0176 04069007"}
+    assert admin.send(page, values).status == 303
+    with world.database.read() as session:
+        pool, _ = services.pool(session, "sales")
+    assert pool.next == document.Next(busy="employee:ben", no_answer="+4917604069007")
+    shown = admin.get(page).values()
+    assert (shown["busy_who"], shown["no_answer"], shown["offline"]) == ("Ben Yılmaz", "outside", "")
+    [error] = admin.send(page, {"offline": "phones", "offline_who": "Vertrieb"}).texts("error")
+    assert "forwards to itself" in error
+
+
 def test_whoever_calls_are_forwarded_to_is_not_removed(world: World):
     with world.database.write() as session:
         employees.set_forwarding(session, "anna", busy="mailbox:pool:sales")

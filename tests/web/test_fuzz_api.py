@@ -30,7 +30,14 @@ _MAILBOX = {
     "enabled": True, "answer_calls": True, "answer_after": 20, "schedule": {**_SCHEDULE, "when": "open"},
     "pin": "1234", "audio": "mp3",
 }  # fmt: skip
-_NOTIFY = {"about": "all", "email": "anna@muster.example", "language": "de", "internal": True, "handled_mail": False}
+_NOTIFY = {
+    "about": "all",
+    "email": "anna@muster.example",
+    "language": "de",
+    "salutation": "Hallo,",
+    "internal": True,
+    "handled_mail": False,
+}
 _OWNER = {"name": "Clara", "extension": None, "mailbox": _MAILBOX, "notify": _NOTIFY}
 #: A good body for each operation that takes one; each of its parts is exchanged for each odd value.
 BODIES: dict[str, Any] = {
@@ -48,9 +55,13 @@ BODIES: dict[str, Any] = {
     "add_pool": {**_OWNER, "numbers": [], "members": ["anna"], "ring_seconds": 30, "member_seconds": 10,
                  "strategy": "sequential"},
     "change_pool": {"name": "Vertrieb", "extension": None, "members": ["ben", "anna"], "numbers": ["+493023125000"],
-                    "strategy": "simultaneous", "ring_seconds": 30, "member_seconds": None, "version": None},
+                    "strategy": "simultaneous", "ring_seconds": 30, "member_seconds": None, "show_name": True,
+                    "short_name": "VT", "alert": "red", "internal_alert": "blue", "version": None},
     "assign_number": {"owner": "pool:sales"},
-    "change_number": {"reject_anonymous": True},
+    "change_number": {
+        "reject_anonymous": True,
+        "notify": {"about": "missed", "email": "team@muster.example", "language": "en", "salutation": "Hello team,"},
+    },
     "add_block": {"prefix": "+4930231253", "first": "00", "last": "09"},
     "save_schedule": {**_SCHEDULE, "name": "nights", "version": None},
     "block_caller": {"note": "sells wine"},

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from callrouter.directory import employees, number_use, numbers, services
+from callrouter.directory import document, employees, number_use, numbers, owners, services
 from callrouter.directory.explaining import WeekSpan
 from callrouter.web import week
 from tests.web.world import Page, World
@@ -276,3 +276,44 @@ def test_a_number_that_is_deactivated_forgets_whom_it_turned_away(world: World):
         numbers.deactivate(session, FREE.rpartition("/")[2])
         numbers.activate(session, FREE.rpartition("/")[2])
     assert not use(world, FREE).reject_anonymous  # type: ignore[union-attr]
+
+
+SALES = "/numbers/+493023125000"
+
+
+def test_a_number_has_notifications_of_its_own(world: World):
+    admin = world.browser("admin", language="de")
+    assert "wie beim Inhaber" in admin.get(SALES).text
+    path = f"{SALES}/notifications"
+    values = {"about": "missed", "email": " team@muster.example ", "language": "", "salutation": "Liebes Team,"}
+    page = admin.send(path, values)
+    assert (page.status, page.location) == (303, SALES)
+    assert use(world, SALES).notify == document.NumberNotify(  # type: ignore[union-attr]
+        about="missed", email="team@muster.example", salutation="Liebes Team,"
+    )
+    assert "team@muster.example" in admin.get(SALES).text
+    assert admin.get(path).values()["salutation"] == "Liebes Team,"
+    assert admin.send(path, dict.fromkeys(values, "")).status == 303
+    assert use(world, SALES).notify == document.NumberNotify()  # type: ignore[union-attr]
+
+
+def test_what_a_number_cannot_mail_stands_beside_its_field(world: World):
+    admin = world.browser("admin")
+    page = admin.send(f"{SALES}/notifications", {"email": "team", "salutation": "x" * 121})
+    assert page.status == 422
+    page = admin.send(f"{SALES}/notifications", {"email": "team"})
+    [error] = page.tree.xpath("//*[@name='email']/ancestor::div[contains(@class, 'field')]//p[@class='error']")
+    assert "one mail address" in error.text_content()
+    old = admin.get(f"{SALES}/notifications")
+    with world.database.write() as session:
+        owners.set_notify(session, "pool:sales", language="en")
+    page = admin.submit(old, {"language": "en"}, path=f"{SALES}/notifications")
+    assert page.status == 422
+    assert "changed meanwhile" in page.text
+    assert use(world, SALES).notify == document.NumberNotify()  # type: ignore[union-attr]
+
+
+def test_a_free_number_has_no_notifications_and_employees_none_to_change(world: World):
+    assert world.browser("admin").get(f"{FREE}/notifications").location == FREE
+    assert "notifications" not in world.browser("admin").get(FREE).tree.xpath("string(//main//dl//a/@href)")
+    assert world.browser("employee").get(f"{SALES}/notifications").status == 403

@@ -157,8 +157,8 @@ def test_a_member_reads_and_cannot_change(world: World):
     anna = world.browser("employee")
     page = anna.get("/pools/sales")
     assert page.status == 200
-    assert "Anna SchmidtBen Yılmaz" in page.tree.text_content().replace("\n", "")
-    assert not page.tree.xpath("//main//form")
+    assert all(name in page.tree.text_content() for name in ("Anna Schmidt", "Ben Yılmaz"))
+    assert page.tree.xpath("//main//form/@action") == ["/pools/sales/sign-out/anna"]
     token = page.tree.xpath("//input[@name='csrf_token']/@value")[0]
     assert anna.post("/pools/sales", {"csrf_token": token, "name": "Meins"}).status == 403
     with world.database.write() as session:
@@ -187,3 +187,89 @@ def test_a_double_click_adds_one_pool(world: World):
     assert again.status == 422
     assert "This was sent before. Look whether it is in the list." in again.texts("notice")
     assert admin.get("/pools").text.count(">Einkauf<") == 1
+
+
+def test_the_strategy_is_chosen_and_said(world: World):
+    admin = world.browser("admin")
+    page = admin.get("/pools/sales")
+    assert page.values()["strategy"] == "simultaneous"
+    assert page.values()["member_seconds"] == "15"
+    answer = admin.submit(page, {"strategy": "longest-idle", "member_seconds": "20"}, path="/pools/sales")
+    assert answer.status == 303
+    assert (pool(world).strategy, pool(world).member_seconds) == ("longest-idle", 20)
+    assert "first at who has talked least recently, for 30 seconds in all" in admin.get("/pools/sales").text
+    assert "first at who" in world.browser("other").get("/pools/sales").text
+
+
+def test_waves_have_their_seconds_at_each_member(world: World):
+    admin, path = world.browser("admin"), "/pools/sales/members"
+    assert "delays-1" not in admin.get(path).text
+    with world.database.write() as session:
+        teams.change(session, "sales", strategy="waves")
+    page = admin.get(path)
+    [form] = [form for form in page.tree.xpath("//form") if form.xpath(".//button[@name='save']")]
+    values = dict(form.form_values())
+    refused = admin.post(path, {**values, "delays-1": "500", "save": "delays"})
+    assert (refused.status, "Enter 0 to 300." in refused.text) == (422, True)
+    assert admin.post(path, {**values, "delays-1": "20", "save": "delays"}).status == 303
+    assert pool(world).delays == {"ben": 20}
+    assert "after 20 seconds" in admin.get("/pools/sales").text
+    assert press(admin, path, "up", "ben").status == 303
+    assert (pool(world).members, pool(world).delays) == (["ben", "anna"], {"ben": 20})
+    assert press(admin, path, "remove", "ben").status == 303
+    assert pool(world).delays == {}
+
+
+def test_members_sign_themselves_in_and_out_and_administrators_anybody(world: World):
+    ben = world.browser("other")
+    page = ben.get("/pools/sales")
+    [form] = page.tree.xpath("//main//form[contains(@action, '/sign-')]")
+    assert form.get("action") == "/pools/sales/sign-out/ben"
+    assert not world.parts.apply.state.pending
+    assert ben.post(form.get("action"), dict(form.form_values())).location == "/pools/sales"
+    assert pool(world).signed_out == ["ben"]
+    assert world.parts.apply.state.pending
+    page = ben.get("/employees/ben")
+    assert "Ben Yılmaz is signed out of Vertrieb." in page.text
+    [form] = page.tree.xpath("//main//form[contains(@action, '/sign-')]")
+    answer = ben.post(form.get("action"), dict(form.form_values()))
+    assert (answer.status, answer.location) == (303, "/employees/ben")
+    assert pool(world).signed_out == []
+    assert ben.post("/pools/sales/sign-out/anna", dict(form.form_values())).status == 403
+    admin = world.browser("admin")
+    [_anna, form] = admin.get("/pools/sales").tree.xpath("//main//form[contains(@action, '/sign-')]")
+    assert admin.post("/pools/sales/sign-out/anna", dict(form.form_values())).status == 303
+    assert admin.post("/pools/sales/sign-out/nobody", dict(form.form_values())).status == 404
+    assert pool(world).signed_out == ["anna"]
+
+
+def test_what_phones_show_and_how_they_ring(world: World):
+    admin = world.browser("admin")
+    assert admin.get("/pools/sales").values()["show_name"] == "y"
+    values = {"show_name": None, "short_name": "VT", "alert": "Bellcore-dr2", "internal_alert": "intern"}
+    assert admin.send("/pools/sales", values).status == 303
+    changed = pool(world)
+    assert (changed.show_name, changed.short_name) == (False, "VT")
+    assert (changed.alert, changed.internal_alert) == ("Bellcore-dr2", "intern")
+    assert world.parts.apply.state.pending
+    assert (
+        admin.send("/pools/sales", {"show_name": "y", "short_name": "", "alert": "", "internal_alert": ""}).status
+        == 303
+    )
+    assert (pool(world).show_name, pool(world).short_name, pool(world).alert) == (True, None, None)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "text"),
+    [
+        ("alert", "a;info=b", "the name of a ring"),
+        ("alert", "alert-autoanswer", "answer by themselves"),
+        ("internal_alert", "intern", "differs from alert"),
+        ("short_name", "x" * 21, ""),
+    ],
+)
+def test_a_ring_that_is_none_stands_beside_its_field(world: World, field: str, value: str, text: str):
+    page = world.browser("admin").send("/pools/sales", {field: value})
+    assert page.status == 422
+    [error] = page.tree.xpath(f"//*[@name='{field}']/ancestor::div[contains(@class, 'field')]//p[@class='error']")
+    assert text in error.text_content()

@@ -41,6 +41,7 @@ def _number(given: Given, e164: str) -> PhoneNumber:
         block=found.block,
         shown_by=[key for key, _ in found.shown_by],
         reject_anonymous=found.reject_anonymous,
+        notify=found.notify,
     )
 
 
@@ -74,8 +75,12 @@ def deactivate_number(given: Given, e164: str) -> None:
 
 @number_routes.patch("/numbers/<e164>", takes=shapes.NumberChange, gives=PhoneNumber)
 def change_number(given: Given, e164: str) -> PhoneNumber:
-    """Say whether an active number takes calls without a number."""
-    numbers.reject_anonymous(given.session, e164, reject=given.body.reject_anonymous)
+    """Say whether an active number takes calls without a number, and what is mailed of its calls; the rest stays."""
+    said = given.body.model_fields_set
+    if "reject_anonymous" in said:
+        numbers.reject_anonymous(given.session, e164, reject=given.body.reject_anonymous)
+    if "notify" in said:
+        numbers.set_notify(given.session, e164, **given.body.notify.model_dump(exclude_unset=True))
     return _number(given, e164)
 
 

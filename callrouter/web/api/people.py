@@ -212,6 +212,13 @@ def change_pool(given: Given, key: str) -> PoolRecord:
     return _pool(given.session, key)
 
 
+@pool_routes.patch("/pools/<key>/members/<employee>", takes=shapes.Signed, gives=PoolRecord)
+def sign_member(given: Given, key: str, employee: str) -> PoolRecord:
+    """Sign a member in to the pool or out of it; their own number is as it was."""
+    pools.sign(given.session, key, employee, signed_in=given.values["signed_in"])
+    return _pool(given.session, key)
+
+
 @pool_routes.delete("/pools/<key>", versioned=True)
 def remove_pool(given: Given, key: str) -> None:
     """Remove a pool with its mailbox; its numbers stay, active and without owner."""

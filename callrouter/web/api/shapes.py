@@ -119,6 +119,12 @@ class PoolRecord(document.Pool):
     version: int
 
 
+class Signed(document.Part):
+    """Whether a member's phones ring for the pool."""
+
+    signed_in: bool
+
+
 class MailboxRecord(document.Mailbox):
     """A mailbox; ``version`` is its owner's."""
 
@@ -239,9 +245,10 @@ class ContactFile(Part):
 
 
 class NumberChange(Part):
-    """Whether callers without a number are turned away."""
+    """Whether callers without a number are turned away; what is mailed of the calls (null: as its owner says)."""
 
-    reject_anonymous: bool
+    reject_anonymous: bool = False
+    notify: document.NumberNotify = document.NumberNotify()
 
 
 class PhoneNumber(BaseModel):
@@ -254,3 +261,4 @@ class PhoneNumber(BaseModel):
     block: document.Block | None
     shown_by: Annotated[list[str], Field(description="Ids of employees who show this number in place of their own.")]
     reject_anonymous: Annotated[bool, Field(description="Callers without a number are turned away.")]
+    notify: Annotated[document.NumberNotify, Field(description="What is mailed of its calls; null: as the owner says.")]

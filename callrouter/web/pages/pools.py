@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from sqlalchemy.orm import Session
-from wtforms import SelectChoice, SelectField, StringField
+from wtforms import BooleanField, FieldList, RadioField, SelectChoice, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from callrouter.directory import document, history, lists, services
@@ -17,14 +17,16 @@ from callrouter.directory import numbers as directory_numbers
 from callrouter.directory import pools as teams
 from callrouter.directory.names import owner_names
 from callrouter.errors import RuleError
+from callrouter.routing.names import SHOWN_BEFORE
+from callrouter.routing.ringing import MEMBER_SECONDS
 from callrouter.web import format
 from callrouter.web.forms import Answer, ConfirmForm, Form, NewForm, WholeNumber, answer, confirm, done
 from callrouter.web.notifications import notifications_page
 from callrouter.web.owners import OwnerFrame, owner_frame
 from callrouter.web.paging import CursorPager, Pager, cursor, page_number, search_text
-from callrouter.web.parts import reading
+from callrouter.web.parts import changing, reading
 from callrouter.web.roles import allow
-from callrouter.web.security import may_see_owner, require
+from callrouter.web.security import may_change_owner, may_see_owner, require
 
 pages = Blueprint("pools", __name__, url_prefix="/pools")
 
@@ -50,6 +52,21 @@ class PoolForm(Form):
         description=_l("Then the call goes to the pool's mailbox, or ends if that takes no calls."),
         render_kw={"class": "short"},
     )
+    strategy = RadioField(
+        _l("Strategy"),
+        choices=[
+            SelectChoice("simultaneous", _l("all members at once")),
+            SelectChoice("sequential", _l("one after the other, in the order of the members")),
+            SelectChoice("longest-idle", _l("one after the other, first who has talked least recently")),
+            SelectChoice("waves", _l("in waves: some at once, the others later, as it says at each member")),
+        ],
+    )
+    member_seconds = WholeNumber(
+        _l("Rings at each member for (seconds)"),
+        [InputRequired(_l("Enter a whole number.")), NumberRange(5, 300, _l("Enter 5 to 300 seconds."))],
+        description=_l("Where it is one after the other. Who is busy or cannot be reached is passed over at once."),
+        render_kw={"class": "short"},
+    )
 
     def values(self) -> dict[str, Any]:
         """As ``directory.pools`` takes them."""
@@ -57,7 +74,40 @@ class PoolForm(Form):
             "name": self.name.data,
             "extension": (self.extension.data or "").strip() or None,
             "ring_seconds": self.ring_seconds.data,
+            "strategy": self.strategy.data,
+            "member_seconds": self.member_seconds.data,
         }
+
+
+class ChangedPoolForm(PoolForm):
+    """The same, and what phones are told of the pool's calls."""
+
+    show_name = BooleanField(_l("Phones show the pool before the caller"))
+    short_name = StringField(
+        _l("Shown as"),
+        [Length(max=SHOWN_BEFORE)],
+        description=_l("What fits a display, at most %(most)s characters; empty: the name.", most=SHOWN_BEFORE),
+        render_kw={"autocomplete": "off"},
+    )
+    alert = StringField(
+        _l("Ring of its own"),
+        [Length(max=32)],
+        description=_l(
+            "The name of a ring that the phones know (Alert-Info), for example Bellcore-dr2; empty: the usual."
+        ),
+        render_kw={"autocomplete": "off", "autocapitalize": "none"},
+    )
+    internal_alert = StringField(
+        _l("Ring for colleagues’ calls"),
+        [Length(max=32)],
+        description=_l("Empty: the same."),
+        render_kw={"autocomplete": "off", "autocapitalize": "none"},
+    )
+
+    def values(self) -> dict[str, Any]:
+        """As ``directory.pools`` takes them."""
+        texts = {name: (self[name].data or "").strip() or None for name in ("short_name", "alert", "internal_alert")}
+        return super().values() | texts | {"show_name": self.show_name.data}
 
 
 class NewPoolForm(NewForm, PoolForm):
@@ -72,6 +122,17 @@ class NewPoolForm(NewForm, PoolForm):
 
 class ChangeForm(Form):
     """No fields: each of its buttons says what it does with which member or number."""
+
+
+class MembersForm(ChangeForm):
+    """Also when each member begins to ring, where the pool rings in waves; in the order of the members."""
+
+    delays = FieldList(
+        WholeNumber(
+            validators=[InputRequired(_l("Enter a whole number.")), NumberRange(0, 300, _l("Enter 0 to 300."))],
+            render_kw={"class": "short"},
+        )
+    )
 
 
 def _pool(key: str) -> tuple[OwnerFrame, document.Pool]:
@@ -109,7 +170,8 @@ def new() -> Answer:
     """Add a pool; its members come next."""
     with reading() as session:
         free = [line.e164 for line in lists.numbers(session, free=True, size=_OFFERED).rows]
-    form = NewPoolForm(data={"ring_seconds": 30, "number": free[0] if free else ""})
+    blank = {"ring_seconds": 30, "strategy": "simultaneous", "member_seconds": MEMBER_SECONDS}
+    form = NewPoolForm(data={**blank, "number": free[0] if free else ""})
     form.number.choices = [*(SelectChoice(e164, format.number(e164)) for e164 in free), SelectChoice("", _("none yet"))]
     if form.validate_on_submit():
         with form.saving(apply=True) as session:
@@ -130,8 +192,10 @@ def show(key: str) -> Answer:
         members = _names(session, pool.members)
     form = None
     if current_user.is_admin:
-        values = {"name": pool.name, "extension": pool.extension or "", "ring_seconds": pool.ring_seconds}
-        form = PoolForm(data={**values, "version": owner.version})
+        shown = ("name", "extension", "ring_seconds", "strategy", "show_name", "short_name", "alert", "internal_alert")
+        values = {name: "" if (value := getattr(pool, name)) is None else value for name in shown}
+        values["member_seconds"] = pool.member_seconds or MEMBER_SECONDS
+        form = ChangedPoolForm(data={**values, "version": owner.version})
         if form.validate_on_submit():
             with form.saving(apply=True) as session:
                 teams.change(session, key, version=form.expected_version, **form.values())
@@ -142,6 +206,23 @@ def show(key: str) -> Answer:
     return answer("pools/show.html", form, owner=owner, pool=pool, members=members)
 
 
+@pages.post("/<key>/sign-<any('in', 'out'):way>/<member>")
+@allow("employee")
+def sign(key: str, way: str, member: str) -> Answer:
+    """Sign a member in to the pool or out of it: an administrator anyone, a member oneself."""
+    require(may_see_owner(f"pool:{key}") and may_change_owner(f"employee:{member}"))
+    _frame, pool = _pool(key)
+    if member not in pool.members:
+        abort(404)
+    with changing(apply=True) as session:
+        teams.sign(session, key, member, signed_in=way == "in")
+    with reading() as session:
+        [(_id, name)] = _names(session, [member])
+    said = _("%(name)s is signed in to %(pool)s.") if way == "in" else _("%(name)s is signed out of %(pool)s.")
+    endpoint, shown = ("employees.show", member) if request.form.get("back") == "employee" else ("pools.show", key)
+    return done(said % {"name": name, "pool": pool.name}, endpoint, key=shown)
+
+
 @pages.route("/<key>/members", methods=["GET", "POST"])
 @allow("admin")
 def members(key: str) -> Answer:
@@ -150,11 +231,19 @@ def members(key: str) -> Answer:
     with reading() as session:
         found = lists.employees(session, search, size=_FOUND)
         shown = _names(session, pool.members)
-    form = ChangeForm(data={"version": owner.version})
+    delays = [pool.delays.get(member, 0) for member in pool.members]
+    form = MembersForm(data={"version": owner.version, "delays": delays})
+    for (_id, name), entry in zip(shown, form.delays, strict=False):
+        entry.label.text = _("%(name)s begins after (seconds)", name=name)
     if form.validate_on_submit():
-        changed = _rearranged(pool.members, *_pressed("add", "remove", "up", "down"))
+        action, member = _pressed("add", "remove", "up", "down", "save")
         with form.saving(apply=True) as session:
-            teams.set_members(session, key, changed, version=form.expected_version)
+            if action == "save":
+                later = {one: entry.data for one, entry in zip(pool.members, form.delays, strict=False) if entry.data}
+                teams.change(session, key, version=form.expected_version, delays=later)
+            else:
+                changed = _rearranged(pool.members, action, member)
+                teams.set_members(session, key, changed, version=form.expected_version)
         if form.saved:
             return redirect(url_for("pools.members", key=key, q=search or None), 303)
     return answer("pools/members.html", form, owner=owner, pool=pool, members=shown, found=found, search=search)
