@@ -67,9 +67,13 @@ def start(ctx: click.Context, employee: str, number: str) -> None:
     with reading(ctx) as session:
         command = clicks.click(session, employee, number)
     with switch(settings, "call") as client:
-        answer = client.api(command, timeout=clicks.RINGS + 5).strip()
-    if not answer.startswith("+OK"):
-        raise SwitchError(f"no phone of {employee} answered: {answer.removeprefix('-ERR').strip()}")
+        try:
+            client.api(command, timeout=clicks.RINGS + 5)
+        except SwitchError as error:
+            _command, refused, cause = str(error).partition(": -ERR ")
+            if not refused:
+                raise
+            raise SwitchError(f"no phone of {employee} answered: {cause}") from None
     click.echo(f"{employee} answered; calling {number}")
 
 
@@ -85,11 +89,11 @@ def show(ctx: click.Context, uuid: str, as_json: bool) -> None:
         print_json(values)
         return
     for key, value in values.items():
-        if not isinstance(value, list):
+        if not isinstance(value, list | tuple):
             click.echo(f"{key.replace('_', ' ')}: {'–' if value in (None, '') else value}")
             continue
         for one in value:
-            click.echo(f"{key.removesuffix('s')}: {', '.join(str(text) for text in one.values() if text)}")
+            click.echo(f"{key.removesuffix('s')}: {', '.join(str(_moment(text)) for text in one.values() if text)}")
 
 
 def _moment(value: Any) -> Any:

@@ -1,0 +1,58 @@
+"""``callrouter call``: a call in words, and a call that is begun where nobody answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import socket
+import threading
+from pathlib import Path
+
+from callrouter.directory.database import Database
+from callrouter.directory.records import CallRow, CallStepRow, CaseRow
+from tests.cli.test_company import ENVIRONMENT, company, run, told  # noqa: F401 (a fixture)
+from tests.esl.peer import Peer, reply, response
+
+AT = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
+
+
+def test_who_must_be_called_back_is_told_in_words(company: Path):  # noqa: F811
+    database = Database(f"sqlite:///{company}/callrouter.db")
+    with database.write() as session:
+        case = CaseRow(
+            caller_key="+4917604069001", caller="+4917604069001", opened_at=AT, changed_at=AT, calls=2,
+            root_message_id="<1@pbx.muster.example>",
+        )  # fmt: skip
+        called = CallRow(uuid="c1", direction="inbound", caller="+4917604069001", outcome="missed", started_at=AT)
+        session.add_all([case, called])
+        session.flush()
+        session.add(
+            CallStepRow(
+                call_id=called.id, n="1", position=1, kind="ring", owner="employee:ben", started_at=AT,
+                outcome="missed", case_id=case.id,
+            )
+        )  # fmt: skip
+    database.close()
+    assert "\ncase: 1, open, 2026-11-23T09:00:00+00:00, 2\n" in told("call", "show", "c1", cwd=company)
+
+
+def test_nobody_answers_the_phones_that_a_command_rings(company: Path, monkeypatch):  # noqa: F811
+    asked: list[str] = []
+
+    def switch(server: socket.socket) -> None:
+        sock, _address = server.accept()
+        with sock:
+            peer = Peer(sock)
+            peer.send("Content-Type: auth/request\n\n")
+            peer.answer(reply("+OK accepted"))
+            asked.append(peer.answer(response("-ERR NO_ANSWER\n")))
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(30)
+        thread = threading.Thread(target=switch, args=(server,))
+        thread.start()
+        monkeypatch.setitem(ENVIRONMENT, "CALLROUTER_FREESWITCH_EVENT_SOCKET", f"127.0.0.1:{server.getsockname()[1]}")
+        done = run("call", "start", "ben", "017604069001", cwd=company)
+        thread.join(30)
+    assert asked[0].startswith("api originate ")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == "no phone of ben answered: NO_ANSWER"
