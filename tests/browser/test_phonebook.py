@@ -78,3 +78,12 @@ def test_an_entry_by_hand_and_a_file(desk: Desk, language: str, scripts: bool, t
     assert book(desk)["Jürgen"] == ["+4917604069003"]
     search(page, "jürg", scripts=scripts)
     expect(page.locator("tbody tr")).to_have_count(1)
+
+
+def test_the_kind_of_a_number_is_read_whole_on_a_phone(desk: Desk):
+    with desk.world.database.write() as session:
+        number = contacts.ContactNumber(number="+493023125600", label="Telefon geschäftlich (Zentrale)")
+        contacts.add(session, contacts.Contact(name="Erika Muster", numbers=[number]))
+    page = desk.open("employee", width=390, height=844)
+    page.goto("/phonebook")
+    assert page.evaluate("[...document.querySelectorAll('td')].every(cell => cell.scrollWidth <= cell.clientWidth)")

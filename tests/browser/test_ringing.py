@@ -39,3 +39,11 @@ def test_an_employee_forwards_calls(desk: Desk, scripts: bool):
     page.get_by_role("button", name="Save").click()
     page.get_by_text("The forwarding is changed.").wait_for()
     assert _anna(desk).forwarding == document.Forwarding(busy="mailbox:pool:sales")
+
+
+def test_the_number_that_calls_go_on_to_is_read_whole_on_a_phone(desk: Desk):
+    page = desk.open("employee", width=390, height=844)
+    page.goto("/employees/anna/forwarding")
+    page.get_by_label("Name, Nebenstelle oder Rufnummer").first.fill("+4917604069002")
+    whole = "[...document.querySelectorAll('input')].every(field => field.scrollWidth <= field.clientWidth)"
+    assert page.evaluate(whole)
