@@ -15,7 +15,7 @@ _NUMBER = say("a number as E.164, for example +493023125010")
 _NUMBER_OR_ANONYMOUS = say("a number as E.164, for example +493023125010, or anonymous")
 _HOST = say("a host name, for example sip.provider.example")
 _RING = say("the name of a ring: up to 32 letters, digits, - and _")
-_PLACE = say("employee:ID or pool:ID, or with mailbox: before it")
+_PLACE = say("employee:ID or pool:ID, also with mailbox: before it, or a number outside as E.164")
 #: What a value under this key must be.
 _WANTED = {
     "personal_number": _NUMBER,

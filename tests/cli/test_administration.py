@@ -37,6 +37,7 @@ def test_a_number_changes_hands(company: Path):  # noqa: F811
         (["number", "free", "+493023125010"], "has devices but no personal_number"),
         (["number", "free", "+493023125012"], "belongs to nobody"),
         (["blocked", "add", "0176"], "is not a number as E.164"),
+        (["employee", "forward", "ben", "--always", "mobile"], "before it, or a number outside as E.164"),
         (["token", "remove", "nothing"], "there is no token"),
         (["token", "add", " "], "needs a name"),
         (["call", "list", "--before", "x"], "is no page of this list"),
