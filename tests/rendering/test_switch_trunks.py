@@ -175,3 +175,17 @@ def test_a_provider_that_does_not_answer_pings_is_down(tmp_path: Path) -> None:
 def test_a_switch_without_tls_trunks_opens_no_port_for_them(tmp_path: Path) -> None:
     with rendered_switch(tmp_path) as switch, pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", switch.settings.freeswitch.trunk_tls_port), 5)
+
+
+def test_a_trunk_may_have_many_peers(tmp_path: Path) -> None:
+    data = muster()
+    peers = ["2001:db8::/32", *(f"192.0.2.{n}" for n in range(70)), "127.0.0.1"]
+    data["trunks"] = [{"name": "carrier", "proxy": "127.0.0.1", "peers": peers}]
+    with rendered_switch(tmp_path, data) as switch:
+        asked = [*peers[1:], "2001:db8::7", "198.51.100.1", "2001:db9::7"]
+        answers = [switch.api(f"acl {peer} trunk-carrier").strip() for peer in asked]
+        assert answers == ["true"] * (len(peers)) + ["false"] * 2
+        with World(switch, Phone("trunk")) as world:
+            call = world.peer("127.0.0.1").call("+493023125099", "+4917604069001")
+            call.wait_for("ended")
+            assert call.status == 404
