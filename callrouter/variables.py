@@ -77,6 +77,9 @@ OUT_TO = "callrouter_out_to"
 OUT_FROM = "callrouter_out_from"
 OUT_CALLER = "callrouter_out_caller"
 OUT_HIDDEN = "callrouter_out_hidden"
+#: While a trunk is told who calls: how phones were shown it, for a call that comes back to one.
+INSIDE = "callrouter_inside"
+INSIDE_NAME = "callrouter_inside_name"
 #: sip_user of the device that picked the call up; FreeSWITCH copies it from who picks up when it connects the two.
 PICKED = "callrouter_picked"
 #: Name of the trunk that took a call out; set on each leg and imported by the one that wins.

@@ -33,7 +33,7 @@ def click(session: Session, key: str, number: str) -> str:
         raise RuleError(say("%(name)s has no phone that could ring; add or enable a device", name=employee.name))
     company, _version = services.company(session)
     shown = f"origination_caller_id_number={called},origination_caller_id_name={called}"
-    settings = f"ignore_early_media=true,originate_timeout={RINGS},{shown}"
+    settings = f"ignore_early_media=true,outbound_redirect_fatal=true,originate_timeout={RINGS},{shown}"
     if employee.ringing.calls_at_once is not None:
         counted = f"execute_on_answer='limit hash callrouter {ringing.talks(f'employee:{key}')}'"
         settings = f"{settings},{counted},limit_ignore_transfer=true"

@@ -17,18 +17,19 @@ from callrouter.routing import outgoing
 from callrouter.routing.outgoing import Destination, NumberFormat
 from callrouter.routing.snapshot import NumberBlock
 from tests.rendering.dialplan import Walk
-from tests.switch import muster, rendered, switch_settings
+from tests.switch import DOMAIN, muster, rendered, switch_settings
 
 BLOCKS = [NumberBlock("+4930231250", "00", "99")]
 
 
-def _files(path: Path, **company: Any) -> dict[str, bytes]:
+def _files(path: Path, trunks: Any = ({}, {}), **company: Any) -> dict[str, bytes]:
     data = muster()
     data["company"] |= company
     data["trunks"] = [
         {"name": "first", "proxy": "192.0.2.1"},
         {"name": "second", "proxy": "192.0.2.2", "number_format": "national"},
     ]
+    data["trunks"] = [trunk | more for trunk, more in zip(data["trunks"], trunks, strict=True)]
     return rendered(data, switch_settings(path), MappingProxyType[dt.date, str]({}))
 
 
@@ -140,3 +141,26 @@ def test_when_the_next_trunk_is_tried(files: dict[str, bytes], disposition: str,
 def test_an_emergency_is_tried_on_all_trunks(files: dict[str, bytes]) -> None:
     walk = Walk(files, {"originate_disposition": "USER_BUSY", v.DIRECTION: "emergency"})
     assert walk.run("112", "trunk-1-refused") == ("bridge", _leg("second", "112", "112"))
+
+
+def test_a_provider_that_refuses_is_no_answer_of_who_is_called_where_the_next_trunk_is_for_emergencies(
+    tmp_path: Path,
+) -> None:
+    files = _files(tmp_path, trunks=[{}, {"outgoing": False}])
+    refused = {"originate_disposition": "CALL_REJECTED", "sip_invite_failure_status": "403"}
+    assert Walk(files, refused).run("+493023125500", "trunk-1-refused") == ("hangup", "NORMAL_TEMPORARY_FAILURE")
+    emergency = Walk(files, {**refused, v.DIRECTION: "emergency"}).run("112", "trunk-1-refused")
+    assert emergency == ("bridge", _leg("second", "112", "112"))
+
+
+@pytest.mark.parametrize("dialed", ["112", "110", "0112"])
+@pytest.mark.parametrize("context", ["internal", "click"])
+def test_whoever_is_transferred_or_clicks_reaches_an_emergency(
+    with_zero: dict[str, bytes], dialed: str, context: str
+) -> None:
+    """From a trunk's leg, or one of ours: by the rights of nobody, and with the number of who acts."""
+    walk = Walk(with_zero, {v.DEVICE: "anna-desk", "direction": "inbound", v.DIRECTION: "inbound"})
+    application, leg = walk.run(dialed, context)
+    assert (application, leg) == ("bridge", _leg("first", dialed[-3:], dialed[-3:], ",leg_progress_timeout=12"))
+    assert walk.variables[v.DIRECTION] == "emergency"
+    assert ("set_user", f"anna-desk@{DOMAIN} {v.OF}") in walk.done

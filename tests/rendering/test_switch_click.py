@@ -15,6 +15,7 @@ from callrouter.directory.importing import import_company
 from callrouter.directory.models import Base
 from callrouter.errors import RuleError
 from callrouter.simulator.behaviour import NoAnswer, Refuse
+from callrouter.simulator.message import SipTimeout
 from callrouter.simulator.phone import Phone
 from tests.rendering.office import TRUNK_TONE, Office, hears, office_company, parts
 from tests.rendering.switch_world import soon, switch_and_trunk
@@ -32,6 +33,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rendered
     def imported(trunk: int) -> dict[str, Any]:
         company = office_company(trunk)
         company["employees"][0]["ringing"] = {"calls_at_once": 1}
+        company["employees"][2] |= {"destinations": [], "outgoing_number": "anonymous"}
         import_company(database, yaml.safe_dump(company, allow_unicode=True), "muster.yaml")
         return company
 
@@ -96,12 +98,34 @@ def test_what_may_not_be_called_is_not_by_a_click_either(desk: Desk) -> None:
     assert parts(cdr) == [("employee:anna", "rejected", "not_allowed")]
 
 
+def test_an_emergency_is_called_by_a_click_too(desk: Desk) -> None:
+    cem = desk.speaking("cem-desk", 1000)
+    desk.click("cem", "112")
+    invite = desk.trunk.wait_for("INVITE")
+    assert invite.start.startswith("INVITE sip:112@")
+    assert "<sip:+493023125012@" in invite.get("From")
+    hears(cem.wait_for_call(), 400)
+    cem.wait_for_call().hangup()
+    [cdr] = desk.cdrs(1)
+    assert cdr.direction == "emergency"
+    assert parts(cdr) == [("employee:cem", "answered", "")]
+
+
 def test_a_phone_that_rings_runs_nothing_by_replacing_its_leg(desk: Desk) -> None:
     anna = desk.speaking("anna-desk", 600, NoAnswer())
     desk.click("anna", "11")
     leg = (("Replaces", f"{anna.wait_for_call().id};to-tag=x;from-tag=y"),)
     anna.call("", headers=leg, uri=f"sip:set_global%3Ataken%3Dyes@{DOMAIN}").wait_for("ended", 20)
     assert desk.switch.api("global_getvar taken") != "yes"
+
+
+def test_a_phone_does_not_choose_where_a_click_goes_instead(desk: Desk) -> None:
+    """FreeSWITCH would follow each 302, for as long as the phones may ring."""
+    anna = desk.speaking("anna-desk", 600, Refuse(302))
+    desk.click("anna", "03023125500")
+    anna.wait_for("ACK")
+    with pytest.raises(SipTimeout):
+        anna.wait_for("INVITE", 2, timeout=1)
 
 
 def test_nobody_is_called_when_no_phone_answers(desk: Desk) -> None:

@@ -12,7 +12,7 @@ from callrouter.simulator.behaviour import Answer, NoAnswer, Refuse
 from callrouter.simulator.dialog import PhoneCall
 from callrouter.simulator.phone import Phone
 from callrouter.simulator.rtp import tone
-from tests.rendering.office import TRUNK_TONE, Office, hears, office_company
+from tests.rendering.office import TRUNK_TONE, Office, hears, office_company, parts
 from tests.rendering.switch_world import marks, soon, switch_and_trunk
 from tests.switch import RenderedSwitch
 
@@ -140,13 +140,16 @@ def test_a_voicemail_there_never_takes_it(office: Office) -> None:
     assert marks(office.record(call))[-1] == "f-anna;voicemail;employee:anna"
 
 
-@pytest.mark.parametrize(("status", "result"), [(486, "busy"), (603, "rejected"), (480, "no_answer")])
-def test_busy_there_is_busy_here_where_there_is_no_mailbox(office: Office, status: int, result: str) -> None:
+@pytest.mark.parametrize(
+    ("status", "result", "told"),
+    [(486, "busy", 486), (603, "rejected", 603), (480, "no_answer", 480), (410, "failed", 480), (302, "failed", 480)],
+)
+def test_busy_there_is_busy_here_where_there_is_no_mailbox(office: Office, status: int, result: str, told: int) -> None:
     office.speaking("ben-desk", 500, Refuse(486))
     office.trunk.behaviour = Refuse(status)
     call = office.trunk.call(BEN, CALLER)
     call.wait_for("ended")
-    assert call.status == status
+    assert call.status == told
     assert _parts(office, call) == [("employee:ben", "missed", result)]
 
 
@@ -209,3 +212,20 @@ def test_another_caller_is_forwarded_at_the_same_time(office: Office) -> None:
     _there(office, 4)
     first.cancel()
     second.cancel()
+
+
+def test_who_took_it_there_is_not_who_takes_it_when_it_is_transferred(office: Office) -> None:
+    cem = office.speaking("cem-desk", 500)
+    ben = office.speaking("ben-desk", 700, NoAnswer())
+    call = cem.call("10")
+    there = _there(office, 1)
+    there.wait_for("answered")
+    soon(lambda: len(there.audio.heard) > 8000, 10)
+    there.audio.send_digits("1")
+    call.wait_for("answered")
+    assert call.transfer("11") == 202
+    ben.wait_for("INVITE")
+    there.hangup()
+    made = {cdr.leg: cdr for cdr in office.cdrs(2)}
+    assert parts(made["inbound"]) == [("employee:anna", "answered", MOBILE)]
+    assert parts(made["outbound"]) == [("employee:ben", "missed", "abandoned")]

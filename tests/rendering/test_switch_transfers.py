@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from callrouter.simulator.behaviour import NoAnswer
+from callrouter.simulator.behaviour import NoAnswer, Refuse
 from callrouter.simulator.phone import Phone
 from callrouter.simulator.rtp import frequency_of, loud_part
 from tests.rendering.office import TRUNK_TONE, Office, hears, office_company, parts
@@ -151,4 +151,20 @@ def test_a_transfer_that_nobody_takes_comes_back(office: Office, target: str) ->
     call.hangup()
     [cdr] = office.cdrs(1)
     assert parts(cdr)[0] == ("employee:anna", "answered", "anna-desk")
+    assert parts(cdr)[-1] == ("employee:anna", "answered", "anna-desk")
+
+
+def test_a_transfer_out_that_fails_comes_back_as_the_call_it_was(office: Office) -> None:
+    anna = office.speaking("anna-desk", 600)
+    call = office.trunk.call(ANNA, CALLER)
+    hears(call, 600)
+    office.trunk.behaviour = Refuse(404)
+    assert anna.wait_for_call().transfer(OUTSIDE) == 202
+    back = anna.wait_for_call(2, timeout=20).invite
+    hears(call, 600, 10)
+    call.hangup()
+    assert back
+    assert f"<sip:{CALLER}@" in back.get("From")
+    assert (back.get("P-Asserted-Identity"), back.get("Privacy")) == ("", "")
+    [cdr] = office.cdrs(1)
     assert parts(cdr)[-1] == ("employee:anna", "answered", "anna-desk")
