@@ -121,7 +121,10 @@ def test_who_hangs_up_without_a_key_leaves_the_caller_to_the_mailbox(office: Off
     office.trunk.behaviour = Answer(hang_up_after=1)
     call = office.trunk.call(ANNA, CALLER)
     call.wait_for("answered", 20)
+    ids = ("company", "calls-anna", f"forwards-anna-{CALLER}")
+    counted = [office.switch.api(f"limit_usage hash callrouter {id}").strip() for id in ids]
     call.hangup()
+    assert counted == ["0", "0", "0"], "it is no call out any more"
     assert marks(office.record(call)) == [
         "o-anna;ring;employee:anna",
         "o-anna;ring;employee:anna;no_answer",

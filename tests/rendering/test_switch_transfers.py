@@ -162,7 +162,9 @@ def test_a_transfer_out_that_fails_comes_back_as_the_call_it_was(office: Office)
     assert anna.wait_for_call().transfer(OUTSIDE) == 202
     back = anna.wait_for_call(2, timeout=20).invite
     hears(call, 600, 10)
+    counted = [office.switch.api(f"limit_usage hash callrouter {id}").strip() for id in ("company", "calls-anna")]
     call.hangup()
+    assert counted == ["0", "0"]
     assert back
     assert f"<sip:{CALLER}@" in back.get("From")
     assert (back.get("P-Asserted-Identity"), back.get("Privacy")) == ("", "")
