@@ -1,4 +1,7 @@
-"""Tells an administrator when an employee calls or forwards out more often than people do: a password may be stolen."""
+"""Tells an administrator when an employee calls out more often than people do: a password may be stolen.
+
+Calls that they transfer or forward out count alike: they cost the same.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +29,12 @@ def outside(devices: Iterable[str]) -> list[str]:
     return [device for device in devices if device.startswith("+")]
 
 
-def _called(direction: str, dialed: str, legs: Iterable[Mapping[str, str]]) -> list[str]:
-    return [dialed] if direction == "outbound" else outside(leg["device"] for leg in legs)
+def _called(direction: str, dialed: str, kind: str, legs: Iterable[Mapping[str, str]]) -> list[str]:
+    if direction == "emergency":
+        return []
+    if direction == "outbound" or kind == "dial":
+        return [dialed]
+    return outside(leg["device"] for leg in legs)
 
 
 def alarms(
@@ -51,7 +58,7 @@ def alarms(
     for owner in {owner.id: owner for owner in callers}.values():
         burst = (_STEPS.c.owner == owner.owner_key) & (_STEPS.c.started_at > now - WINDOW)
         rows = session.execute(
-            select(_CALLS.c.direction, _CALLS.c.dialed, _STEPS.c.legs)
+            select(_CALLS.c.direction, _CALLS.c.dialed, _STEPS.c.kind, _STEPS.c.legs)
             .where(burst, _CALLS.c.id == _STEPS.c.call_id)
             .order_by(_STEPS.c.started_at.desc())
         )

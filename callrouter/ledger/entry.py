@@ -105,6 +105,13 @@ class Step:
         return self.case.id if self.case else None
 
     @property
+    def went_out(self) -> bool:
+        """Whether it was a call into the public network, which the owner made, transferred or forwarded there."""
+        part = self.part
+        legs = any(leg.device.startswith("+") for leg in part.legs)
+        return self.call.direction == "outbound" or part.kind == "dial" or legs
+
+    @property
     def message(self) -> tuple[Any, str, Audio] | None:
         """Call, mark and audio of the message that the caller left."""
         mark = self.part.recording

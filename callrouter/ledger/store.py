@@ -86,12 +86,7 @@ class _Batch:
         if steps:
             self._run(insert(_STEPS), [step.row() for step in steps])
         postings = self._postings(steps, self._write_messages(steps, replaced))
-        callers = [
-            step.owner
-            for step in steps
-            if step.owner
-            and (step.call.direction == "outbound" or alarms.outside(leg.device for leg in step.part.legs))
-        ]
+        callers = [step.owner for step in steps if step.owner and step.went_out]
         if callers:
             postings += alarms.alarms(self.session, self.company, self.limits, callers, self.language, now)
         outbox.add(self.session, postings, now)

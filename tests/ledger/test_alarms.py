@@ -88,6 +88,19 @@ def test_calls_that_are_forwarded_outside_count(ledger: Ledger, database: Databa
     assert mobile in mail.text
 
 
+def test_calls_that_come_in_and_are_transferred_out_count(
+    ledger: Ledger, database: Database, settings: Settings
+) -> None:
+    _limits(database)
+    for n in range(1, 5):
+        steps = ["f-anna;ring;employee:anna", "was;anna-desk", "d-carrier;dial;employee:anna"]
+        put_cdr(settings, cdr_bytes(*steps, uuid=uuid(n), answered=True, callrouter_taken="carrier"), uuid(n))
+        ledger.run_once()
+    [mail] = mails(database)
+    assert mail.kind == "alarm"
+    assert "Anrufe nach außen in zehn Minuten: 4" in mail.text
+
+
 @pytest.mark.parametrize("limits", [{"alarm_email": None}, {"alarm_calls": 5}])
 def test_nobody_is_told_without_an_address_or_a_burst(
     ledger: Ledger, database: Database, settings: Settings, limits: dict[str, Any]
