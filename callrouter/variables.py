@@ -105,6 +105,8 @@ DISPLAY = "callrouter_display"
 ALERT = "callrouter_alert"
 #: ``true`` when a phone dialled an extension, so that NUMBER is only one of those whom it belongs to.
 EXTENSION = "callrouter_extension"
+#: In the dialplan: ``yes`` where one more leg may go out, else why none may.
+ROOM = "callrouter_room"
 #: In the dialplan: how often that number was called in this day, and how often it might be.
 TRIES = "callrouter_tries"
 KNOWN = "callrouter_known"

@@ -50,7 +50,9 @@ def _walk(files: dict[str, bytes], dialed: str, allowed: str = " ".join(Destinat
     return walk, walk.run(dialed, "outgoing")
 
 
-def _leg(trunk: str, number: str, written: str, more: str = "") -> str:
+def _leg(trunk: str, number: str, written: str, more: str = "", employee: str = "anna") -> str:
+    count = "limit hash callrouter legs"
+    more += f",execute_on_originate={count},execute_on_originate_2={count}-{employee},limit_ignore_transfer=true"
     return f"[{v.TAKEN}={trunk},{v.CALLER}={number}{more}]sofia/gateway/trunk-{trunk}/{written}"
 
 
@@ -140,7 +142,7 @@ def test_when_the_next_trunk_is_tried(files: dict[str, bytes], disposition: str,
 
 def test_an_emergency_is_tried_on_all_trunks(files: dict[str, bytes]) -> None:
     walk = Walk(files, {"originate_disposition": "USER_BUSY", v.DIRECTION: "emergency"})
-    assert walk.run("112", "trunk-1-refused") == ("bridge", _leg("second", "112", "112"))
+    assert walk.run("112", "trunk-1-refused") == ("bridge", _leg("second", "112", "112", employee=""))
 
 
 def test_a_provider_that_refuses_is_no_answer_of_who_is_called_where_the_next_trunk_is_for_emergencies(
@@ -150,7 +152,7 @@ def test_a_provider_that_refuses_is_no_answer_of_who_is_called_where_the_next_tr
     refused = {"originate_disposition": "CALL_REJECTED", "sip_invite_failure_status": "403"}
     assert Walk(files, refused).run("+493023125500", "trunk-1-refused") == ("hangup", "NORMAL_TEMPORARY_FAILURE")
     emergency = Walk(files, {**refused, v.DIRECTION: "emergency"}).run("112", "trunk-1-refused")
-    assert emergency == ("bridge", _leg("second", "112", "112"))
+    assert emergency == ("bridge", _leg("second", "112", "112", employee=""))
 
 
 @pytest.mark.parametrize("dialed", ["112", "110", "0112"])
@@ -161,6 +163,6 @@ def test_whoever_is_transferred_or_clicks_reaches_an_emergency(
     """From a trunk's leg, or one of ours: by the rights of nobody, and with the number of who acts."""
     walk = Walk(with_zero, {v.DEVICE: "anna-desk", "direction": "inbound", v.DIRECTION: "inbound"})
     application, leg = walk.run(dialed, context)
-    assert (application, leg) == ("bridge", _leg("first", dialed[-3:], dialed[-3:], ",leg_progress_timeout=12"))
+    assert (application, leg) == ("bridge", _leg("first", dialed[-3:], dialed[-3:], ",leg_progress_timeout=12", ""))
     assert walk.variables[v.DIRECTION] == "emergency"
     assert ("set_user", f"anna-desk@{DOMAIN} {v.OF}") in walk.done

@@ -281,6 +281,27 @@ def test_emergencies_pass_whatever_the_limits_and_by_any_trunk(world: Trunks, di
     assert world.outcome(call) == (Outcome.ANSWERED, "")
 
 
+def test_calls_that_were_connected_out_there_still_count(world: Trunks) -> None:
+    """An attended transfer ends both calls of the phone; what costs goes on."""
+    anna, ben = world.registered("anna-desk", NoAnswer()), world.registered("ben-desk", NoAnswer())
+    pair = [anna.call("03023125500"), anna.call("03023125500")]
+    for call in pair:
+        call.wait_for("answered")
+    assert pair[0].transfer_to_call(pair[1]) == 202
+    for call in pair:
+        call.wait_for("ended")
+    third = anna.call("03023125500")
+    third.wait_for("ended", timeout=20)
+    assert third.status == 403
+    assert world.outcome(third) == (Outcome.REJECTED, "employee_busy")
+    other = ben.call("03023125500")
+    other.wait_for("answered")
+    other.hangup()
+    world.trunk.calls[-2].hangup()
+    legs = "limit_usage hash callrouter legs-anna"
+    soon(lambda: world.switch.api(legs).strip() == "0", 10)
+
+
 def test_only_so_many_new_numbers_a_day_and_known_ones_still(tmp_path_factory: pytest.TempPathFactory) -> None:
     trunk = Phone("trunk")
     company = _company(trunk.port, trunk.port)
