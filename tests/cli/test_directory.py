@@ -63,6 +63,8 @@ def test_an_employee_from_the_first_day_to_the_last(company: Path):  # noqa: F81
         (["mailbox", "set", "ben", "--when", "open"], "has no schedule"),
         (["mailbox", "show", "team:sales"], "is no owner"),
         (["pool", "set", "sales", "--drop-member", "cara"], "has no member cara"),
+        (["pool", "sign-out", "sales", "cara"], "cara is no member"),
+        (["pool", "set", "sales", "--delay", "cara", "5"], "cara is no member"),
         (["pool", "set", "sales", "--add-number", "+493023125010"], "+493023125010"),
         (["pool", "show", "nothing"], "there is no pool"),
         (["schedule", "remove", "office hours"], "is used by"),
@@ -102,6 +104,12 @@ def test_a_pool_from_its_first_day_to_its_last(company: Path):  # noqa: F811
     told("pool", "set", "support", "--add-member", "ben", "--drop-member", "anna", cwd=company)
     rows = as_json("pool", "list", "supp", cwd=company)["rows"]
     assert [(row["numbers"], row["members"]) for row in rows] == [(["+493023125020"], 1)]
+    told("pool", "set", "support", "--strategy", "waves", "--delay", "ben", "10", cwd=company)
+    told("pool", "sign-out", "support", "ben", cwd=company)
+    shown = as_json("pool", "show", "support", cwd=company)
+    assert (shown["strategy"], shown["delays"], shown["signed_out"]) == ("waves", {"ben": 10}, ["ben"])
+    told("pool", "sign-in", "support", "ben", cwd=company)
+    assert "signed_out" not in {key for key, value in as_json("pool", "show", "support", cwd=company).items() if value}
     told("pool", "remove", "support", cwd=company)
     assert "+493023125020" in told("number", "list", "--free", cwd=company)
 
