@@ -9,6 +9,7 @@ from sqlalchemy import event
 
 from callrouter.directory import idle, pools, services
 from callrouter.directory.database import Database
+from callrouter.directory.exporting import export_company, to_yaml
 from callrouter.directory.importing import ImportFileError, import_company
 from callrouter.directory.records import CallRow, CallStepRow
 from callrouter.directory.snapshots import SnapshotLoader
@@ -59,6 +60,17 @@ def test_a_file_that_names_others_is_refused(database: Database, line: str) -> N
     text = MUSTER.replace("    strategy: simultaneous", f"    {line}\n    strategy: simultaneous")
     with pytest.raises(ImportFileError, match=r"is no member|again"):
         import_company(database, text, "muster.yaml")
+
+
+def test_a_file_that_was_exported_changes_nothing(muster: Database) -> None:
+    with muster.write() as session:
+        pools.change(session, "sales", strategy="waves", delays={"ben": 10}, signed_out=["anna"], member_seconds=20)
+    with muster.read() as session:
+        text = to_yaml(export_company(session), secrets=True)
+    assert "ben: 10" in text
+    version = _load(muster).version
+    import_company(muster, text, "again.yaml")
+    assert _load(muster).version == version
 
 
 def _talk(session, number: int, device: str, ended: dt.datetime | None) -> None:

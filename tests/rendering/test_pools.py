@@ -12,14 +12,14 @@ from tests.rendering.dialplan import Walk
 from tests.switch import muster, rendered, switch_settings
 
 ANNA, BEN = ["anna-desk", "anna-soft"], ["ben-desk"]
-ONCE = "hash callrouter rings-sales-U 1/{seconds} {does}"
+ONCE = "hash callrouter rings-sales-U-0 1/{seconds} {does}"
 
 
 def _walk(path: Path, at: str = "open", **pool: Any) -> Walk:
     company = muster()
     company["pools"][0] |= pool
     files = rendered(company, switch_settings(path))
-    return Walk(files, {"uuid": "U", "callrouter_schedule": at})
+    return Walk(files, {"uuid": "U", "callrouter_turn": "0", "callrouter_schedule": at})
 
 
 def _ring(walk: Walk) -> list[tuple[str, str]]:
