@@ -112,7 +112,7 @@ class Walk:
             self.variables.pop(data, None)
         if application == "limit_execute":
             _, _, id, most, inner, rest = data.split(" ", 5)
-            if self.counts.get(id, 0) < int(most):
+            if self.counts.get(id, 0) < int(most.partition("/")[0]):
                 self._apply(inner, rest)
         pairs = data.removeprefix("^^|").split("|") if application == "multiset" else [data]
         if application in ("set", "multiset"):

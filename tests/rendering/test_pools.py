@@ -12,7 +12,7 @@ from tests.rendering.dialplan import Walk
 from tests.switch import muster, rendered, switch_settings
 
 ANNA, BEN = ["anna-desk", "anna-soft"], ["ben-desk"]
-ONCE = "hash callrouter rings-sales-U-0 1/{seconds} {does}"
+ONCE = "hash callrouter turns-sales-U-0 1/{seconds} {does}"
 
 
 def _walk(path: Path, at: str = "open", **pool: Any) -> Walk:
