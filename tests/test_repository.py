@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from callrouter.directory import document
+
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted((ROOT / "callrouter").rglob("*.py"))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -62,6 +64,13 @@ def test_a_module_says_why_it_exists_and_can_be_read_in_one_go(module: Path):
 def test_every_setting_is_documented():
     page = runpy.run_path(str(ROOT / "docs" / "settings_page.py"))["page"]()
     assert (ROOT / "docs" / "settings.md").read_text("utf-8") == page, "run `make docs`"
+
+
+def test_every_key_of_the_company_file_is_documented():
+    page = "".join((ROOT / "docs" / name).read_text("utf-8") for name in ("company.md", "providers.md"))
+    parts = [part for part in vars(document).values() if isinstance(part, type) and issubclass(part, document.Part)]
+    keys = {field.alias or name for part in parts for name, field in part.model_fields.items()}
+    assert {key for key in keys if not re.search(rf"`{key}\b", page)} == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -167,8 +167,10 @@ class Trunk(Part):
     @model_validator(mode="before")
     @classmethod
     def _with_defaults_of_its_provider(cls, given: Any) -> Any:
-        if isinstance(given, dict) and given.get("provider") in providers.names():
-            return providers.defaults(given["provider"]) | given
+        if isinstance(given, dict) and given.get("provider"):
+            if given["provider"] in providers.names():
+                return providers.defaults(given["provider"]) | given
+            return {"proxy": "unknown.invalid"} | given  # the rules name the provider, and nothing else
         return given
 
 

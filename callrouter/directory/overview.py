@@ -31,12 +31,21 @@ _MOST_MISSED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
+class Trunk:
+    """A trunk, and how the switch learns whether its provider is there: ``ping`` in seconds, 0: not that way."""
+
+    name: str
+    register: bool
+    ping: int
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """The company in figures. ``trunks`` are (name, whether it registers), ``lost`` (id, name) of the first employees
-    without number, ``oldest_mail`` is when the first of the mails that wait was made.
+    """The company in figures. ``lost`` are (id, name) of the first employees without number, ``oldest_mail`` is when
+    the first of the mails that wait was made.
     """
 
-    trunks: tuple[tuple[str, bool], ...]
+    trunks: tuple[Trunk, ...]
     phones: int
     free_numbers: int
     lost: tuple[tuple[str, str], ...]
@@ -79,6 +88,8 @@ class Own:
     missed: tuple[CallLine, ...]
     missed_count: int
     new: tuple[MessageLine, ...]
+    do_not_disturb: bool
+    forwards_all: bool
 
 
 def facts(session: Session) -> Facts:
@@ -94,9 +105,9 @@ def facts(session: Session) -> Facts:
     mails_waiting, oldest = session.execute(waiting).one()
     dead = select(func.count()).select_from(OutboxRow).where(OutboxRow.state == "dead")
     free = select(func.count()).where(NumberRow.state == "active", NumberRow.owner_id.is_(None))
-    trunks = select(TrunkRow.name, TrunkRow.register).order_by(TrunkRow.position, TrunkRow.name)
+    trunks = select(TrunkRow.name, TrunkRow.register, TrunkRow.ping).order_by(TrunkRow.position, TrunkRow.name)
     return Facts(
-        trunks=tuple((name, register) for name, register in session.execute(trunks)),
+        trunks=tuple(Trunk(*row) for row in session.execute(trunks)),
         phones=session.scalar(select(func.count()).select_from(DeviceRow).where(DeviceRow.enabled)) or 0,
         free_numbers=session.scalar(free) or 0,
         lost=tuple(named[:_NAMED]),
@@ -111,7 +122,7 @@ def facts(session: Session) -> Facts:
 def own(session: Session, key: str, *, since: dt.datetime) -> Own:
     """What the employee of that id sees first; missed calls are those after *since*."""
     person = session.execute(
-        select(EmployeeRow.id, EmployeeRow.extension, NumberRow.e164)
+        select(EmployeeRow.id, EmployeeRow.extension, EmployeeRow.ringing, EmployeeRow.forwarding, NumberRow.e164)
         .outerjoin(NumberRow, (NumberRow.owner_id == EmployeeRow.id) & NumberRow.personal)
         .where(EmployeeRow.key == key)
     ).one()
@@ -132,6 +143,8 @@ def own(session: Session, key: str, *, since: dt.datetime) -> Own:
         missed=tuple(missed.rows),
         missed_count=missed.total,
         new=tuple(messages.listed(session, owner=owner, unheard=True, size=_NAMED).rows),
+        do_not_disturb=bool(person.ringing.get("do_not_disturb")),
+        forwards_all=bool(person.forwarding.get("always")),
     )
 
 

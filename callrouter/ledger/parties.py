@@ -18,6 +18,7 @@ from callrouter.ledger.cdr import Cdr
 ANONYMOUS = "anonymous"
 _E164 = re.compile(r"\+[1-9][0-9]{2,14}")
 _DIGITS = re.compile(r"[0-9*#]{1,20}")
+_WRITTEN = re.compile(r"\+[0-9]+|[0-9]{7,}")
 
 _OWNERS, _NUMBERS, _DEVICES, _MAILBOXES = (TABLES[name] for name in ("owners", "numbers", "devices", "mailboxes"))
 _KINDS = ("employee", "pool")
@@ -78,8 +79,13 @@ class Owner:
 
 @lru_cache(1024)
 def e164(text: str, country: str) -> str | None:
-    """A number as a trunk writes it, in E.164; None for what is none (ITU-T E.164; *country* is ISO 3166)."""
-    digits = re.sub(r"[^0-9+]", "", text)
+    """A number as a trunk writes it, in E.164; None for what is none (ITU-T E.164; *country* is ISO 3166).
+
+    Codes of phones, and what is shorter than seven digits (emergencies, services, extensions), are none.
+    """
+    digits = re.sub(r"[ ()/.-]", "", text)
+    if not _WRITTEN.fullmatch(digits):
+        return None
     try:
         parsed = phonenumbers.parse(digits, country)
     except phonenumbers.NumberParseException:

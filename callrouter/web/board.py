@@ -51,11 +51,15 @@ class CallNow:
 
 @dataclass(frozen=True, slots=True)
 class TrunkNow:
-    """A trunk and how the switch sees it; ``state`` is in sofia's words, empty when the switch does not know it."""
+    """A trunk and how the switch sees it; ``state`` is in sofia's words, empty when the switch does not know it.
+
+    ``asked``: the switch finds out whether the provider is there, by registering or by pings.
+    """
 
     name: str
     up: bool
     state: str
+    asked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ class Overview:
 
     @property
     def trunks(self) -> list[TrunkNow]:
-        return [_trunk(name, register, self.live) for name, register in self.facts.trunks]
+        return [_trunk(trunk, self.live) for trunk in self.facts.trunks]
 
     @property
     def shown_calls(self) -> tuple[CallNow, ...]:
@@ -114,9 +118,10 @@ def _call(uuid: str, legs: list[Channel]) -> CallNow:
     return CallNow(uuid, first.since, first.caller, first.caller_name, first.called, state, phones)
 
 
-def _trunk(name: str, register: bool, live: Live) -> TrunkNow:
-    gateway = live.gateways.get(gateway_name(name), Gateway(name, False, ""))
-    return TrunkNow(name, gateway.up and (not register or gateway.state == "REGED"), gateway.state)
+def _trunk(trunk: overview.Trunk, live: Live) -> TrunkNow:
+    gateway = live.gateways.get(gateway_name(trunk.name), Gateway(trunk.name, False, ""))
+    up = gateway.up and (not trunk.register or gateway.state == "REGED")
+    return TrunkNow(trunk.name, up, gateway.state, trunk.register or trunk.ping > 0)
 
 
 class Board:

@@ -54,6 +54,18 @@ def test_when_nobody_takes_it_at_last_there_is_one_mail(world: World) -> None:
     assert len(world.scratch.mails.mails()) == 1
 
 
+def test_a_caller_put_through_to_a_mailbox_is_not_taken_for_a_disturbance(world: World) -> None:
+    ben = world.phone("ben-desk", Answer())
+    call = world.trunk.call(BEN, CALLER)
+    assert final(call) == 200
+    assert ben.wait_for_call().transfer("*910") == 202
+    wait_until(lambda: len(loud_part(call.audio.heard)) > 8000, "the greeting")
+    call.hangup()
+    [record] = world.calls(1)
+    assert world.steps(record) == [("employee:ben", "answered", "ben-desk"), ("employee:anna", "missed", None)]
+    assert not record.interrupted
+
+
 def test_a_call_out_is_a_call_of_the_employee(world: World) -> None:
     ben = world.phone("ben-desk", NoAnswer())
     call = ben.call("03023125500", "+4917604069099", "Somebody Else")

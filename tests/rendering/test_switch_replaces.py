@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -122,25 +121,39 @@ def test_a_phone_calls_nobody_by_transferring_to_a_dialog_that_there_is_not(offi
     call.hangup()
 
 
+def _watch(phone: Phone) -> None:
+    """Have *phone* subscribe to the lamp of extension 10."""
+    who, watched = f"<sip:ben-desk@{DOMAIN}>", f"sip:10@{DOMAIN}"
+    headers = [("From", f"{who};tag=l"), ("To", f"<{watched}>"), ("Call-ID", "lamp"), ("Contact", phone.contact)]
+    headers += [("Event", "dialog"), ("Accept", "application/dialog-info+xml"), ("Expires", "600")]
+    assert phone.exchange("SUBSCRIBE", watched, phone.server, 1, headers)[0].status in (200, 202)
+
+
+@pytest.mark.parametrize("watched", ["before", "during"])
 @pytest.mark.parametrize("calls", [False, True])
-def test_a_lamp_tells_nothing_that_a_call_could_be_taken_by(office: Office, calls: bool) -> None:
+def test_a_lamp_tells_neither_with_whom_a_call_is_nor_what_it_could_be_taken_by(
+    office: Office, calls: bool, watched: str
+) -> None:
     anna, ben = office.speaking("anna-desk", 600), office.speaking("ben-desk", 800, NoAnswer())
+    if watched == "before":
+        _watch(ben)
     if calls:
         call = anna.call(OUTSIDE, "10")
         hears(call, 400)
         secrets = (call.id, OUTSIDE[1:])
     else:
-        call = office.trunk.call(ANNA, CALLER)
+        call = office.trunk.call(ANNA, CALLER, "Erika Muster")
         hears(call, 600)
-        secrets = (call.id, anna.wait_for_call().id, CALLER[1:])
-    who, watched = f"<sip:ben-desk@{DOMAIN}>", f"sip:10@{DOMAIN}"
-    headers = [("From", f"{who};tag=l"), ("To", f"<{watched}>"), ("Call-ID", call.id[::-1]), ("Contact", ben.contact)]
-    headers += [("Event", "dialog"), ("Accept", "application/dialog-info+xml"), ("Expires", "600")]
-    assert ben.exchange("SUBSCRIBE", watched, ben.server, 1, headers)[0].status in (200, 202)
-    told = soon(lambda: [m.body.decode() for m in ben.received if m.method == "NOTIFY" and b"<state>" in m.body], 10)
-    assert re.findall(r"<state>(\w+)</state>", told[-1]) == ["confirmed"]
+        secrets = (call.id, anna.wait_for_call().id, CALLER[1:], "Erika")
+    if watched == "during":
+        _watch(ben)
+
+    def told() -> list[str]:
+        return [m.body.decode() for m in ben.received if m.method == "NOTIFY" and b"<state>" in m.body]
+
+    soon(lambda: told() and "<state>confirmed</state>" in told()[-1], 10)
     for secret in (*secrets, str(anna.port), str(office.trunk.port)):
-        assert secret not in "".join(told)
+        assert secret not in "".join(told())
     call.hangup()
 
 

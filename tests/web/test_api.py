@@ -154,6 +154,10 @@ def test_who_is_second_changes_nothing(program: Program):
     assert program("GET", "/pools/sales").json["name"] == "B"
 
 
+#: A number abroad, which nobody may call unless it is allowed.
+BARRED = {"number": "0044 1632 960001"}
+
+
 def test_a_call_is_begun_for_an_employee(server: ApiServer, program: Program):
     began = server.world.switch.begun
     refused = program("POST", "/employees/anna/calls", {"number": "030 23125500"})
@@ -165,7 +169,7 @@ def test_a_call_is_begun_for_an_employee(server: ApiServer, program: Program):
     [command] = began
     assert "]sofia/phones/anna-desk%" in command
     assert command.endswith(" +493023125500 XML click")
-    for body in ({"number": "11 XML public"}, {"number": ""}, {"number": "1" * 41}, {}, {"number": 11}):
+    for body in ({"number": "11 XML public"}, {"number": ""}, {"number": "1" * 41}, {}, {"number": 11}, BARRED):
         wrong = program("POST", "/employees/anna/calls", body)
         assert (wrong.status, wrong.fields) == (422, ["number"]), body
     assert program("POST", "/employees/nobody/calls", {"number": "11"}).status == 404

@@ -142,7 +142,7 @@ def test_figures_of_the_directory(world: World):
         1,
         0,
     )
-    assert facts.trunks == (("carrier", False),)
+    assert facts.trunks == (overview.Trunk("carrier", False, 0),)
 
 
 @pytest.mark.parametrize(
@@ -294,3 +294,16 @@ def test_an_employee_sees_what_is_theirs(world: World):
     assert "takes calls after 20 seconds" in mailbox
     assert pool.startswith("Mailbox: Vertrieb")
     assert "Carla" not in world.browser("other").get("/").text
+    assert page.texts("notice") == []
+
+
+def test_an_employee_is_reminded_of_what_keeps_the_phones_quiet(world: World):
+    with world.database.write() as session:
+        employees.set_ringing(session, "anna", do_not_disturb=True)
+        employees.set_forwarding(session, "anna", always="employee:ben")
+    page = world.browser("employee").get("/")
+    assert page.texts("notice") == [
+        "Do not disturb is on: none of your phones rings. Change",
+        "All your calls are forwarded. Change",
+    ]
+    assert "all calls" in world.browser("admin").get("/employees/anna").text

@@ -203,7 +203,9 @@ def _state(live: Live, trunk: document.Trunk) -> tuple[str, str]:
         return "bad", _("not in FreeSWITCH")
     if not gateway.up:
         return "bad", _("down (%(state)s)", state=gateway.state)
-    return "good", _("registered") if gateway.state == "REGED" else _("works")
+    if gateway.state == "REGED":
+        return "good", _("registered")
+    return ("good", _("works")) if trunk.register_ or trunk.ping else ("", _("not checked"))
 
 
 def _trunk(name: str) -> tuple[document.Trunk, int]:
