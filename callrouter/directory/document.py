@@ -112,6 +112,7 @@ class Company(Part):
     ``outside_line`` is what phones dial before numbers of the public network (empty: nothing). ``transfer_returns``:
     a transferred call that nobody takes comes back to the phone that transferred it. ``pickup``: whose ringing calls
     an employee may pick up: those of the pools they are members of, and of these pools' members; everybody's; none.
+    ``location_number`` is shown on emergency calls, where the office is looked up by it (None: the employee's own).
     """
 
     name: Name
@@ -123,6 +124,7 @@ class Company(Part):
     sip_domain: HostName
     ring_seconds: Annotated[int, Field(ge=5, le=300)] = 30
     emergency: list[Annotated[str, StringConstraints(pattern=r"^[0-9]{2,6}$")]] | None = None
+    location_number: E164 | None = None
     transfer_returns: bool = True
     pickup: Literal["nobody", "pools", "everybody"] = "pools"
     outside_line: Annotated[str, StringConstraints(pattern=r"^[0-9]{0,3}$")] = ""

@@ -59,6 +59,7 @@ class CompanyRow(Base):
     sip_domain: Mapped[str]
     ring_seconds: Mapped[int] = mapped_column(default=30)
     emergency: Mapped[list[str] | None]
+    location_number: Mapped[str | None]
     transfer_returns: Mapped[bool] = mapped_column(default=True, server_default=true())
     pickup: Mapped[str] = mapped_column(default="pools", server_default="pools")
     outside_line: Mapped[str] = mapped_column(default="", server_default="")

@@ -18,6 +18,7 @@ from callrouter.directory.store import chunks
 
 _BLOCKS = Base.metadata.tables["number_blocks"]
 _NUMBERS = Base.metadata.tables["numbers"]
+_COMPANY = Base.metadata.tables["company"]
 
 
 def numbers_of(block: document.Block) -> list[str]:
@@ -81,10 +82,11 @@ def activate(session: Session, numbers: Iterable[str]) -> None:
 
 
 def deactivate(session: Session, numbers: Iterable[str]) -> None:
-    """Make *numbers* inactive and ownerless; a single number is gone with that."""
+    """Make *numbers* inactive and ownerless; a single number is gone with that. None is shown on emergency calls."""
     free = {"state": "inactive", "owner_id": None, "personal": False, "reject_anonymous": False, "notify": None}
     for some in chunks(numbers):
         session.execute(update(_NUMBERS).where(_NUMBERS.c.e164.in_(some)).values(**free))
+        session.execute(update(_COMPANY).where(_COMPANY.c.location_number.in_(some)).values(location_number=None))
         single = _NUMBERS.c.block_id.is_(None)
         session.execute(delete(_NUMBERS).where(_NUMBERS.c.e164.in_(some), single))
 

@@ -133,6 +133,14 @@ def _check_number(owner: str, e164: str, view: View, path: Path) -> Iterator[Pro
             )
 
 
+def check_location(company: document.Company, view: View, path: Path = ()) -> Iterator[Problem]:
+    """The number shown on emergency calls is one that the company has."""
+    shown = company.location_number
+    if shown and view.number_state(shown) != "active":
+        text = say("location_number: %(shown)s is none of the company's active numbers; take one of them", shown=shown)
+        yield Problem((*path, "location_number"), text)
+
+
 def check_limits(company: document.Company, schedules: Iterable[str], path: Path = ()) -> Iterator[Problem]:
     """The schedule of the limits is one of *schedules*."""
     name = company.limits.schedule
@@ -296,6 +304,7 @@ def check_file(file: document.CompanyFile, view: View) -> Iterator[Problem]:
     for problem in check_company(file.company):
         yield Problem(("company", *problem.path), problem.text)
     yield from check_limits(file.company, [schedule.name for schedule in file.schedules], ("company",))
+    yield from check_location(file.company, view, ("company",))
     yield from twice((trunk.name for trunk in file.trunks), ("trunks",), "trunk")
     yield from twice((schedule.name for schedule in file.schedules), ("schedules",), "schedule")
     yield from twice((employee.id for employee in file.employees), ("employees",), "employee")

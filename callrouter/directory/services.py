@@ -36,7 +36,14 @@ from callrouter.directory.models import (
     TrunkRow,
 )
 from callrouter.directory.part_rules import Problem, check_company, check_schedule, check_trunk
-from callrouter.directory.rules import check_employee, check_limits, check_number_notify, check_pool, said
+from callrouter.directory.rules import (
+    check_employee,
+    check_limits,
+    check_location,
+    check_number_notify,
+    check_pool,
+    said,
+)
 from callrouter.directory.versions import check_version
 from callrouter.directory.views import DatabaseView
 from callrouter.errors import RuleError, UnknownError, say
@@ -107,6 +114,8 @@ def save_company(session: Session, company: document.Company, *, expected_versio
             )
     schedules = read_schedules(session)
     refuse(check_limits(company, [one.name for one in schedules]))
+    if before is not None:
+        refuse(check_location(company, DatabaseView(session)))
     for one in schedules:
         refuse(check_schedule(one, company, what=say("schedule %(name)r", name=one.name)))
     own = select(OwnerRow.key, MailboxRow.rules).join(MailboxRow, MailboxRow.owner_id == OwnerRow.id)

@@ -196,7 +196,7 @@ def _devices(company: document.CompanyFile) -> tuple[DeviceView, ...]:
             employee.id,
             harmless(employee.name),
             employee.extension or employee.personal_number or "anonymous",
-            employee.personal_number or first_number,
+            company.company.location_number or employee.personal_number or first_number,
             outward(employee, company.company),
             pools_of.get(employee.id, ()),
             employee.ringing.calls_at_once is not None,

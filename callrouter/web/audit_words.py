@@ -55,6 +55,7 @@ FIELDS = {
     "language": _l("Language"),
     "last": _l("Last"),
     "limits": _l("Limits"),
+    "location_number": _l("Shown on emergency calls"),
     "mailbox": _l("Mailbox"),
     "member_seconds": _l("Rings at each member for (seconds)"),
     "members": _l("Members"),

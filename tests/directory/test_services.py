@@ -244,3 +244,19 @@ def test_a_number_ported_out_of_a_block_splits_it(muster: Database, gone: str, l
     assert company(muster).employees[1].personal_number == "+493023125011"
     with muster.read() as session:
         assert session.scalar(text("SELECT count(*) FROM numbers")) == 99
+
+
+def test_the_number_of_emergency_calls_is_one_that_the_company_has(muster: Database):
+    def shown(number: str | None) -> None:
+        with muster.write() as session:
+            company, _version = services.company(session)
+            services.save_company(session, company.model_copy(update={"location_number": number}))
+
+    for number in ("+493023125099", "+493023199999"):
+        with pytest.raises(RuleError, match="none of the company's active numbers"):
+            shown(number)
+    shown("+493023125000")
+    with muster.write() as session:
+        numbers.port_away(session, "+493023125000")
+    with muster.read() as session:
+        assert services.company(session)[0].location_number is None

@@ -263,3 +263,12 @@ def test_a_mailbox_takes_its_own_call_from_the_pickers_and_does_nothing_else(pic
     files = rendered(company, settings)
     for uuid, done in (("1-2", taken), ("3-4", []), ("", [])):
         assert Walk(files, known | {"uuid": uuid}).execute("over", "pickup") == done
+
+
+@pytest.mark.parametrize(("location", "shown"), [(None, "+493023125010"), ("+493023125000", "+493023125000")])
+def test_emergency_calls_show_the_location_or_who_calls(location: str | None, shown: str, settings: Settings) -> None:
+    company = muster()
+    company["company"]["location_number"] = location
+    users = etree.fromstring(rendered(company, settings)["directory/phones.xml"])
+    [number] = users.xpath(f"//user[@id='anna-desk']//variable[@name='{variables.OWN_NUMBER}']/@value")
+    assert number == shown

@@ -14,6 +14,7 @@ from callrouter import variables
 from callrouter.ledger.outcome import outcome
 from callrouter.simulator.behaviour import Answer, NoAnswer, Refuse
 from callrouter.simulator.phone import Phone
+from callrouter.simulator.rtp import loud_part
 from callrouter.spool import RECORDING_NAME
 from tests.rendering.switch_world import PASSWORDS, World, marks, soon, switch_and_trunk
 from tests.switch import DOMAIN, RenderedSwitch, muster
@@ -315,6 +316,16 @@ def test_a_transferred_call_begins_a_new_part(world: World) -> None:
         [("anna-desk", "answered"), ("anna-soft", "offline")],
         [("ben-desk", "abandoned")],
     ]
+
+
+@pytest.mark.parametrize("dialled", ["*", "%23", "anna", "start"])
+def test_a_phone_that_dials_no_number_is_told_so(world: World, dialled: str) -> None:
+    anna = world.registered("anna-desk", NoAnswer())
+    call = anna.call(dialled)
+    call.wait_for("ended", 20)
+    assert call.status == 404
+    assert len(loud_part(call.audio.heard)) > 8000
+    assert marks(world.record(call)) == ["d-refused;reject;employee:anna;unknown_number"]
 
 
 @pytest.mark.parametrize("target", ["**", "anna-desk", "start", "%24%7Bx%7D"])

@@ -82,6 +82,13 @@ class CompanyForm(Form):
         render_kw={"inputmode": "numeric"},
     )
 
+    location_number = StringField(
+        _l("Shown on emergency calls"),
+        [Length(max=20)],
+        description=_l("The number by which your office is found, one of your own. Empty: that of who calls."),
+        render_kw={"inputmode": "tel", "placeholder": "+493023125000"},
+    )
+
     def validate_emergency(self, field: StringField) -> None:
         """Two to six digits each."""
         for number in _listed(field.data):
@@ -114,6 +121,7 @@ class CompanyForm(Form):
             "area_code": self.area_code.data.strip(),
             "holidays": self.holidays.data or None,
             "emergency": _listed(self.emergency.data) or None,
+            "location_number": (self.location_number.data or "").replace(" ", "") or None,
         }
 
 
