@@ -35,7 +35,7 @@ def test_an_employee_forwards_calls(desk: Desk, scripts: bool):
     page = desk.open("employee", language="en-GB", scripts=scripts, width=390, height=844)
     page.goto("/employees/anna/forwarding")
     page.get_by_label("When busy or declined").select_option(label="to the mailbox of")
-    page.get_by_label("Name or extension").nth(1).fill("Vertrieb")
+    page.get_by_label("Name, extension or number").nth(1).fill("Vertrieb")
     page.get_by_role("button", name="Save").click()
     page.get_by_text("The forwarding is changed.").wait_for()
     assert _anna(desk).forwarding == document.Forwarding(busy="mailbox:pool:sales")

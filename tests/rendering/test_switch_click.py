@@ -46,10 +46,11 @@ class Desk(Office):
 
     database: Database
 
-    def click(self, key: str, number: str) -> None:
+    def click(self, key: str, number: str, then: str = "") -> None:
+        """Begin a call to *number*; *then* is called instead, as if it might be."""
         with self.database.read() as session:
             command = click(session, key, number)
-        self.switch.api(f"bgapi {command}")
+        self.switch.api(f"bgapi {command.replace(number, then or number)}")
 
 
 @pytest.fixture
@@ -91,7 +92,9 @@ def test_a_colleague_is_called_by_extension(desk: Desk) -> None:
 
 def test_what_may_not_be_called_is_not_by_a_click_either(desk: Desk) -> None:
     anna = desk.speaking("anna-desk", 600)
-    desk.click("anna", "00441632960001")
+    with pytest.raises(RuleError, match="may not call"):
+        desk.click("anna", "00441632960001")
+    desk.click("anna", "03023125500", then="00441632960001")
     anna.wait_for_call().wait_for("ended", 20)
     assert [request.method for request in desk.trunk.received] == []
     [cdr] = desk.cdrs(1)

@@ -124,7 +124,12 @@ def test_a_phone_calls_nobody_by_transferring_to_a_dialog_that_there_is_not(offi
 def _watch(phone: Phone) -> None:
     """Have *phone* subscribe to the lamp of extension 10."""
     who, watched = f"<sip:ben-desk@{DOMAIN}>", f"sip:10@{DOMAIN}"
-    headers = [("From", f"{who};tag=l"), ("To", f"<{watched}>"), ("Call-ID", "lamp"), ("Contact", phone.contact)]
+    headers = [
+        ("From", f"{who};tag=l"),
+        ("To", f"<{watched}>"),
+        ("Call-ID", f"lamp-{phone.port}"),
+        ("Contact", phone.contact),
+    ]
     headers += [("Event", "dialog"), ("Accept", "application/dialog-info+xml"), ("Expires", "600")]
     assert phone.exchange("SUBSCRIBE", watched, phone.server, 1, headers)[0].status in (200, 202)
 

@@ -75,7 +75,7 @@ class PoolForm(Form):
             "extension": (self.extension.data or "").strip() or None,
             "ring_seconds": self.ring_seconds.data,
             "strategy": self.strategy.data,
-            "member_seconds": self.member_seconds.data,
+            "member_seconds": None if self.member_seconds.data == MEMBER_SECONDS else self.member_seconds.data,
         }
 
 
