@@ -86,8 +86,8 @@ PICKED = "callrouter_picked"
 TAKEN = "callrouter_taken"
 #: Where a call is since it was forwarded: the context of that owner.
 FORWARDED = "callrouter_forwarded"
-#: In the dialplan, while a call is forwarded outside: the context of the employee who does so, where it goes on if
-#: nobody takes it; WHY is the field of the employee's forwarding.
+#: In the dialplan, while a call is forwarded outside: the context of the owner who does so, where it goes on if
+#: nobody takes it; WHY is the field of the forwarding, or of what comes next.
 FORWARDS = "callrouter_forwards"
 WHY = "callrouter_why"
 #: What a phone asks for by a code (``routing.features``); set by the dialplan when that phone itself dialled it.

@@ -12,7 +12,7 @@ import click
 
 from callrouter import log
 from callrouter.cli.common import load_settings, open_database, print_json
-from callrouter.directory.digits import digit_rules
+from callrouter.directory.digits import digits_of
 from callrouter.directory.exporting import export_company
 from callrouter.directory.models import CompanyRow
 from callrouter.directory.schedules import holiday_dates
@@ -47,7 +47,7 @@ def rendered_files(settings: Settings) -> tuple[dict[str, bytes], int]:
         if company.holidays
         else {}
     )
-    digits = digit_rules(company.country, company.area_code, company.emergency, company.outside_line)
+    digits = digits_of(company)
     files = render(document, settings, version, holidays, digits)
     files |= certificates.files(settings, document, dt.datetime.now(dt.UTC))
     prompts = prompts_dir()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from callrouter import variables
 from callrouter.directory import document, services
-from callrouter.directory.digits import digit_rules
+from callrouter.directory.digits import digits_of
 from callrouter.directory.exporting import read_blocks
 from callrouter.directory.models import OwnerRow
 from callrouter.errors import RuleError, say
@@ -52,11 +52,10 @@ def _refuse_what_is_barred(
     session: Session, company: document.Company, employee: document.Employee, called: str
 ) -> None:
     """Nobody's phone is to ring for a call that the dialplan refuses; it judges the hour and the counts alone."""
-    digits = digit_rules(company.country, company.area_code, company.emergency, company.outside_line)
+    digits = digits_of(company)
     ours = session.scalar(select(OwnerRow.id).where(OwnerRow.extension == called))
     blocks = [NumberBlock(block.prefix, block.first, block.last) for block in read_blocks(session)]
     meant = None if ours or called in digits.emergency else outgoing.read(called, digits, blocks)
-    allowed = company.limits.destinations if employee.destinations is None else employee.destinations
-    if meant and meant.kind not in allowed:
+    if meant and meant.kind not in company.limits.allowed(employee.destinations):
         text = say("%(name)s may not call %(number)s", name=employee.name, number=called)
         raise RuleError(text, [("number", text)])

@@ -12,6 +12,7 @@ from functools import lru_cache
 import phonenumbers
 from phonenumbers import shortnumberinfo
 
+from callrouter.directory import document
 from callrouter.routing.snapshot import DigitRules
 
 
@@ -90,3 +91,8 @@ def format_number(number: str, country: str) -> str:
     home = parsed.country_code == phonenumbers.country_code_for_region(country)
     form = phonenumbers.PhoneNumberFormat.NATIONAL if home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
     return str(phonenumbers.format_number(parsed, form))
+
+
+def digits_of(company: document.Company) -> DigitRules:
+    """How digits are read and dialled in *company*. Raises ValueError for a country without a numbering plan."""
+    return digit_rules(company.country, company.area_code, company.emergency, company.outside_line)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -104,6 +105,10 @@ class Limits(Part):
     new_numbers: Annotated[int, Field(ge=1, le=10_000)] = 50
     alarm_email: Email | None = None
     alarm_calls: Annotated[int, Field(ge=1, le=10_000)] = 20
+
+    def allowed(self, own: Sequence[Destination] | None) -> Sequence[Destination]:
+        """The kinds of numbers to call for one who has *own*, or None."""
+        return self.destinations if own is None else own
 
 
 class Company(Part):

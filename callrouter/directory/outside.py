@@ -8,14 +8,15 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from callrouter.directory import services
-from callrouter.directory.digits import digit_rules
+from callrouter.directory.digits import digits_of
 from callrouter.errors import RuleError, say
 from callrouter.routing import outgoing
 from callrouter.routing.numbers import clean_number
+from callrouter.routing.outgoing import Destination
 
 
 def written(
-    session: Session, who: str, destinations: Sequence[str] | None, part: str, values: Mapping[str, Any]
+    session: Session, who: str, destinations: Sequence[Destination] | None, part: str, values: Mapping[str, Any]
 ) -> dict[str, Any]:
     """*values* with each number in E.164; *who* may call *destinations* (None: those of the company).
 
@@ -28,14 +29,14 @@ def written(
     return found
 
 
-def _number(session: Session, who: str, destinations: Sequence[str] | None, field: str, text: str) -> str:
+def _number(session: Session, who: str, destinations: Sequence[Destination] | None, field: str, text: str) -> str:
     company, _version = services.company(session)
-    digits = digit_rules(company.country, company.area_code, company.emergency, company.outside_line)
+    digits = digits_of(company)
     meant = outgoing.read(clean_number(text) or "", digits)
     if meant is None or not meant.number.startswith("+"):
         said = say("%(number)s is no number that can be called; write it with the area code", number=text)
         raise RuleError(said, [(field, said)])
-    if meant.kind not in (company.limits.destinations if destinations is None else destinations):
+    if meant.kind not in company.limits.allowed(destinations):
         said = say("%(who)s may not call %(number)s, so nothing can be forwarded there", who=who, number=text)
         raise RuleError(said, [(field, said)])
     return meant.number

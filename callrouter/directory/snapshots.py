@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from callrouter.directory import contact_rows
 from callrouter.directory.call_owners import OwnerReader, Rules
 from callrouter.directory.database import Database
-from callrouter.directory.digits import digit_rules
+from callrouter.directory.digits import digits_of
 from callrouter.directory.exporting import read_blocks, read_company, read_schedules, read_trunks
 from callrouter.directory.models import Base, BlockedCallerRow, CompanyRow
 from callrouter.routing import numbers
@@ -114,7 +114,7 @@ def _read_company(session: Session, version: int) -> _Company:
         language=company.language,
         sip_domain=company.sip_domain,
         ring_seconds=company.ring_seconds,
-        digits=digit_rules(company.country, company.area_code, company.emergency, company.outside_line),
+        digits=digits_of(company),
         blocks=tuple(NumberBlock(block.prefix, block.first, block.last) for block in read_blocks(session)),
         blocked=frozenset(session.scalars(select(BlockedCallerRow.caller))),
         outside=Outside(

@@ -73,12 +73,12 @@ class Outward:
 
 def outward(employee: document.Employee, company: document.Company) -> Outward:
     """The same for the router: ``decide`` makes calls out of a snapshot."""
-    chosen, allowed = employee.outgoing_number, employee.destinations
+    chosen = employee.outgoing_number
     shown = employee.personal_number if chosen in (None, "anonymous") else chosen
     return Outward(
         shown,
         chosen == "anonymous" or shown is None,
-        tuple(company.limits.destinations if allowed is None else allowed),
+        tuple(company.limits.allowed(employee.destinations)),
     )
 
 
