@@ -14,7 +14,7 @@ from rich.table import Table
 
 from callrouter.cli.common import changing, in_language, print_json, reading
 from callrouter.cli.directory import changed, print_record, print_records, print_table, tell
-from callrouter.directory import document, services
+from callrouter.directory import document, kinds, services
 from callrouter.directory.calendar import YEARS, Day, schedule_preview
 from callrouter.directory.changing import made
 from callrouter.directory.exporting import read_schedules, read_trunks
@@ -90,7 +90,7 @@ def preview(ctx: click.Context, name: str, month: str | None, as_json: bool) -> 
     for day in days:
         times = ", ".join(f"{clock_text(start)}–{clock_text(end)}" for start, end in day.windows)
         why = (day.closed or "closed") if day.closes else day.holiday and f"({day.holiday})"
-        table.add_row(day.date.isoformat(), document.DAYS[day.date.weekday()], times or "–", why or "")
+        table.add_row(day.date.isoformat(), kinds.DAYS[day.date.weekday()], times or "–", why or "")
     Console().print(table)
 
 

@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session, selectinload
 from callrouter.directory import audit, searching, store
 from callrouter.directory.contact_rows import ContactNumberRow, ContactRow
 from callrouter.directory.digits import digit_rules
-from callrouter.directory.document import E164, Name, Part
+from callrouter.directory.document import Part
 from callrouter.directory.exporting import read_company
+from callrouter.directory.kinds import E164, Name
 from callrouter.directory.lists import PAGE, Page
 from callrouter.directory.part_rules import Problem, twice
 from callrouter.directory.services import refuse

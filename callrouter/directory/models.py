@@ -265,7 +265,7 @@ class MailboxRow(Base):
 
 
 class BlockedCallerRow(Base):
-    """Callers who are refused: a ``document.Refused``; ``note`` says why, for people."""
+    """Callers who are refused: a ``kinds.Refused``; ``note`` says why, for people."""
 
     __tablename__ = "blocked_callers"
     id: Mapped[int] = mapped_column(Integer, primary_key=True)

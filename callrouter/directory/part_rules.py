@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from callrouter.directory import document, providers
+from callrouter.directory import document, kinds, providers
 from callrouter.directory.digits import digit_rules, known_country
 from callrouter.directory.schedules import known_subdivision, known_zone
 from callrouter.errors import say
@@ -207,18 +207,18 @@ def check_schedule(
             )
     for index, entry in enumerate(rules.closed):
         here = (*path, "closed", index)
-        kinds = [entry.holidays, entry.date is not None, entry.from_ is not None or entry.to is not None]
-        if kinds.count(True) != 1:
+        ways = [entry.holidays, entry.date is not None, entry.from_ is not None or entry.to is not None]
+        if ways.count(True) != 1:
             yield Problem(here, say("%(what)s: write one of holidays: true, date, or from and to", what=what))
-        elif kinds[2] and (entry.from_ is None or entry.to is None or entry.from_ > entry.to):
+        elif ways[2] and (entry.from_ is None or entry.to is None or entry.from_ > entry.to):
             yield Problem(here, say("%(what)s: a range needs from and to, from not after to", what=what))
-        elif out := [year for year in _years(entry) if year not in document.YEARS]:
+        elif out := [year for year in _years(entry) if year not in kinds.YEARS]:
             text = say(
                 "%(what)s: the year %(year)s is out of reach; dates lie in %(first)s to %(last)s",
                 what=what,
                 year=out[0],
-                first=document.YEARS[0],
-                last=document.YEARS[-1],
+                first=kinds.YEARS[0],
+                last=kinds.YEARS[-1],
             )
             yield Problem(here, text)
         elif entry.holidays and not company.holidays:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import holidays
 
-from callrouter.directory import document
+from callrouter.directory import document, kinds
 from callrouter.routing.snapshot import DateRange, Schedule, Window, YearlyDate
 
 
@@ -81,7 +81,7 @@ def to_schedule(
         name=name,
         timezone=rules.timezone or timezone,
         windows=tuple(
-            Window(document.weekdays(window.days), minutes(window.from_), minutes(window.to)) for window in rules.open
+            Window(kinds.weekdays(window.days), minutes(window.from_), minutes(window.to)) for window in rules.open
         ),
         closed=tuple(entry for entry in closed if entry),
         holidays=holiday_dates if any(entry.holidays for entry in rules.closed) else MappingProxyType({}),

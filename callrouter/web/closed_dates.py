@@ -12,7 +12,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from callrouter.directory import document
+from callrouter.directory import document, kinds
 from callrouter.web.rows import RowsField
 
 #: To so many dates no more can be added.
@@ -57,8 +57,8 @@ def mistake(row: Row) -> str:
     first, last = _date(row.first), _date(row.last)
     if first is None or (row.last and last is None):
         return str(_("Enter a date."))
-    if any(day.year not in document.YEARS for day in (first, last or first)):
-        first_year, last_year = document.YEARS[0], document.YEARS[-1]
+    if any(day.year not in kinds.YEARS for day in (first, last or first)):
+        first_year, last_year = kinds.YEARS[0], kinds.YEARS[-1]
         return str(_("Enter a date in the years %(first)d to %(last)d.", first=first_year, last=last_year))
     if last and row.yearly:
         return str(_("Every year goes for a single day; leave the last day empty."))

@@ -9,9 +9,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from callrouter.directory import document
+from callrouter.directory import document, kinds
 from callrouter.directory.calendar import merged
-from callrouter.directory.document import DAYS
+from callrouter.directory.kinds import DAYS
 from callrouter.directory.schedules import minutes
 from callrouter.web.rows import RowsField
 
@@ -30,7 +30,7 @@ def week_of(windows: Iterable[document.OpenWindow]) -> Week:
     """The windows of each weekday, by start; those across midnight at the day on which they begin."""
     week: list[set[Times]] = [set() for _day in DAYS]
     for window in windows:
-        for day in document.weekdays(window.days):
+        for day in kinds.weekdays(window.days):
             week[day].add((window.from_, window.to))
     return [sorted(times) for times in week]
 

@@ -13,7 +13,7 @@ from lxml import html
 from werkzeug.datastructures import MultiDict
 
 from callrouter.directory import document
-from callrouter.directory.document import DAYS
+from callrouter.directory.kinds import DAYS
 from callrouter.directory.schedules import to_schedule
 from callrouter.routing import hours
 from callrouter.web.closed_dates import mistake, row_of

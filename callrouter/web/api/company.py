@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 import callrouter
-from callrouter.directory import calendar, document, services
+from callrouter.directory import calendar, document, kinds, services
 from callrouter.directory.explaining import Explanation
 from callrouter.directory.exporting import read_schedules, read_trunks
 from callrouter.directory.lists import Page
@@ -31,7 +31,7 @@ class MonthQuery(shapes.Query):
 
     year: Annotated[int, Field(ge=1970, le=2200)]
     month: Annotated[int, Field(ge=1, le=12)]
-    language: document.Language | None = None
+    language: kinds.Language | None = None
 
 
 class ExplainQuery(shapes.Query):
@@ -39,9 +39,9 @@ class ExplainQuery(shapes.Query):
 
     number: Annotated[str, Field(pattern=r"^\+?[0-9*#]{1,20}$")]
     at: shapes.Moment | None = None
-    caller: document.E164 | None = None
-    device: document.SipUser | None = None
-    language: document.Language | None = None
+    caller: kinds.E164 | None = None
+    device: kinds.SipUser | None = None
+    language: kinds.Language | None = None
 
 
 class Applying(BaseModel):

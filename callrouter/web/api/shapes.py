@@ -10,9 +10,10 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
-from callrouter.directory import document
+from callrouter.directory import document, kinds
 from callrouter.directory.contacts import Contact
-from callrouter.directory.document import E164, Name, Part, SipUser, Slug
+from callrouter.directory.document import Part
+from callrouter.directory.kinds import E164, Name, SipUser, Slug
 
 _T = TypeVar("_T")
 _Part = TypeVar("_Part", bound=Part)
@@ -22,8 +23,8 @@ OwnerKey = Annotated[str, Field(pattern=OWNER_KEY)]
 
 
 def _within_reach(moment: dt.datetime) -> dt.datetime:
-    if moment.year not in document.YEARS:
-        raise ValueError(f"only the years from {document.YEARS[0]} to {document.YEARS[-1]} can be computed with")
+    if moment.year not in kinds.YEARS:
+        raise ValueError(f"only the years from {kinds.YEARS[0]} to {kinds.YEARS[-1]} can be computed with")
     return moment
 
 

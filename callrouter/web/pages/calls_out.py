@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Regexp
 
-from callrouter.directory import document, services
+from callrouter.directory import document, kinds, services
 from callrouter.directory.changing import revised
 from callrouter.directory.exporting import read_schedules
 from callrouter.errors import RuleError
@@ -49,7 +49,7 @@ class LimitsForm(Form):
     )
     alarm_email = StringField(
         _l("Send an alarm to"),
-        [Regexp(rf"\s*$|{document.EMAIL}", message=_l("Enter one mail address.")), Length(max=254)],
+        [Regexp(rf"\s*$|{kinds.EMAIL}", message=_l("Enter one mail address.")), Length(max=254)],
         filters=[lambda text: text.strip() if text else text],
         description=_l("Empty: nobody is told."),
         render_kw={"type": "email", "autocomplete": "email"},

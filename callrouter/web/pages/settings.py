@@ -16,7 +16,7 @@ from wtforms import BooleanField, Field, SelectChoice, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Regexp, ValidationError
 
 import callrouter
-from callrouter.directory import document, services
+from callrouter.directory import document, kinds, services
 from callrouter.directory.changing import revised
 from callrouter.directory.digits import emergency_numbers
 from callrouter.directory.regions import countries, holiday_regions, time_zones
@@ -134,7 +134,7 @@ class TestMailForm(Form):
         filters=[lambda text: text.strip() if text else text],
         validators=[
             InputRequired(_l("Enter a mail address.")),
-            Regexp(document.EMAIL, message=_l("Enter one mail address.")),
+            Regexp(kinds.EMAIL, message=_l("Enter one mail address.")),
             Length(max=254),
         ],
         render_kw={"type": "email", "autocomplete": "email"},
