@@ -106,6 +106,7 @@ def profile(trunk_profile: str, name: str, port: int) -> str:
 
 
 _SETTINGS = (
+    ("set", "execute_on_answer="),  # as our own contexts do: see _takeover.xml.j2
     ("set", "hangup_after_bridge=true"),
     ("set", "continue_on_fail=true"),
     ("set", "ignore_early_media=true"),

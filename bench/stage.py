@@ -96,6 +96,7 @@ class Stage:
         quiet = {"level": "warning"}
         self._core_db = Path(f"/dev/shm/callrouter-bench-{uuid.uuid4()}.db")
         switch["core_db"] = str(self._core_db)
+        switch["ping_seconds"] = 0  # sipp's phones do not answer OPTIONS
         self.scratch = Scratch(folder, data, freeswitch=switch, log=quiet)
         self.other = (
             Scratch(folder / "other", data, database={"url": url(postgresql, "postgres")}, log=quiet)

@@ -16,6 +16,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
+from callrouter import log
 from callrouter import settings as settings_file
 from callrouter.directory import audit, store
 from callrouter.directory.database import Database
@@ -98,6 +99,7 @@ def switch(settings: Settings, name: str) -> Iterator[InboundClient]:
     """A connection to FreeSWITCH's event socket, *name* being ours in the log; raises SwitchError if there is none."""
     from callrouter.app import event_socket_client
 
+    log.configure("error", settings.log.format)
     client = event_socket_client(settings, name)
     client.start()
     try:

@@ -97,6 +97,12 @@ def changed(part: _T, **values: Any) -> _T:
     return revised(part, **{key: value for key, value in values.items() if value is not None})
 
 
+def tell_silent(names: Iterable[str]) -> None:
+    """Say of the mailboxes of *names*, to which calls are to go, that they take none."""
+    for name in names:
+        click.echo(f"The mailbox of {name} takes no calls, so none goes there: `callrouter mailbox set --help`")
+
+
 def tell(ctx: click.Context, text: str) -> None:
     """Say what was changed, then bring FreeSWITCH's configuration up to it and say how that went."""
     click.echo(text)

@@ -19,8 +19,9 @@ from callrouter.web.checks import check_mail, check_spool
 from callrouter.web.live import gateway_name, read_gateways
 
 _NO_TRUNK = "list is empty: no calls come or go; add one with `callrouter trunk set`"
-#: Active numbers that nobody has are a stock as well as an oversight: they are told, and no fault.
-_NO_FAULT = "numbers_without_owner"
+#: Told, and no fault: active numbers that nobody has are a stock as well as an oversight.
+_NO_FAULT = frozenset(("numbers_without_owner", "alarm"))
+NO_ALARM = "nobody gets a mail when somebody makes very many calls out; the page Calls out has the address"
 #: So many of one kind are told one by one.
 _SHOWN = 20
 
@@ -30,10 +31,11 @@ _SHOWN = 20
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @click.pass_context
 def doctor(ctx: click.Context, offline: bool, as_json: bool) -> None:
-    """List what is wrong and what to do; exit code 1 if there is anything but free numbers, 2 without a database.
+    """List what is wrong and what to do; exit code 1 if anything is, 2 without a database.
 
-    Employees without a number, numbers without an owner, no trunk, mails that were given up; and unless --offline
-    whether the router answers, the spool is emptied, FreeSWITCH can be reached and its trunks are up.
+    Employees without a number, no trunk, mails that were given up; and unless --offline whether the router answers,
+    the spool is emptied, FreeSWITCH can be reached and its trunks are up. No faults: numbers without an owner, no
+    address for alarms.
     """
     settings = load_settings(ctx)
     log.configure("error", settings.log.format)
@@ -45,16 +47,17 @@ def doctor(ctx: click.Context, offline: bool, as_json: bool) -> None:
         print_json(found)
     else:
         _tell(found, settings.web.base_url.rstrip("/"))
-    if any(value for name, value in found.items() if name != _NO_FAULT):
+    if any(value for name, value in found.items() if name not in _NO_FAULT):
         sys.exit(1)
 
 
 def _directory(database: Database) -> dict[str, Any]:
     with database.read() as session:
-        read_company(session)
+        company = read_company(session)
         found = {
             "employees_without_number": employees_without_number(session),
             "numbers_without_owner": numbers_without_owner(session),
+            "alarm": "" if company.limits.alarm_email else NO_ALARM,
             "trunks": [] if read_trunks(session) else [_NO_TRUNK],
         }
     return found | {"dead_mails": check_mail(database)["dead"]}
@@ -102,6 +105,7 @@ def _tell(found: dict[str, Any], pages: str) -> None:
     lines = {
         "employees_without_number": "employee {0}: lost the personal number; give a new one: {1}/employees/{0}/numbers",
         "numbers_without_owner": "number {}: active, but nobody's; give it to someone or deactivate it",
+        "alarm": "alarm: {}",
         "trunks": "trunk {}",
         "router": "router {}",
         "spool": "spool {}",

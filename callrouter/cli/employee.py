@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from callrouter.cli.common import changing, print_json, reading
-from callrouter.cli.directory import print_page, print_record, print_table, tell, without_secrets
-from callrouter.directory import devices, employees, lists, services
+from callrouter.cli.directory import print_page, print_record, print_table, tell, tell_silent, without_secrets
+from callrouter.directory import devices, employees, lists, owners, services
 from callrouter.routing.outgoing import Destination
 
 
@@ -154,7 +154,9 @@ def forward(
         said["after"] = after
     with changing(ctx) as session:
         employees.set_forwarding(session, key, **said)
+        silent = owners.silent(session, filter(None, targets.values()))
     tell(ctx, f"employee {key} changed")
+    tell_silent(silent)
 
 
 @employee.command("remove")

@@ -122,7 +122,7 @@ def import_(ctx: click.Context, file: Path, dry_run: bool, as_json: bool) -> Non
     for line in found.lines:
         if line.problems or (dry_run and line.kind != "same"):
             said = "; ".join(line.problems) or ", ".join(line.numbers)
-            click.echo(f"{file}:{line.line}: {line.kind}: {line.name}: {said}")
+            click.echo(": ".join(filter(None, (f"{file}:{line.line}", line.kind, line.name, said))))
     click.echo(", ".join(f"{number} {kind}" for kind, number in found.counts.items()))
     if dry_run:
         click.echo("Dry run: nothing was changed.")

@@ -7,8 +7,8 @@ from typing import Any, get_args
 import click
 
 from callrouter.cli.common import changing, reading
-from callrouter.cli.directory import changed, print_page, print_record, tell
-from callrouter.directory import document, lists, pools, services
+from callrouter.cli.directory import changed, print_page, print_record, tell, tell_silent
+from callrouter.directory import document, lists, owners, pools, services
 from callrouter.directory.changing import revised
 from callrouter.directory.exporting import read_pools
 from callrouter.errors import RuleError
@@ -178,7 +178,9 @@ def set_next(ctx: click.Context, key: str, busy: str | None, no_answer: str | No
     said: dict[str, Any] = {name: None if to == "none" else to for name, to in targets.items() if to is not None}
     with changing(ctx) as session:
         pools.set_next(session, key, **said)
+        silent = owners.silent(session, filter(None, targets.values()))
     tell(ctx, f"pool {key} changed")
+    tell_silent(silent)
 
 
 @pool.command("remove")

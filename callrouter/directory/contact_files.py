@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from callrouter.directory import vcards
-from callrouter.directory.contacts import ContactLine
+from callrouter.directory.contacts import LONGEST_NAME, ContactLine
 from callrouter.directory.csv_cells import BOM, cell, lines, number_cell
 from callrouter.errors import RuleError, say
 
@@ -90,11 +90,19 @@ def plain(text: str) -> str:
     return " ".join("".join(char for char in shown if unicodedata.category(char) not in ("Cc", "Cf")).split())
 
 
+def with_company(name: str, company: str) -> str:
+    """Who calls, for displays: *name* with the *company* behind it, if both are there and fit."""
+    both = f"{name} ({company})"
+    if not name or company.casefold() in name.casefold() or len(both) > LONGEST_NAME:
+        return name or company
+    return both
+
+
 def _of_card(card: vcards.Card) -> Entry:
     if card.problem:
         return Entry(card.line, problem=card.problem)
     numbers = tuple((plain(number), plain(label)) for number, label in card.numbers)
-    return Entry(card.line, plain(card.name), numbers, plain(card.note))
+    return Entry(card.line, with_company(plain(card.name), plain(card.company)), numbers, plain(card.note))
 
 
 def _of_csv(text: str) -> Iterator[Entry]:
@@ -159,7 +167,7 @@ class _Columns:
             texts = row[n].split(":::") if n < len(row) else ()  # Google writes several into one cell
             numbers += [(text.strip(), label.strip("* ")) for text in texts if text.strip()]
         person = " ".join(filter(None, (self._first(row, _FIRST), self._first(row, _LAST))))
-        name = self._first(row, _NAME) or person or self._first(row, _COMPANY)
+        name = with_company(self._first(row, _NAME) or person, self._first(row, _COMPANY))
         return Entry(line, name, tuple(numbers), self._first(row, _NOTE))
 
     def _first(self, row: Sequence[str], headers: frozenset[str]) -> str:

@@ -17,6 +17,7 @@ from callrouter.directory.contact_files import Entry
 from callrouter.directory.contact_rows import ContactNumberRow, ContactRow
 from callrouter.directory.contacts import (
     LONGEST_LABEL,
+    LONGEST_NAME,
     LONGEST_NOTE,
     MOST_NUMBERS,
     ContactLine,
@@ -25,8 +26,6 @@ from callrouter.directory.contacts import (
 )
 from callrouter.errors import say
 from callrouter.routing.snapshot import DigitRules
-
-_LONGEST_NAME = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +84,9 @@ class _Book:
     def take(self, entry: Entry) -> Line:
         """Put *entry* in, and say what became of it."""
         name = entry.name.strip()
-        if entry.problem or not name or len(name) > _LONGEST_NAME:
+        if entry.problem or not name or len(name) > LONGEST_NAME:
             why = entry.problem or (say("the name is too long") if name else say("there is no name"))
-            return Line(entry.line, "refused", name[:_LONGEST_NAME], (), (why,))
+            return Line(entry.line, "refused", name[:LONGEST_NAME], (), (why,))
         contact = self._by_name.get(name.casefold())
         numbers, problems = self._numbers(entry, contact)
         if not numbers:

@@ -31,7 +31,7 @@ from callrouter.routing.numbers import clean_number
 from callrouter.routing.snapshot import DigitRules
 
 MOST_NUMBERS = 20
-LONGEST_LABEL, LONGEST_NOTE = 40, 500
+LONGEST_NAME, LONGEST_LABEL, LONGEST_NOTE = 120, 40, 500
 _SHORT = 6
 _NOUN = "contact"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from callrouter.directory import document, services, store
 from callrouter.directory.changing import revised
 from callrouter.directory.models import OwnerRow
 from callrouter.errors import RuleError, UnknownError, say
+from callrouter.routing.forwarding import MAILBOX
 
 Owner = document.Employee | document.Pool
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "o", "ł": "l", "ı": "i"})
@@ -75,6 +77,13 @@ def called(session: Session, key: str) -> str:
 def listed(session: Session, limit: int = 500) -> list[str]:
     """The names of owners, as far as there are no more than *limit*, to choose from while typing."""
     return list(session.scalars(select(OwnerRow.name).distinct().order_by(OwnerRow.name).limit(limit)))
+
+
+def silent(session: Session, targets: Iterable[str]) -> list[str]:
+    """The names of those whose mailboxes are among *targets* (of forwardings), but take no calls: none goes there."""
+    wanted = [target.removeprefix(MAILBOX) for target in targets if target.startswith(MAILBOX)]
+    parts = [owner(session, key)[0] for key in dict.fromkeys(wanted)]
+    return [part.name for part in parts if not (part.mailbox.enabled and part.mailbox.answer_calls)]
 
 
 def set_mailbox(session: Session, key: str, *, version: int | None = None, **values: Any) -> document.Mailbox:

@@ -33,6 +33,7 @@ class Card:
 
     line: int
     name: str = ""
+    company: str = ""
     numbers: list[tuple[str, str]] = field(default_factory=list)
     note: str = ""
     problem: str = ""
@@ -114,8 +115,8 @@ def _filled(card: Card, found: list[_Property], language: str) -> Card:
     first = {one.name: one.value for one in reversed(found)}
     labels = {one.group: one.value for one in found if one.group and one.name == "X-ABLABEL"}
     family, given, *_ = [*(_plain(part) for part in _UNESCAPED_SEMICOLON.split(first.get("N", ""))), "", ""]
-    company = _plain(_UNESCAPED_SEMICOLON.split(first.get("ORG", ""))[0])
-    card.name = _plain(first.get("FN", "")).strip() or f"{given} {family}".strip() or company
+    card.company = _plain(_UNESCAPED_SEMICOLON.split(first.get("ORG", ""))[0])
+    card.name = _plain(first.get("FN", "")).strip() or f"{given} {family}".strip()
     card.note = _plain(first.get("NOTE", ""))
     for one in found:
         types = one.types()

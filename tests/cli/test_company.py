@@ -15,6 +15,7 @@ from unittest import mock
 
 import pytest
 
+from callrouter.cli import doctor
 from callrouter.cli.main import COMMANDS, main
 from callrouter.resources import prompts_dir
 
@@ -184,6 +185,7 @@ def test_numbers_that_go_are_flagged_by_the_doctor(company: Path):
     assert json.loads(found.stdout) == {
         "employees_without_number": ["anna"],
         "numbers_without_owner": ["+493023125012"],
+        "alarm": doctor.NO_ALARM,
         "trunks": [],
         "dead_mails": 0,
     }
@@ -197,6 +199,7 @@ def test_numbers_that_go_are_flagged_by_the_doctor(company: Path):
 
 def test_a_sound_company_has_nothing_for_the_doctor(company: Path):
     text = MUSTER.read_text("utf-8").replace('  - "+493023125012"\n', "")
+    text = text.replace("\ntrunks:", "\n  limits: {alarm_email: it@muster.example}\ntrunks:", 1)
     (company / "sound.yaml").write_text(text, "utf-8")
     told("import", "--prune", "sound.yaml", cwd=company)
     assert told("doctor", "--offline", cwd=company) == "Nothing is wrong.\n"

@@ -226,7 +226,8 @@ def test_how_phones_ring_and_where_calls_go(company: Path):  # noqa: F811
     told("employee", "ringing", "anna", "--calls-at-once", "2", cwd=company)
     told("employee", "ringing", "anna", "--do-not-disturb", "--declining", "all", cwd=company)
     told("device", "set", "anna", "anna-soft", "--ring-delay", "7", cwd=company)
-    told("employee", "forward", "anna", "--busy", "pool:sales", "--offline", "mailbox:employee:ben", cwd=company)
+    said = told("employee", "forward", "anna", "--busy", "pool:sales", "--offline", "mailbox:employee:ben", cwd=company)
+    assert "The mailbox of Ben Yılmaz takes no calls" in said
     told("employee", "forward", "anna", "--offline", "none", "--after", "30", cwd=company)
     anna = as_json("employee", "show", "anna", cwd=company)
     assert anna["ringing"] == {"do_not_disturb": True, "calls_at_once": 2, "declining": "all"}

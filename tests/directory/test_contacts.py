@@ -129,6 +129,9 @@ def entries(text: str | bytes, language: str = "de") -> list[tuple[str, list[tup
             [("A B", [("1", "Mobile"), ("2", "Mobile")], "")],
         ),
         ("Firma;Rufnummer\nMuster AG;\"=\"\"0176 1\"\"\"\n", [("Muster AG", [("0176 1", "")], "")]),
+        ("Vorname;Nachname;Firma;Telefon\nEva;Kuhn;Muster AG;1\n", [("Eva Kuhn (Muster AG)", [("1", "")], "")]),
+        ("Name;Firma;Telefon\nMuster AG, Eva;Muster AG;1\n", [("Muster AG, Eva", [("1", "")], "")]),
+        (f"Name;Firma;Telefon\nEva;{'x' * 116};1\n", [("Eva", [("1", "")], "")]),
         ("Name;Nummer\n'=1+1;'+49 1\n", [("=1+1", [("+49 1", "")], "")]),
         ("Name;Nummer\nkurz\n", [("kurz", [], "")]),
         ("Name;Kundennummer;Nummer\nA;5;1\n", [("A", [("1", "")], "")]),
@@ -155,6 +158,7 @@ VERSION:4.0\r
 N:Muster;Erika;;;\r
 FN:Erika\r
   Muster\r
+ORG:Muster AG;Einkauf\r
 TEL;VALUE=uri;PREF=1;TYPE="voice,cell":tel:+49-176-04069001;ext=5\r
 TEL;TYPE=work:+49 30 23125099\r
 item1.TEL:030 23125098\r
@@ -182,7 +186,7 @@ END:VCARD\r
 
 def test_vcards_of_all_versions_and_a_broken_one():
     found = list(vcards.read(CARDS, "de"))
-    assert [card.line for card in found] == [1, 14, 20, 24]
+    assert [card.line for card in found] == [1, 15, 21, 25]
     assert (found[0].name, found[0].note) == ("Erika Muster", "zahlt, gern\nspät")
     assert found[0].numbers == [
         ("+49-176-04069001", "mobil"),
@@ -191,8 +195,9 @@ def test_vcards_of_all_versions_and_a_broken_one():
     ]
     assert (found[1].name, found[1].numbers) == ("Jörg Müller", [("0176 04069002", "mobil")])
     assert found[2].problem == "END:VCARD is missing"
-    assert (found[3].name, found[3].numbers) == ("Beispiel AG; Co", [("2", "")])
-    assert entries(CARDS)[0][2] == "zahlt, gern spät"
+    assert (found[3].name, found[3].company, found[3].numbers) == ("", "Beispiel AG; Co", [("2", "")])
+    assert entries(CARDS)[0][::2] == ("Erika Muster (Muster AG)", "zahlt, gern spät")
+    assert entries(CARDS)[3][0] == "Beispiel AG; Co"
     assert next(vcards.read(CARDS, "en")).numbers[0][1] == "mobile"
 
 

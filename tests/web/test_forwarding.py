@@ -35,6 +35,14 @@ def test_an_employee_chooses_by_name_by_extension_and_nobody(world: World):
     assert _forwarding(world) == wanted
 
 
+def test_a_mailbox_that_takes_no_calls_is_told(world: World):
+    browser = world.browser("employee")
+    browser.send(ADDRESS, {"busy": "mailbox", "busy_who": "11", "offline": "mailbox", "offline_who": "Vertrieb"})
+    assert [text for text in browser.get(ADDRESS).texts("notice") if "mailbox" in text] == [
+        "The mailbox of Ben Yılmaz takes no calls, so none goes there."
+    ]
+
+
 def test_a_number_outside_is_written_as_people_dial_it(world: World):
     browser = world.browser("employee")
     assert browser.send(ADDRESS, {"busy": "outside", "busy_who": " 0176 / 040 69007 "}).status == 303

@@ -51,6 +51,7 @@ def forwarding(key: str) -> Answer:
     data: dict[str, object] = {"after": known.after, "version": owner.version}
     with reading() as session:
         places = owners.listed(session)
+        silent = owners.silent(session, known.targets.values())
         for when in _WHEN:
             data |= entries(session, when, getattr(known, when))
     form = ForwardingForm(data=data)
@@ -61,4 +62,4 @@ def forwarding(key: str) -> Answer:
                 directory.set_forwarding(session, key, version=form.expected_version, **values, after=form.after.data)
         if form.saved:
             return done(_("The forwarding is changed."), "employees.forwarding", key=key)
-    return answer("employees/forwarding.html", form, owner=owner, places=places)
+    return answer("employees/forwarding.html", form, owner=owner, places=places, silent=silent)

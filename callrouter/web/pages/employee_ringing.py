@@ -52,6 +52,21 @@ class RingingForm(Form):
     )
 
 
+def codes() -> list[tuple[str, str]]:
+    """What phones can dial beside numbers: as people write it, and what it does."""
+    extension, pool = _("extension"), _("pool's extension")
+    return [
+        (f"** {extension}", _("pick up the call that rings there")),
+        ("*8", _("pick up a call of one's pools and their members")),
+        (f"*9 {extension}", _("let its mailbox take a message; also to transfer a caller there")),
+        ("*78", _("turn do not disturb on")),
+        ("*79", _("turn it off")),
+        (f"*60 {pool}", _("sign in to the pool, or out of it")),
+        (f"*61 {pool}", _("sign in")),
+        (f"*62 {pool}", _("sign out")),
+    ]
+
+
 @pages.route("/<key>/ringing", methods=["GET", "POST"])
 @allow("employee")
 def ringing(key: str) -> Answer:
@@ -77,4 +92,4 @@ def ringing(key: str) -> Answer:
             )
         if form.saved:
             return done(_("It is changed how the phones ring."), "employees.ringing", key=key)
-    return answer("employees/ringing.html", form, owner=owner)
+    return answer("employees/ringing.html", form, owner=owner, codes=codes())

@@ -41,6 +41,7 @@ def next(key: str) -> Answer:
     data: dict[str, object] = {"version": owner.version}
     with reading() as session:
         places = owners.listed(session)
+        silent = owners.silent(session, known.targets.values())
         for when in _WHEN:
             data |= entries(session, when, getattr(known, when))
     form = NextForm(data=data)
@@ -51,4 +52,4 @@ def next(key: str) -> Answer:
                 directory.set_next(session, key, version=form.expected_version, **values)
         if form.saved:
             return done(_("What comes next is changed."), "pools.next", key=key)
-    return answer("pools/next.html", form, owner=owner, places=places)
+    return answer("pools/next.html", form, owner=owner, places=places, silent=silent)
