@@ -27,8 +27,8 @@ SECONDS = 60
 
 
 @contextlib.contextmanager
-def baresip(folder: Path, account: str, password: str, server: str, encryption: str) -> Iterator[None]:
-    """It registers *account* (USER@DOMAIN) at *server* (HOST:PORT) over TLS and answers every call.
+def baresip(folder: Path, account: str, password: str, server: str, encryption: str, dials: str = "") -> Iterator[None]:
+    """It registers *account* (USER@DOMAIN) at *server* (HOST:PORT) over TLS, *dials* a URI, and answers every call.
 
     *encryption* is ``srtp-mand`` (no call without it), ``srtp`` (as it comes), or empty.
     """
@@ -40,6 +40,8 @@ def baresip(folder: Path, account: str, password: str, server: str, encryption: 
         f"mediaenc={encryption};answermode=auto;regint=60\n"
     )
     command = ["baresip", "-4", "-f", str(folder), "-t", str(SECONDS)]
+    if dials:
+        command += ["-e", f"/dial {dials}"]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:

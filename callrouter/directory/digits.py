@@ -33,9 +33,15 @@ def _expression(*kinds: phonenumbers.PhoneNumberDesc | None) -> str:
     return "|".join(dict.fromkeys(found))
 
 
+def _at_any_length(expression: str) -> str:
+    r"""*expression*, fitting too where any of the digits that it leaves open (``\d``) are missing at the end."""
+    return expression.replace(r"\d", r"(?:\d|$)")
+
+
 def _kinds_of_numbers(country: str, metadata: phonenumbers.PhoneMetadata) -> dict[str, str]:
     """The expressions of DigitRules. Shared-cost numbers count as premium, for they cost extra.
 
+    A number that begins as premium ones do is one, however short: what the network makes of it is not known here.
     Short numbers are those that begin with 1; other digits are numbers of a town, or for text messages only.
     """
     shared = len(phonenumbers.COUNTRY_CODE_TO_REGION_CODE[metadata.country_code or 0]) > 1
@@ -44,7 +50,7 @@ def _kinds_of_numbers(country: str, metadata: phonenumbers.PhoneMetadata) -> dic
     short = phonenumbers.PhoneMetadata.short_metadata_for_region(country)
     return {
         "mobile": "" if mobile == fixed else mobile,
-        "premium": _expression(metadata.premium_rate, metadata.shared_cost),
+        "premium": _at_any_length(_expression(metadata.premium_rate, metadata.shared_cost)),
         "national": _expression(metadata.fixed_line, metadata.mobile, *others) if shared else "",
         "short": f"(?=1)(?:{short.short_code.national_number_pattern})" if short and short.short_code else "",
     }

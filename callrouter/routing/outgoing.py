@@ -17,7 +17,8 @@ from callrouter.routing.snapshot import DigitRules, NumberBlock
 #: ITU-T E.164: 979 is the international premium rate service; 870, 881 to 883 are satellites and networks of no
 #: country, whose calls cost as much.
 _DEAR_CODES = r"\+(?:979|870|88[123])[0-9]+"
-#: Directory enquiries all over Europe (ECC/REC/(04)06 and its kin), dear, and they connect onwards.
+#: Directory enquiries all over Europe (ECC/REC/(04)06 and its kin), dear, and they connect onwards; some networks write
+#: them behind a country code.
 _DEAR_SHORT = r"118[0-9]{1,3}"
 _MAX_DIGITS = 15
 #: Answers of a trunk that say nothing of who is called: the next one is tried. FreeSWITCH's causes for SIP 408, 5xx,
@@ -137,7 +138,7 @@ def readings(digits: DigitRules) -> tuple[Rewrite, ...]:
 def kinds(digits: DigitRules) -> tuple[tuple[Destination, str], ...]:
     """Each kind with the expression of its numbers (as ``readings`` writes them), in the order of trial."""
     code = rf"\+{digits.country_code}"
-    premium = [_DEAR_CODES, _DEAR_SHORT]
+    premium = [_DEAR_CODES, f"(?:{code})?{_DEAR_SHORT}"]
     if digits.premium:
         premium.append(f"{code}(?:{digits.premium})[0-9]*")  # the network ignores digits too many
     home = digits.national or "[0-9]+"

@@ -206,7 +206,7 @@ def test_early_media_of_the_network_reaches_the_phone(world: Trunks) -> None:
     ("user", "dialed", "reason"),
     [
         ("anna-desk", "00441632960001", "not_allowed"),
-        ("anna-desk", "09001000000", "not_allowed"),
+        ("anna-desk", "013712", "not_allowed"),
         ("cem-desk", "017604069001", "not_allowed"),
         ("anna-desk", "03023125099", "unknown_number"),
         ("anna-desk", "99", "unknown_number"),

@@ -20,12 +20,13 @@ from callrouter.simulator.phone import Phone
 from callrouter.simulator.ports import free_port
 from callrouter.simulator.rtp import frequency_of
 from tests.baresip import baresip
+from tests.rendering.office import hears
 from tests.rendering.switch_world import PASSWORDS, World, soon, switch_and_trunk
 from tests.switch import DOMAIN, RenderedSwitch, muster, switch_settings
 
 pytestmark = pytest.mark.freeswitch
 
-ANNA, CARLA = "+493023125010", "+4917604069001"
+ANNA, CARLA, LOCATION = "+493023125010", "+4917604069001", "+493023125000"
 PING, MAILBOX = 5, 3
 #: A phone that is silent is asked for 32 s (RFC 3261 section 17.1.2.2, timer F); FreeSWITCH looks every 5 s.
 GONE = PING + 32 + 5 + 5
@@ -34,7 +35,12 @@ GONE = PING + 32 + 5 + 5
 def _company(carrier: int) -> dict[str, Any]:
     data = muster()
     data["trunks"][0]["proxy"] = f"127.0.0.1:{carrier}"
-    data["employees"][0]["mailbox"] = {"enabled": True, "answer_after": MAILBOX}
+    data["schedules"].append({"name": "never", "open": []})
+    data["company"]["limits"] = {"destinations": [], "schedule": "never", "closed_destinations": []}
+    data["company"]["location_number"] = LOCATION
+    anna = data["employees"][0]
+    anna["mailbox"] = {"enabled": True, "answer_after": MAILBOX}
+    anna["ringing"] = {"calls_at_once": 1}
     return data
 
 
@@ -50,6 +56,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rendered
 def world(running: tuple[RenderedSwitch, Phone]) -> Iterator[World]:
     world = World(*running)
     world.trunk.received.clear()
+    world.trunk.calls.clear()
     yield world
     for user in PASSWORDS:
         world.switch.api(f"sofia profile phones flush_inbound_reg {user}@{DOMAIN}")
@@ -234,6 +241,20 @@ def test_a_phone_over_tls_talks_encrypted_if_it_wants_to(world: World, tmp_path:
         call.hangup()
     assert negotiated == ({"AEAD_AES_256_GCM"} if encryption else {"_undef_"})
     assert frequency_of(array("h", heard)) == pytest.approx(440, rel=0.05)
+
+
+@pytest.mark.baresip
+def test_an_encrypted_phone_that_may_call_nobody_calls_for_help(world: World, tmp_path: Path) -> None:
+    server = f"127.0.0.1:{world.switch.settings.freeswitch.phones_tls_port}"
+    who = f"anna-desk@{DOMAIN}", PASSWORDS["anna-desk"], server, "srtp-mand"
+    with baresip(tmp_path / "baresip", *who, dials=f"sip:112@{DOMAIN}"):
+        invite, call = world.trunk.wait_for("INVITE"), world.trunk.wait_for_call()
+        hears(call, 440)
+        call.hangup()
+    assert invite.uri.startswith("sip:112@")
+    assert invite.get("P-Asserted-Identity") == f"<sip:{LOCATION}@127.0.0.1>"
+    assert not invite.get("Privacy")
+    assert "RTP/SAVP" not in invite.body.decode()
 
 
 def test_a_phone_without_encryption_is_called_all_the_same(world: World) -> None:

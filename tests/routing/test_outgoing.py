@@ -40,6 +40,13 @@ DE = "+49"
         (BERLIN, "09001000000", f"{DE}9001000000", PREMIUM),
         (BERLIN, "0900100000000", f"{DE}900100000000", PREMIUM),  # the network ignores digits too many
         (BERLIN, f"{DE}09001000000", f"{DE}9001000000", PREMIUM),
+        (BERLIN, f"{DE}90012", f"{DE}90012", PREMIUM),  # too few are none of another kind
+        (BERLIN, "09001", f"{DE}9001", PREMIUM),
+        (BERLIN, "09009", f"{DE}9009", PREMIUM),
+        (BERLIN, "013710", f"{DE}13710", PREMIUM),
+        (BERLIN, "01803", f"{DE}1803", PREMIUM),
+        (BERLIN, "011833", f"{DE}11833", PREMIUM),
+        (BERLIN, f"{DE}11833", f"{DE}11833", PREMIUM),
         (BERLIN, "01805000000", f"{DE}1805000000", PREMIUM),
         (BERLIN, "008821234567", "+8821234567", PREMIUM),
         (BERLIN, "00979123456789", "+979123456789", PREMIUM),
@@ -143,8 +150,8 @@ def test_whatever_is_read_is_a_number_of_a_kind(dialed: str, rules: outgoing.Dig
         assert written.isdigit()
 
 
-@given(st.from_regex(r"\A[0-9]{1,12}\Z"))
-def test_a_premium_number_stays_premium_whatever_follows(more: str) -> None:
-    for prefix in (f"{DE}9001000000", "00499001000000", "09001000000", "+979", "+8821"):
-        if (found := outgoing.read((prefix + more)[:16], BERLIN)) is not None and len(prefix + more) > 12:
+@given(st.from_regex(r"\A[0-9]{0,12}\Z"))
+def test_what_begins_as_a_premium_number_is_one_whatever_follows(more: str) -> None:
+    for prefix in (f"{DE}9001", "00499001", "09005", f"{DE}1805", "01378", "013716", "+979", "+8821"):
+        if (found := outgoing.read((prefix + more)[:16], BERLIN)) is not None:
             assert found.kind is PREMIUM, (prefix + more, found)
