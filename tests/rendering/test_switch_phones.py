@@ -18,7 +18,7 @@ from callrouter.simulator.behaviour import Answer, Ignore, NoAnswer
 from callrouter.simulator.message import Message
 from callrouter.simulator.phone import Phone
 from callrouter.simulator.ports import free_port
-from callrouter.simulator.rtp import frequency_of
+from callrouter.simulator.rtp import frequency_of, tone
 from tests.baresip import baresip
 from tests.rendering.office import hears
 from tests.rendering.switch_world import PASSWORDS, World, soon, switch_and_trunk
@@ -265,3 +265,38 @@ def test_a_phone_without_encryption_is_called_all_the_same(world: World) -> None
     offers = [line for line in phone.wait_for("INVITE").body.decode().splitlines() if line.startswith("m=audio")]
     call.hangup()
     assert [line.split()[2] for line in offers] == ["RTP/SAVP", "RTP/AVP"]
+
+
+class Behind(Phone):
+    """A phone behind NAT: it writes an address that there is not where it is; its packets come from another."""
+
+    inside = "192.168.178.20"
+
+    @property
+    def contact(self) -> str:
+        return f"<sip:{self.user}@{self.inside}:5060>"
+
+    def send(self, message: Message, destination: tuple[str, int]) -> None:
+        headers = [
+            (name, value.replace(f"{self.host}:{self.port}", f"{self.inside}:5060")) for name, value in message.headers
+        ]
+        body = message.body.replace(f"IN IP4 {self.host}".encode(), f"IN IP4 {self.inside}".encode())
+        super().send(Message(message.start, headers, body), destination)
+
+
+def test_a_phone_behind_nat_hears_and_is_heard_whoever_calls(world: World) -> None:
+    server = ("127.0.0.1", world.switch.settings.freeswitch.phones_port)
+    inside = Behind("anna-desk", PASSWORDS["anna-desk"], DOMAIN, server, says=tone(600, 60))
+    world.others.append(inside)
+    assert inside.register() == 200
+    outside = world.registered("ben-desk", Answer())
+    outside.says = tone(800, 60)
+    for caller, number, other in ((outside, "10", inside), (inside, "11", outside)):
+        call = caller.call(number)
+        call.wait_for("answered", MAILBOX - 0.5)
+        taken = other.calls[-1]
+        hears(call, 600 if caller is outside else 800)
+        hears(taken, 800 if caller is outside else 600)
+        other.calls[-1].hangup()
+        call.wait_for("ended")
+    assert [request.method for request in inside.received if request.method != "OPTIONS"] == ["INVITE", "ACK", "BYE"]

@@ -19,7 +19,11 @@ from callrouter.rendering import certificates
 from callrouter.simulator.behaviour import Answer, NoAnswer
 from callrouter.simulator.message import Message
 from callrouter.simulator.phone import Phone
-from tests.rendering.switch_world import World, soon
+from callrouter.simulator.ports import free_port
+from callrouter.simulator.rtp import tone
+from tests.baresip import SECONDS, baresip_provider
+from tests.rendering.office import hears
+from tests.rendering.switch_world import World, marks, soon
 from tests.switch import muster, rendered_switch, switch_settings
 
 pytestmark = pytest.mark.freeswitch
@@ -99,6 +103,30 @@ def test_a_trunk_over_tls_talks_to_its_provider_alone(tmp_path: Path, shown: str
         provider.close()
 
 
+@pytest.mark.baresip
+def test_calls_over_tls_in_both_directions(tmp_path: Path) -> None:
+    port, own = free_port(), certificate("127.0.0.1", tmp_path / "own")
+    company = muster()
+    line = {"name": "line", "provider": "stadtnetz", "register": False, "ping": 0, "proxy": f"127.0.0.1:{port}"}
+    company["trunks"] = [line | {"peers": ["127.0.0.1"]}]
+    settings = switch_settings(tmp_path, tls_authorities=str(own))
+    to_anna = f"sip:+493023125010@127.0.0.1:{settings.freeswitch.trunk_tls_port};transport=tls"
+    with rendered_switch(tmp_path, company, settings) as switch, World(switch, Phone("nobody")) as world:
+        anna = world.phone("anna-desk", Answer())
+        anna.says = tone(600, SECONDS)
+        assert anna.register() == 200
+        with baresip_provider(tmp_path / "provider", "+493023125500", port, own, dials=to_anna):
+            came = anna.wait_for_call()
+            hears(came, 440)
+            assert "+493023125500" in came.invite.get("From")
+            came.hangup()
+            went = anna.call("03023125500")
+            went.wait_for("answered")
+            hears(went, 440)
+            went.hangup()
+        assert marks(world.record(went))[0] == "d-line;dial;employee:anna"
+
+
 def _trunk(**values: Any) -> dict[str, Any]:
     return {"name": "line", "proxy": "voice.provider.example", "peers": ["127.0.0.1"], **values}
 
@@ -141,9 +169,12 @@ def test_a_call_that_comes_by_the_trunk_is_spoken_to_in_its_way(tmp_path: Path) 
         anna.calls[0].audio.send_digits("7")
         keys = line.wait_for("INFO")
         call.hangup()
-    [answer] = [event.message for event in call.events if event.message and event.message.status == 200][:1]
-    assert not answer.get("Session-Expires")
+    answers = [event.message for event in call.events if event.message and event.message.is_response]
+    assert [answer.status for answer in answers][-1] == 200
+    assert not answers[-1].get("Session-Expires")
     assert b"Signal=7" in keys.body
+    for answer in answers:  # who of us answered is no business of the caller's
+        assert b"Anna" not in answer.to_bytes()
 
 
 def test_session_timers_and_rtp_events_are_usual(tmp_path: Path) -> None:
