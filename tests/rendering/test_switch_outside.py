@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from callrouter import variables as v
 from callrouter.ledger.outcome import outcome
 from callrouter.simulator.behaviour import Answer, NoAnswer, Refuse
 from callrouter.simulator.dialog import PhoneCall
@@ -30,6 +31,8 @@ def _company(port: int) -> dict[str, Any]:
     second = {"name": "second", "proxy": f"127.0.0.1:{port}", "peers": ["127.0.0.9"], "diversion": "history-info"}
     data["trunks"].append(second)
     data["blocked_callers"] = []
+    data["schedules"].append({"name": "always", "open": [{"days": "mon-sun", "from": "00:00", "to": "24:00"}]})
+    data["company"]["limits"] = {"schedule": "always"}
     anna, ben, cem = data["employees"]
     anna["forwarding"] = {"always": MOBILE}
     ben["forwarding"] = {"no_answer": MOBILE, "busy": MOBILE, "offline": MOBILE, "after": 5}
@@ -48,6 +51,19 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rendered
 def office(running: tuple[RenderedSwitch, Phone]) -> Iterator[Office]:
     with Office(*running) as office:
         yield office
+
+
+@pytest.fixture
+def night(office: Office) -> Iterator[None]:
+    """The schedule of the limits is closed: mobiles are not called."""
+    rules = office.switch.settings.conf_dir / "dialplan" / "schedules.xml"
+    day = rules.read_text()
+    assert f"{v.SCHEDULE}=open" in day
+    rules.write_text(day.replace(f"{v.SCHEDULE}=open", f"{v.SCHEDULE}=closed"))
+    assert "Success" in office.switch.api("reloadxml")
+    yield
+    rules.write_text(day)
+    assert "Success" in office.switch.api("reloadxml")
 
 
 def _there(office: Office, count: int = 2) -> PhoneCall:
@@ -175,6 +191,19 @@ def test_what_the_employee_may_not_call_is_not_forwarded_to(office: Office) -> N
     hears(call, 500)
     call.hangup()
     assert _parts(office, call) == [("employee:cem", "answered", "cem-desk")]
+
+
+@pytest.mark.usefixtures("night")
+def test_what_is_not_called_at_this_hour_is_not_forwarded_to(office: Office) -> None:
+    office.speaking("anna-desk", 600)
+    office.speaking("ben-desk", 500, Refuse(486))
+    call = office.trunk.call(ANNA, CALLER)
+    hears(call, 600)
+    call.hangup()
+    busy = office.trunk.call(BEN, CALLER)
+    busy.wait_for("ended")
+    assert busy.status == 486
+    assert office.trunk.calls == [call, busy]
 
 
 def test_a_colleague_is_shown_as_the_employee_who_forwards(office: Office) -> None:
