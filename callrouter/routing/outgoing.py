@@ -47,7 +47,7 @@ OTHER_TRUNK = (
     "PROTOCOL_ERROR",
     "INCOMPATIBLE_DESTINATION",
 )
-#: SIP answers that FreeSWITCH calls CALL_REJECTED as it does 603, and that are the provider's: try the next, too.
+#: SIP answers that FreeSWITCH calls CALL_REJECTED as it does 603, and that are the provider's: OUTGOING_CALL_BARRED.
 PROVIDER_REFUSED = ("401", "402", "403", "407")
 #: What a caller is told when nobody was reached: the causes, the prompt (None: the phone's own tone), the last cause.
 #: All others: ``no_line``.

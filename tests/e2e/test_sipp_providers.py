@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from callrouter.ledger.outcome import Outcome, outcome
 from callrouter.resources import prompts_dir
 from callrouter.simulator.behaviour import NoAnswer
 from callrouter.simulator.dialog import PhoneCall
 from callrouter.simulator.phone import Phone
 from callrouter.simulator.ports import free_port
 from callrouter.simulator.rtp import frequency_of, g711_encode, loud_part, read_wav, tone
+from callrouter.web.call_words import cause
 from tests.e2e.test_sipp import HERE, sipp, succeeded
 from tests.rendering.switch_world import World, soon
 from tests.switch import RenderedSwitch, muster, rendered_switch
@@ -101,24 +103,24 @@ def said(call: PhoneCall, prompt: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("status", "answer", "prompt"),
+    ("status", "answer", "prompt", "listed"),
     [
-        ("403 Forbidden", 503, "no_line"),
-        ("404 Not Found", 404, "unknown_number"),
-        ("408 Request Timeout", 503, "no_line"),
-        ("410 Gone", 404, "unknown_number"),
-        ("480 Temporarily Unavailable", 480, None),
-        ("484 Address Incomplete", 404, "unknown_number"),
-        ("486 Busy Here", 486, None),
-        ("500 Server Internal Error", 503, "no_line"),
-        ("503 Service Unavailable", 503, "no_line"),
-        ("600 Busy Everywhere", 486, None),
-        ("603 Decline", 603, None),
-        ("604 Does Not Exist Anywhere", 404, "unknown_number"),
+        ("403 Forbidden", 503, "no_line", "OUTGOING_CALL_BARRED"),
+        ("404 Not Found", 404, "unknown_number", "UNALLOCATED_NUMBER"),
+        ("408 Request Timeout", 503, "no_line", "RECOVERY_ON_TIMER_EXPIRE"),
+        ("410 Gone", 404, "unknown_number", "NUMBER_CHANGED"),
+        ("480 Temporarily Unavailable", 480, None, "NO_USER_RESPONSE"),
+        ("484 Address Incomplete", 404, "unknown_number", "INVALID_NUMBER_FORMAT"),
+        ("486 Busy Here", 486, None, "USER_BUSY"),
+        ("500 Server Internal Error", 503, "no_line", "NORMAL_TEMPORARY_FAILURE"),
+        ("503 Service Unavailable", 503, "no_line", "NORMAL_TEMPORARY_FAILURE"),
+        ("600 Busy Everywhere", 486, None, "USER_BUSY"),
+        ("603 Decline", 603, None, "CALL_REJECTED"),
+        ("604 Does Not Exist Anywhere", 404, "unknown_number", "NO_ROUTE_DESTINATION"),
     ],
 )
 def test_a_refusal_has_its_sound(
-    world: World, provider: int, tmp_path: Path, status: str, answer: int, prompt: str | None
+    world: World, provider: int, tmp_path: Path, status: str, answer: int, prompt: str | None, listed: str
 ) -> None:
     freeswitch = world.switch.settings.freeswitch
     line = refusing("uas-refuses-expect-ack", status, freeswitch.trunk_port, provider, tmp_path)
@@ -127,6 +129,9 @@ def test_a_refusal_has_its_sound(
     succeeded(line)
     assert call.status == answer
     assert not call.answered
+    [part] = outcome(world.cdr(call), {}).parts
+    assert (part.owner, part.outcome, part.detail) == ("employee:anna", Outcome.UNANSWERED, listed)
+    assert cause(listed) != listed, "the list of calls says it in words"
     if prompt:
         assert said(call, prompt)
     else:
@@ -183,3 +188,4 @@ def test_a_provider_that_is_silent_is_told_as_one_that_is_not_there(
     line.communicate(timeout=10)
     assert call.status == 503
     assert said(call, "no_line")
+    assert [part.detail for part in outcome(world.cdr(call), {}).parts] == ["RECOVERY_ON_TIMER_EXPIRE"]
