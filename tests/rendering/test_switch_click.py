@@ -90,6 +90,21 @@ def test_a_colleague_is_called_by_extension(desk: Desk) -> None:
     assert parts(cdr) == [("employee:ben", "answered", "ben-desk")]
 
 
+def test_clicked_twice_it_rings_once_and_again_when_it_was_answered(desk: Desk) -> None:
+    anna, ben = desk.speaking("anna-desk", 600, NoAnswer()), desk.speaking("ben-desk", 800, NoAnswer())
+    for number in ("11", "11", "03023125500"):
+        desk.click("anna", number)
+    anna.wait_for_call().answer()
+    ben.wait_for_call()
+    desk.click("anna", "03023125500")
+    anna.wait_for_call(2).answer()
+    desk.trunk.wait_for_call()
+    assert (len(anna.calls), len(ben.calls), len(desk.trunk.calls)) == (2, 1, 1)
+    assert desk.switch.api("limit_usage hash callrouter talks-anna").strip() == "2"
+    for call in anna.calls:
+        call.hangup()
+
+
 def test_what_may_not_be_called_is_not_by_a_click_either(desk: Desk) -> None:
     anna = desk.speaking("anna-desk", 600)
     with pytest.raises(RuleError, match="may not call"):
@@ -102,14 +117,18 @@ def test_what_may_not_be_called_is_not_by_a_click_either(desk: Desk) -> None:
 
 
 def test_an_emergency_is_called_by_a_click_too(desk: Desk) -> None:
-    cem = desk.speaking("cem-desk", 1000)
+    cem = desk.speaking("cem-desk", 1000, NoAnswer())
+    desk.click("cem", "11")
+    cem.wait_for_call()
     desk.click("cem", "112")
+    cem.wait_for_call(2).answer()
     invite = desk.trunk.wait_for("INVITE")
     assert invite.start.startswith("INVITE sip:112@")
     assert "<sip:+493023125012@" in invite.get("From")
-    hears(cem.wait_for_call(), 400)
-    cem.wait_for_call().hangup()
-    [cdr] = desk.cdrs(1)
+    hears(cem.wait_for_call(2), 400)
+    cem.wait_for_call(2).hangup()
+    cem.wait_for_call().refuse(486)
+    [cdr] = [cdr for cdr in desk.cdrs(2) if cdr.ours]
     assert cdr.direction == "emergency"
     assert parts(cdr) == [("employee:cem", "answered", "")]
 
