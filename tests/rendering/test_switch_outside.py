@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,6 +30,7 @@ def _company(port: int) -> dict[str, Any]:
     data = office_company(port)
     data["trunks"][0] |= {"forwarded_caller": "original", "diversion": "diversion"}
     second = {"name": "second", "proxy": f"127.0.0.1:{port}", "peers": ["127.0.0.9"], "diversion": "history-info"}
+    second["dtmf"] = "none"
     data["trunks"].append(second)
     data["blocked_callers"] = []
     data["schedules"].append({"name": "always", "open": [{"days": "mon-sun", "from": "00:00", "to": "24:00"}]})
@@ -79,6 +81,12 @@ def _parts(office: Office, call: PhoneCall) -> list[tuple[str, str, str]]:
     return [(part.owner, part.outcome.value, part.device or part.detail) for part in found]
 
 
+def _key(low: int, high: int) -> array[int]:
+    """The tone of a key (ITU-T Q.23), and a pause."""
+    both = zip(tone(low, 0.2), tone(high, 0.2), strict=True)
+    return array("h", [(one + other) // 2 for one, other in both]) + array("h", [0] * 1600)
+
+
 def _headers(call: PhoneCall, *names: str) -> list[str]:
     assert call.invite
     return [call.invite.get(name) for name in names]
@@ -99,6 +107,24 @@ def test_who_presses_the_key_talks(office: Office) -> None:
     assert _parts(office, call) == [("employee:anna", "answered", MOBILE)]
     [leg] = office.cdr(call).legs
     assert (leg.device, leg.end.value) == (MOBILE, "answered")
+
+
+def test_by_a_trunk_that_tells_no_keys_the_tone_of_the_key_is_heard(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(office.trunk, "says", None)
+    office.trunk.behaviour = Refuse(503)
+    call = office.trunk.call(ANNA, CALLER)
+    _there(office, 2)
+    office.trunk.behaviour = Answer()
+    there = _there(office, 3)
+    there.wait_for("answered")
+    soon(lambda: len(there.audio.heard) > 8000, 10)
+    there.audio.play(_key(770, 1336))
+    there.audio.play(_key(697, 1209))
+    call.wait_for("answered")
+    call.hangup()
+    assert _parts(office, call) == [("employee:anna", "answered", MOBILE)]
 
 
 def test_it_is_told_who_called_and_who_forwards(office: Office) -> None:
