@@ -91,7 +91,11 @@ def register(phone: Phone, contact: str, to: str = "") -> Message:
         "<sip:0900@127.0.0.1:{own_port}>",
         "<sip:anna-desk@{here}>, <sip:0900@{trunk}>",
         "<sip:anna-desk@{here}?Route=%3Csip:0900@{trunk}%3E>",
+        "<sip:o'neil@{here}>",
+        "<sip:${{global_setvar(taken=yes)}}@{here}>",
+        f"<sip:anna-desk@{{here}};x={'a' * 3000}>",
     ],
+    ids=lambda contact: contact[:40],
 )
 def test_a_phone_is_called_where_it_registers_from_whatever_its_contact_says(world: World, contact: str) -> None:
     phone = world.phone("anna-desk", NoAnswer())
@@ -100,6 +104,17 @@ def test_a_phone_is_called_where_it_registers_from_whatever_its_contact_says(wor
     assert phone.wait_for("INVITE").uri.partition(";")[0].endswith(f"@127.0.0.1:{phone.port}")
     call.hangup()
     assert not [request for request in world.trunk.received if request.method == "INVITE"]
+    assert world.switch.api("global_getvar taken").strip() != "yes"
+
+
+@pytest.mark.parametrize("contact", ["<sip:a'); DROP TABLE sip_registrations;--@{here}>", "<sip:{long}@{here}>"])
+def test_a_phone_that_cannot_be_called_where_it_says_stops_no_other(world: World, contact: str) -> None:
+    odd, laptop = world.phone("anna-desk", NoAnswer()), world.registered("anna-soft", Answer())
+    register(odd, _filled(contact.replace("{long}", "a" * 6000), world, odd))
+    call = world.trunk.call(ANNA, CARLA)
+    call.wait_for("answered", MAILBOX - 0.5)
+    assert laptop.calls[0].answered
+    call.hangup()
 
 
 @pytest.mark.parametrize(
