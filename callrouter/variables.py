@@ -66,6 +66,8 @@ BACK = "callrouter_back"
 #: Whose phones a call is to ring, as in the name of its context. Behind it and ``_`` that name: a global variable with
 #: the UUID of the latest such call, for those who pick it up.
 RINGING = "callrouter_ringing"
+#: Of a colleague's call that came to a pool: the address that the pool's lamp keys show.
+LAMP = "callrouter_lamp"
 #: Directory: the ids of the pools whose member an employee is, with spaces between.
 POOLS = "callrouter_pools"
 #: Prefix of the directory's variables of that phone's account.

@@ -30,3 +30,9 @@ def lamps(phone: Phone, extension: str) -> list[str]:
         m.body.decode() for m in phone.received if m.method == "NOTIFY" and f"lamp-{extension}-" in m.get("Call-ID")
     ]
     return [state for body in told for state in re.findall(r"<state>(\w+)</state>", body)]
+
+
+def dark(phone: Phone, extension: str) -> bool:
+    """Whether the lamp is off by the latest that *phone* was told: no dialog at all, or one that has ended."""
+    told = [m.body for m in phone.received if m.method == "NOTIFY" and f"lamp-{extension}-" in m.get("Call-ID")]
+    return b"<state>" not in told[-1] or b"<state>terminated<" in told[-1]

@@ -46,3 +46,14 @@ def test_what_a_mailbox_has_stays_there(world: World) -> None:
     call.hangup()
     [record] = [record for record in world.calls(2) if record.direction == "inbound"]
     assert world.steps(record) == [("employee:anna", "missed", None)]
+
+
+@pytest.mark.parametrize("code", ["**10", "*8"])
+def test_who_picks_up_and_is_gone_at_once_leaves_nobody_waiting(world: World, code: str) -> None:
+    anna, ben = world.phone("anna-desk", NoAnswer()), world.phone("ben-desk", NoAnswer())
+    call = world.trunk.call(ANNA, CALLER)
+    anna.wait_for("INVITE")
+    picking = ben.call(code)
+    picking.wait_for("answered")
+    picking.hangup()
+    call.wait_for("ended", 5)

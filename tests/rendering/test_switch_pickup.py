@@ -10,7 +10,7 @@ import pytest
 from callrouter import variables as v
 from callrouter.simulator.behaviour import Answer, NoAnswer
 from callrouter.simulator.phone import Phone
-from tests.lamps import lamps, subscribe
+from tests.lamps import dark, lamps, subscribe
 from tests.rendering.office import TRUNK_TONE, Office, hears, office_company, parts
 from tests.rendering.switch_world import marks, soon, switch_and_trunk
 from tests.switch import RenderedSwitch
@@ -71,6 +71,45 @@ def test_a_lamp_of_a_pool(office: Office) -> None:
     soon(lambda: "confirmed" in lamps(ben, "20"), 10)
     call.hangup()
     soon(lambda: lamps(ben, "20")[-1] == "terminated", 10)
+
+
+def test_a_pools_lamp_shows_colleagues_calls_to_its_extension(office: Office) -> None:
+    ben, cem = office.speaking("ben-desk", 800, NoAnswer()), office.speaking("cem-desk", 1000)
+    assert subscribe(ben, "20") in (200, 202)
+    assert subscribe(ben, "12") in (200, 202)
+    office.speaking("anna-desk", 600, Answer(after=1.0))
+    call = cem.call("20")
+    soon(lambda: lamps(ben, "20")[-1:] == ["early"], 10)
+    soon(lambda: lamps(ben, "20")[-1] == lamps(ben, "12")[-1] == "confirmed", 10)
+    call.hangup()
+    soon(lambda: dark(ben, "20") and dark(ben, "12"), 10)
+
+
+def test_a_pools_lamp_goes_out_when_the_colleague_is_transferred_elsewhere(office: Office) -> None:
+    ben, cem = office.speaking("ben-desk", 800, NoAnswer()), office.speaking("cem-desk", 1000)
+    assert subscribe(ben, "20") in (200, 202)
+    anna = office.speaking("anna-desk", 600)
+    call = cem.call("20")
+    hears(call, 600)
+    soon(lambda: lamps(ben, "20")[-1:] == ["confirmed"], 10)
+    ben.behaviour = Answer()
+    assert anna.wait_for_call().transfer("11") == 202
+    hears(call, 800)
+    assert dark(ben, "20")
+    call.hangup()
+
+
+@pytest.mark.parametrize("code", ["**10", "*8"])
+@pytest.mark.parametrize("caller", ["outside", "a colleague"])
+def test_who_picks_up_and_is_gone_at_once_leaves_nobody_waiting(office: Office, caller: str, code: str) -> None:
+    anna, ben = office.speaking("anna-desk", 600, NoAnswer()), office.speaking("ben-desk", 800)
+    call = office.trunk.call(ANNA, CALLER) if caller == "outside" else office.speaking("cem-desk", 1000).call("10")
+    anna.wait_for("INVITE")
+    picking = ben.call(code)
+    picking.wait_for("answered")
+    picking.hangup()
+    call.wait_for("ended", 5)
+    assert [("employee:anna", "answered", "")] in [parts(cdr) for cdr in office.cdrs(2)]
 
 
 @pytest.mark.parametrize(("number", "code"), [(ANNA, "**10"), (ANNA, "*8"), (SALES, "**20"), (SALES, "*8")])
