@@ -104,7 +104,7 @@ def _told(found: CallDetail) -> dict[str, Any]:
     values = {
         name: _moment(value)
         for name, value in dataclasses.asdict(found).items()
-        if name not in ("steps", "messages", "mails", "reasons")
+        if name not in ("steps", "messages", "mails", "reasons", "linked")
     }
     return values | {
         "parts": [
@@ -121,6 +121,21 @@ def _told(found: CallDetail) -> dict[str, Any]:
             {"owner": step.owner} | {name: _moment(value) for name, value in dataclasses.asdict(phone).items()}
             for step in found.steps
             for phone in step.phones
+        ],
+        "linked": [
+            {
+                "started_at": _moment(call.started_at),
+                "direction": call.direction,
+                "caller": call.caller,
+                "caller_name": call.caller_name,
+                "number": call.number or call.dialed,
+                "outcome": call.outcome,
+                "told": "; ".join(
+                    f"{step.owner} {step.outcome}{f' {step.device}' if step.device else ''}" for step in call.steps
+                ),
+                "uuid": call.uuid,
+            }
+            for call in found.linked
         ],
         "messages": [{"id": one.id, "milliseconds": one.milliseconds} for one in found.messages],
         "why": [{"text": text} for text in found.why("en")],

@@ -90,6 +90,19 @@ class CallStepRow(Base):
     )
 
 
+class CallLinkRow(Base):
+    """That a call hangs together with the one that has the UUID ``leg``, and with all that name it, too."""
+
+    __tablename__ = "call_links"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"))
+    leg: Mapped[str]
+    __table_args__ = (
+        Index("one_link", "call_id", "leg", unique=True),
+        Index("links_of_leg", "leg"),
+    )
+
+
 class MessageRow(Base):
     """A recorded message; ``audio`` is a complete WAV file (8 kHz mono, 16 bit)."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from callrouter.directory import stories
 from callrouter.directory.models import OwnerRow
 from callrouter.directory.names import device_names, owner_names
 from callrouter.directory.records import CallRow, CallStepRow, CaseRow, MessageRow, OutboxRow
@@ -102,8 +103,36 @@ class CaseOfCall:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkedCall:
+    """Another call of the same story: one that was transferred, or asked about it, or picked it up."""
+
+    uuid: str
+    started_at: dt.datetime
+    ended_at: dt.datetime | None
+    direction: str
+    caller: str
+    caller_name: str
+    dialed: str
+    number: str | None
+    outcome: str
+    steps: tuple[StepLine, ...]
+
+    @property
+    def owners(self) -> frozenset[str]:
+        """Keys of all it came to."""
+        return _owners(self.steps)
+
+
+def _owners(steps: tuple[StepLine, ...]) -> frozenset[str]:
+    return frozenset(step.owner for step in steps if step.owner)
+
+
+@dataclass(frozen=True, slots=True)
 class CallDetail:
-    """A call with all that is known of it; times are UTC. ``reasons``: why the router did what it did with it."""
+    """A call with all that is known of it; times are UTC. ``reasons``: why the router did what it did with it.
+
+    ``linked`` are the other calls of its story, the oldest first.
+    """
 
     uuid: str
     started_at: dt.datetime
@@ -123,6 +152,7 @@ class CallDetail:
     mails: tuple[MailOfCall, ...]
     cases: tuple[CaseOfCall, ...]
     reasons: tuple[Reason, ...]
+    linked: tuple[LinkedCall, ...]
 
     def why(self, language: str) -> list[str]:
         """The reasons as sentences (``de``, else English)."""
@@ -131,10 +161,10 @@ class CallDetail:
     @property
     def owners(self) -> frozenset[str]:
         """Keys of all it came to."""
-        return frozenset(step.owner for step in self.steps if step.owner)
+        return _owners(self.steps)
 
 
-_OWN = ("steps", "messages", "mails", "cases", "reasons")
+_OWN = ("steps", "messages", "mails", "cases", "reasons", "linked")
 
 
 def call_detail(session: Session, uuid: str) -> CallDetail:
@@ -142,12 +172,12 @@ def call_detail(session: Session, uuid: str) -> CallDetail:
     row = session.scalar(select(CallRow).where(CallRow.uuid == uuid))
     if row is None:
         raise UnknownError(say("there is no call %(uuid)s", uuid=uuid[:80]))
-    steps = list(
-        session.scalars(select(CallStepRow).where(CallStepRow.call_id == row.id).order_by(CallStepRow.position))
-    )
-    owners = owner_names(session, {step.owner for step in steps})
+    others = stories.linked(session, row)
+    found = {call.id: list(call.steps) for call in (row, *others)}
+    steps, every = found[row.id], [step for own in found.values() for step in own]
+    owners = owner_names(session, {step.owner for step in every})
     devices = device_names(
-        session, {step.device for step in steps} | {leg["device"] for step in steps for leg in step.legs}
+        session, {step.device for step in every} | {leg["device"] for step in every for leg in step.legs}
     )
     messages = session.execute(
         select(MessageRow, OwnerRow)
@@ -182,6 +212,13 @@ def call_detail(session: Session, uuid: str) -> CallDetail:
             if c.id in of_steps
         ),
         reasons=tuple(Reason(code, tuple(fields.items())) for code, fields in row.reasons),
+        linked=tuple(
+            LinkedCall(
+                **{name: getattr(call, name) for name in LinkedCall.__dataclass_fields__ if name != "steps"},
+                steps=tuple(_step(step, owners, devices) for step in found[call.id]),
+            )
+            for call in others
+        ),
     )
 
 

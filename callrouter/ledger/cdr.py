@@ -14,6 +14,7 @@ from typing import Any
 
 from callrouter import variables as v
 from callrouter.errors import RecordError
+from callrouter.ledger import links
 from callrouter.ledger.rings import Leg, entries, legs, moment
 from callrouter.notes import Note
 from callrouter.spool import CDR_NAME
@@ -50,7 +51,7 @@ _PLAIN = (
     "originated_legs",
     "originate_causes",
 )
-_READ = frozenset((*_OURS, *_ANSWERED_BY, *_CALLER_FIELDS, *_PLAIN))
+_READ = frozenset((*_OURS, *_ANSWERED_BY, *_CALLER_FIELDS, *_PLAIN, *links.FIELDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Cdr:
     direction of the channel, ``direction`` ours (empty: not set). ``caller`` is as the router recorded it, else raw;
     it and ``caller_name`` are empty for a private caller. ``by_extension``: ``number`` is the owner's first, dialled
     was the extension. ``account`` is the authenticated SIP user, ``taken`` the
-    trunk that took a call out.
+    trunk that took a call out. ``links``: see ``ledger.links``.
     """
 
     uuid: str
@@ -84,6 +85,7 @@ class Cdr:
     taken: str = ""
     steps: tuple[v.StepMark, ...] = ()
     legs: tuple[Leg, ...] = ()
+    links: tuple[str, ...] = ()
     started_at: dt.datetime | None = None
     answered_at: dt.datetime | None = None
     ended_at: dt.datetime | None = None
@@ -173,11 +175,14 @@ def _build(
     originated, causes = fields.get("originated_legs", ""), fields.get("originate_causes", "")
     dialed = field("sip_req_user") or field("destination_number")
     number = field(v.NUMBER)
+    leg = "outbound" if fields.get("direction") == "outbound" else "inbound"
+    # Of a leg that we made and that is a caller now, FreeSWITCH's own name is who had called it: us.
+    named = field(v.CALLER_NAME) or (field("caller_id_name") if leg == "inbound" else "")
     return Cdr(
         uuid=uuid,
         core_uuid=field("core-uuid"),
         node=field("switchname"),
-        leg="outbound" if fields.get("direction") == "outbound" else "inbound",
+        leg=leg,
         direction=field(v.DIRECTION, 20),
         number=_e164(number),
         by_extension=fields.get(v.EXTENSION) == "true",
@@ -185,7 +190,7 @@ def _build(
         dialed=dialed or number,
         trunk=field(v.TRUNK) or field(v.TAKEN) or None,
         caller="" if private else field(v.CALLER) or field("caller_id_number") or field("sip_from_user"),
-        caller_name="" if private else field(v.CALLER_NAME) or field("caller_id_name"),
+        caller_name="" if private else named,
         account="" if private else field("sip_auth_username"),
         private=private,
         fallback=fields.get(v.FALLBACK) == "true",
@@ -193,6 +198,7 @@ def _build(
         taken=field(v.TAKEN),
         steps=_marks(v.step_texts(clean(fields.get(v.STEP, ""), 20_000))),
         legs=legs(log, originated, causes, answered_at=answered_at, ended_at=ended_at),
+        links=links.links(fields),
         started_at=moment(fields.get("start_uepoch")) or moment(fields.get("sip_invite_stamp")),
         answered_at=answered_at,
         ended_at=ended_at,
@@ -237,7 +243,7 @@ def without_caller(data: bytes) -> bytes | None:
         fields = _salvaged_fields(text)
     if not _private(fields):
         return None
-    kept = {key: value for key, value in fields.items() if key not in _CALLER_FIELDS}
+    kept = {key: value for key, value in fields.items() if key not in (*_CALLER_FIELDS, links.PRIVATE)}
     switch = {key: kept.pop(key) for key in ("core-uuid", "switchname") if key in kept}
     document = switch | {"variables": kept, "app_log": {"applications": log}}
     return (json.dumps(document) + "\n").encode("utf-8", "replace")

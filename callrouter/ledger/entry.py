@@ -160,17 +160,24 @@ def to_steps(call: Call, directory: Directory, company: compose.Company) -> list
         owner = directory.owner(part.owner) if part.owner else None
         wishes = directory.wishes(owner, call.heard.cdr) if owner else None
         after = call.record.parts[position + 1 : position + 2]
-        came_back = any(later.n.startswith("returned") for later in after)
+        came_back = any(map(_returned, after))
         if came_back or (part.detail == FORWARDED and after):  # whoever it went on to is told
             steps.append(Step(call, position, part, owner, wishes, None))
             continue
         told = part.outcome in _TO_CALL_BACK and call.direction in ("inbound", "internal")
-        event = _event(call, part, owner, company) if told else None
+        event = _event(call, part, owner, directory, company) if told else None
         steps.append(Step(call, position, part, owner, wishes, event))
     return steps
 
 
-def _event(call: Call, part: Part, owner: Owner | None, company: compose.Company) -> compose.Event:
+def _returned(part: Part) -> bool:
+    """Whether the call came back there to who had transferred it."""
+    return part.n.startswith("returned")
+
+
+def _event(
+    call: Call, part: Part, owner: Owner | None, directory: Directory, company: compose.Company
+) -> compose.Event:
     cdr, parties = call.heard.cdr, call.parties
     audio = call.heard.recordings.get(part.recording) if part.recording else None
     waited = None
@@ -182,7 +189,7 @@ def _event(call: Call, part: Part, owner: Owner | None, company: compose.Company
         n=part.n,
         at=call.started_at,
         owner_name=owner.name if owner else company.name,
-        number=parties.number or cdr.dialed,
+        number=directory.dialed(cdr) if _returned(part) else parties.number or cdr.dialed,
         caller=parties.caller,
         caller_name=parties.caller_name,
         detail=part.detail,

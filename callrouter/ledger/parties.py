@@ -113,7 +113,7 @@ class Directory:
         numbers: set[str | None] = set()
         accounts, extensions, keys = set(), set(), set()
         for cdr in cdrs:
-            numbers |= {_number(cdr, country), _caller_number(cdr, country)}
+            numbers |= {_number(cdr, country), _caller_number(cdr, country), e164(cdr.dialed, country)}
             accounts.add(cdr.account)
             extensions.add(cdr.caller)
             keys |= {(owner or "").rpartition(":")[2] for owner in (cdr.owner, *(mark.owner for mark in cdr.steps))}
@@ -161,6 +161,16 @@ class Directory:
         if number is None or self._by_number.get(number) is not owner:
             return owner.wishes
         return replace(owner.wishes, **self._notify.get(number, {}))
+
+    def dialed(self, cdr: Cdr) -> str:
+        """The number or extension of ours that the caller of *cdr*, one of the batch, dialled; empty if none.
+
+        ``Cdr.number`` is where the call came to last.
+        """
+        number = e164(cdr.dialed, self._country)
+        if number in self._by_number:
+            return number or ""
+        return cdr.dialed if cdr.direction == "internal" and _DIGITS.fullmatch(cdr.dialed) else ""
 
     def parties(self, cdr: Cdr) -> Parties:
         """Caller, name, number and owner of *cdr*, one of the batch."""

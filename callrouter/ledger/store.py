@@ -23,7 +23,9 @@ from callrouter.ledger.outcome import Outcome
 from callrouter.ledger.parties import Directory
 from callrouter.mail import compose, outbox
 
-_COMPANY, _CALLS, _STEPS, _MESSAGES = (TABLES[name] for name in ("company", "calls", "call_steps", "messages"))
+_COMPANY, _CALLS, _STEPS, _LINKS, _MESSAGES = (
+    TABLES[name] for name in ("company", "calls", "call_steps", "call_links", "messages")
+)
 
 
 class NoCompany(CallrouterError):
@@ -85,6 +87,9 @@ class _Batch:
         self._find_cases(steps, replaced)
         if steps:
             self._run(insert(_STEPS), [step.row() for step in steps])
+        links = [{"call_id": call.id, "leg": leg} for call in self.calls for leg in call.heard.cdr.links]
+        if links:
+            self._run(insert(_LINKS), links)
         postings = self._postings(steps, self._write_messages(steps, replaced))
         callers = [step.owner for step in steps if step.owner and step.went_out]
         if callers:

@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 from callrouter.directory.database import Database
-from callrouter.directory.records import CallRow, CallStepRow, CaseRow
+from callrouter.directory.records import CallLinkRow, CallRow, CallStepRow, CaseRow
 from tests.cli.test_company import ENVIRONMENT, company, run, told  # noqa: F401 (a fixture)
 from tests.esl.peer import Peer, reply, response
 
@@ -31,7 +31,14 @@ def test_who_must_be_called_back_is_told_in_words(company: Path):  # noqa: F811
                 outcome="missed", case_id=case.id,
             )
         )  # fmt: skip
+        out = CallRow(uuid="c0", direction="outbound", caller="10", number="+4917604069001", outcome="answered",
+                      started_at=AT)  # fmt: skip
+        session.add(out)
+        session.flush()
+        session.add_all([CallLinkRow(call_id=called.id, leg="leg"), CallLinkRow(call_id=out.id, leg="leg")])
     database.close()
+    linked = "linked: 2026-11-23T09:00:00+00:00, inbound, +4917604069001, missed, employee:ben missed, c1\n"
+    assert linked in told("call", "show", "c0", cwd=company)
     assert "\ncase: 1, open, 2026-11-23T09:00:00+00:00, 2\n" in told("call", "show", "c1", cwd=company)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from callrouter.cli.scratch import wait_until
+from callrouter.directory.timeline import call_detail
 from callrouter.simulator.behaviour import NoAnswer
 from callrouter.simulator.dialog import PhoneCall
 from callrouter.simulator.rtp import frequency_of, tone
@@ -31,6 +32,9 @@ def test_who_picked_a_call_up_has_it(world: World, number: str) -> None:
     owner = "employee:anna" if number == ANNA else "pool:sales"
     assert world.steps(record) == [(owner, "answered", "ben-desk")]
     assert not record.interrupted
+    with world.scratch.database.read() as session:
+        [picked] = call_detail(session, record.uuid).linked
+    assert [step.owner for step in picked.steps] == ["employee:ben"]
     world.quiet()
     assert world.scratch.mails.mails() == []
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from callrouter.cli.scratch import wait_until
+from callrouter.directory.records import CallRow
+from callrouter.directory.timeline import call_detail
 from callrouter.simulator.behaviour import Answer, NoAnswer
 from callrouter.simulator.rtp import loud_part, tone
 from tests.e2e.world import ANNA, BEN, CALLER, World, final
@@ -12,6 +14,12 @@ from tests.e2e.world import ANNA, BEN, CALLER, World, final
 pytestmark = pytest.mark.freeswitch
 
 OUTSIDE = "+493023125500"
+
+
+def story(world: World, call: CallRow) -> list[str]:
+    """The UUIDs of the other calls of its story."""
+    with world.scratch.database.read() as session:
+        return [one.uuid for one in call_detail(session, call.uuid).linked]
 
 
 def test_a_transferred_caller_whom_nobody_takes_comes_back_and_nobody_is_told(world: World) -> None:
@@ -50,8 +58,26 @@ def test_when_nobody_takes_it_at_last_there_is_one_mail(world: World) -> None:
     assert [outcome for _, outcome, _ in world.steps(record)] == ["answered", "missed", "missed"]
     [mail] = world.mails(1)
     assert mail["To"] == "anna@muster.example"
+    told = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "Anna Schmidt (030 23125010)" in told
+    assert "23125011" not in told
     world.quiet()
     assert len(world.scratch.mails.mails()) == 1
+
+
+def test_somebody_called_outside_comes_back_and_the_mail_names_no_number_of_ours(world: World) -> None:
+    anna = world.phone("anna-desk", Answer())
+    world.phone("ben-desk", NoAnswer())
+    call = anna.call("03023125500")
+    assert final(call) == 200
+    anna.behaviour = NoAnswer()
+    assert call.transfer("11") == 202
+    world.trunk.wait_for_call().wait_for("ended", 25)
+    [mail] = world.mails(1)
+    assert mail["To"] == "anna@muster.example"
+    told = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "Anrufer: 030 23125500" in told
+    assert "Anna Schmidt (" not in told
 
 
 def test_a_caller_put_through_to_a_mailbox_is_not_taken_for_a_disturbance(world: World) -> None:
@@ -91,5 +117,55 @@ def test_somebody_called_outside_is_transferred_to_a_colleague_who_misses_it(wor
     first, second = world.calls(2)
     assert (first.direction, first.outcome, first.number) == ("outbound", "answered", OUTSIDE)
     assert (second.direction, second.outcome, second.caller, second.number) == ("inbound", "missed", OUTSIDE, BEN)
+    assert second.caller_name == ""
     [mail] = world.mails(1)
     assert mail["To"] == "ben@muster.example"
+
+
+@pytest.mark.parametrize(("target", "owner"), [("11", "employee:ben"), ("20", "pool:sales"), ("*910", "employee:anna")])
+def test_a_call_out_and_what_became_of_it_are_one_story(bare_world: World, target: str, owner: str) -> None:
+    world = bare_world
+    world.company["pools"][0]["extension"] = "20"
+    world.create()
+    world.scratch.start()
+    anna = world.phone("anna-desk", Answer())
+    world.phone("ben-desk", Answer())
+    call = anna.call("03023125500")
+    assert final(call) == 200
+    assert call.transfer(target) == 202
+    outside = world.trunk.wait_for_call()
+    wait_until(lambda: len(loud_part(outside.audio.heard)) > 2000 or world.phones["ben-desk"].calls, "the other end")
+    wait_until(lambda: call.ended, "the transferring phone's end")
+    outside.hangup()
+    first, second = world.calls(2)
+    assert (first.direction, first.number, first.outcome) == ("outbound", OUTSIDE, "answered")
+    assert (second.direction, second.caller, second.caller_name) == ("inbound", OUTSIDE, "")
+    assert [step[0] for step in world.steps(second)] == [owner]
+    assert story(world, first) == [second.uuid]
+    assert story(world, second) == [first.uuid]
+
+
+@pytest.mark.parametrize("direction", ["inbound", "outbound"])
+def test_a_call_and_the_question_before_its_transfer_are_one_story(world: World, direction: str) -> None:
+    anna = world.phone("anna-desk", Answer())
+    ben = world.phone("ben-desk", Answer())
+    ben.says = tone(800, 60)
+    if direction == "inbound":
+        outside = world.trunk.call(ANNA, CALLER)
+        assert final(outside) == 200
+        call = anna.wait_for_call()
+    else:
+        call = anna.call("03023125500")
+        assert final(call) == 200
+        outside = world.trunk.wait_for_call()
+    assert call.hold() == 200
+    question = anna.call("11")
+    assert final(question) == 200
+    heard = len(outside.audio.heard)
+    assert call.transfer_to_call(question) == 202
+    wait_until(lambda: len(loud_part(outside.audio.heard[heard:])) > 2000, "ben's voice")
+    outside.hangup()
+    first, second = world.calls(2)
+    assert (first.direction, second.direction) == (direction, "internal")
+    assert story(world, first) == [second.uuid]
+    assert story(world, second) == [first.uuid]

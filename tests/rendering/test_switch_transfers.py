@@ -102,7 +102,9 @@ def test_the_caller_transfers_somebody_outside_to_a_colleague(office: Office) ->
     assert "<sip:+493023125500@" in shown
     call.wait_for("ended")
     outside.hangup()
-    assert sorted(map(parts, office.cdrs(2))) == [
+    first, second = office.cdrs(2)
+    assert first.links == (second.uuid,)
+    assert sorted(map(parts, (first, second))) == [
         [("employee:anna", "answered", "")],
         [("employee:ben", "answered", "ben-desk")],
     ]
@@ -123,6 +125,7 @@ def test_attended_transfer(office: Office) -> None:
     made = office.cdrs(2)
     assert ("employee:anna", "answered", "anna-desk") in [part for cdr in made for part in parts(cdr)]
     assert all(outcome != "missed" for cdr in made for _, outcome, _ in parts(cdr))
+    assert made[0].links == made[1].links != ()
 
 
 def test_transfer_into_a_mailbox(office: Office) -> None:

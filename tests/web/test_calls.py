@@ -7,7 +7,9 @@ import datetime as dt
 import io
 
 import pytest
+from sqlalchemy import select
 
+from callrouter.directory.records import CallLinkRow, CallRow
 from callrouter.directory.timeline import call_detail
 from callrouter.ledger.rings import End, Leg
 from callrouter.web.live import Live
@@ -265,6 +267,34 @@ def test_a_call_tells_why_as_the_router_saw_it(world: World, language: str, why:
     page = world.browser("employee", language).get("/calls/told")
     assert page.tree.xpath("//section[h2[.='Warum' or .='Why']]//li/bdi/text()") == [why]
     assert not page.tree.xpath("//details[contains(., 'settings') or contains(., 'Einstellungen')]")
+
+
+def test_calls_that_transfers_made_of_one_are_told_together(world: World):
+    outside = "+493023125500"
+    put_call(world, "out", "employee:anna", direction="outbound", outcome="answered", caller="10", number=outside)
+    later = {"caller": outside, "number": "+493023125011", "started_at": AT + dt.timedelta(minutes=1)}
+    put_call(world, "handed-on", "employee:ben", outcome="answered", device="ben-desk", **later)
+    put_call(world, "question", "employee:ben", direction="internal", started_at=AT + dt.timedelta(minutes=2))
+    put_call(world, "another", "employee:ben")
+    with world.database.write() as session:
+        ids = {row.uuid: row.id for row in session.execute(select(CallRow.uuid, CallRow.id))}
+        for uuid, leg in (("out", "handed-on"), ("handed-on", "leg"), ("question", "leg"), ("another", "other leg")):
+            session.add(CallLinkRow(call_id=ids[uuid], leg=leg))
+
+    def told(role: str, uuid: str) -> list[str]:
+        page = world.browser(role).get(f"/calls/{uuid}")
+        assert page.status == 200
+        return page.tree.xpath("//section[h2='What belongs to it']//a[starts-with(@href, '/calls/')]/@href")
+
+    assert told("admin", "out") == ["/calls/handed-on", "/calls/question"]
+    assert told("admin", "handed-on") == ["/calls/out", "/calls/question"]
+    assert told("admin", "question") == ["/calls/out", "/calls/handed-on"]
+    assert told("admin", "another") == []
+    assert told("other", "handed-on") == ["/calls/question"]  # the call out is Anna's alone, and told without its page
+    page = world.browser("other", "de").get("/calls/handed-on")
+    [card] = page.tree.xpath("//section[h2='Was dazugehört']")
+    assert "Anna Schmidt" in card.text_content()
+    assert "+49 30 23125500" in card.text_content()
 
 
 def test_others_mails_and_messages_stay_theirs(calls: World):

@@ -48,7 +48,7 @@ def list_calls(given: Given) -> Page[CallLine]:
 
 @call_routes.get("/calls/<uuid>", gives=timeline.CallDetail)
 def get_call(given: Given, uuid: str) -> timeline.CallDetail:
-    """One call as a story: who was rung, how that ended, the messages, the mails."""
+    """One call as a story: who was rung, how that ended, the messages, the mails, the calls that belong to it."""
     return timeline.call_detail(given.session, uuid)
 
 
