@@ -47,7 +47,10 @@ def explain(
     language: str | None,
     as_json: bool,
 ) -> None:
-    """Say what happens to a call to NUMBER, step by step, and why. Exit code 1: it would be refused."""
+    """Say what happens to a call to NUMBER, step by step, and why. Exit code 1: it would be refused.
+
+    With --device, NUMBER may be a code that phones dial, such as '*8'.
+    """
     caller_number = None if device else _caller(caller)
     with open_database(load_settings(ctx)) as database:
         told = Explainer(database)(number, _moment(at), language, caller=caller_number, device=device)

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 from callrouter.directory import idle
 from callrouter.directory.database import Database
+from callrouter.directory.exporting import read_company, read_pools
 from callrouter.directory.snapshots import SnapshotLoader
-from callrouter.routing import reasons
+from callrouter.routing import codes, features, reasons
 from callrouter.routing.decide import decide
 from callrouter.routing.explain import describe, describe_emergency, in_short
 from callrouter.routing.plan import IncomingCall, Reject
-from callrouter.routing.snapshot import Snapshot
+from callrouter.routing.snapshot import Employee, Snapshot
 from callrouter.routing.week import spans
 
 _NO_CALL = "00000000-0000-0000-0000-000000000000"
@@ -89,6 +90,7 @@ class Explainer:
             device=device,
             caller_number=caller,
             private=caller is None and device is None,
+            feature=features.asked(number) if device else "",
         )
         moment = self._local(call, at)
         snapshot = idle.with_talked(self._database, self._loader.load(call, moment.date()))
@@ -102,7 +104,25 @@ class Explainer:
         if device in snapshot.devices and number in snapshot.digits.emergency:
             # The dialplan sends these to the trunks before it would ask the router.
             steps, why, refused = describe_emergency(number, language), why[:1], False
+        colleague = snapshot.devices.get(device or "")
+        if colleague and codes.extension(number) is not None:
+            done = self._code(call, colleague, moment)
+            steps, refused = [f"1. {reasons.text(done.step, language)}"], done.refused
+            why = [*why[:1], reasons.text(done.why, language)]
         return Explanation(plan.number, plan.owner, plan.caller, moment, refused, tuple(steps), tuple(why))
+
+    def _code(self, call: IncomingCall, caller: Employee, moment: dt.datetime) -> codes.Does:
+        """What the dialplan does by itself with the code that *caller* dials."""
+        extension = codes.extension(call.dialed) or ""
+        meant = self._loader.load(replace(call, dialed=extension), moment.date())
+        with self._database.read() as session:
+            pickup, pools = read_company(session).pickup, read_pools(session)
+        teams = codes.Teams(
+            pickup,
+            {f"pool:{pool.id}": {f"employee:{member}" for member in pool.members} for pool in pools},
+            {f"pool:{pool.id}": pool.name for pool in pools},
+        )
+        return codes.does(call.dialed, caller, meant.owners.get(meant.extensions.get(extension, "")), teams)
 
     def week(self, number: str, start: dt.datetime, language: str | None = None, *, days: int = 7) -> list[WeekSpan]:
         """What happens to anybody's calls to *number* in the *days* from *start* on, from one change to the next.

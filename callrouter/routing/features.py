@@ -18,8 +18,16 @@ ALL = frozenset({*CODES.values(), *POOL_CODES.values()})
 DIALLED = {re.escape(code): feature for code, feature in CODES.items()} | {
     re.escape(code) + r"[0-9]{2,8}(?:\*[0-9]{2,8})?": feature for code, feature in POOL_CODES.items()
 }
+#: What the dialplan does without anybody's help: a call goes into the mailbox of an extension; a ringing call is picked
+#: up, that of an extension or any of one's pools.
+INTO_MAILBOX, PICK_UP, PICK_UP_ANY = r"\*9([0-9]{2,8})", r"\*\*([0-9]{2,8})", r"\*8"
 #: Said of a code that there is not, of a pool that whoever dials is not in, and of what could not be done now.
 UNKNOWN, NO_MEMBER, FAILED = "unknown_code", "no_member", "not_now_possible"
+
+
+def asked(dialled: str) -> str:
+    """What a phone that dials this asks for, one of :data:`ALL`; empty for what is none of these codes."""
+    return next((feature for code, feature in DIALLED.items() if re.fullmatch(code, dialled)), "")
 
 
 def lamp(pool: str, employee: str) -> str:

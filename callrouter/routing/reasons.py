@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
+from callrouter.routing import code_reasons
 from callrouter.routing.plan import Reason
 
 #: Code → (German, English). ``{date}`` is spelled out, ``{weekday}`` (0 Monday) and ``{when}`` are translated;
 #: ``{schedule}`` and ``{why}`` bring their own punctuation, for they may be empty.
-SENTENCES: dict[str, tuple[str, str]] = {
+SENTENCES: dict[str, tuple[str, str]] = code_reasons.SENTENCES | {
     "caller": ("Es ruft {caller} an.", "The caller is {caller}."),
     "caller_named": ("Es ruft {caller} an ({name}).", "The caller is {caller} ({name})."),
     "caller_anonymous": ("Der Anruf kommt ohne Rufnummer.", "The caller's number is withheld or missing."),
