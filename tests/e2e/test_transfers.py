@@ -169,3 +169,32 @@ def test_a_call_and_the_question_before_its_transfer_are_one_story(world: World,
     assert (first.direction, second.direction) == (direction, "internal")
     assert story(world, first) == [second.uuid]
     assert story(world, second) == [first.uuid]
+
+
+@pytest.mark.parametrize("direction", ["inbound", "outbound"])
+def test_somebody_is_put_into_a_mailbox_after_its_greeting_was_heard(world: World, direction: str) -> None:
+    ben = world.phone("ben-desk", Answer())
+    if direction == "inbound":
+        outside = world.trunk.call(BEN, CALLER)
+        assert final(outside) == 200
+        call = ben.wait_for_call()
+    else:
+        call = ben.call("03023125500")
+        assert final(call) == 200
+        outside = world.trunk.wait_for_call()
+    assert call.hold() == 200
+    listening = ben.call("*910")
+    assert final(listening) == 200
+    wait_until(lambda: len(loud_part(listening.audio.heard)) > 4000, "the greeting")
+    assert call.transfer_to_call(listening) == 202
+    wait_until(lambda: listening.ended, "the end of listening")
+    heard = len(outside.audio.heard)
+    wait_until(lambda: len(loud_part(outside.audio.heard[heard:])) > 4000, "the greeting")
+    outside.hangup()
+    inbound = [record for record in world.calls(3 if direction == "outbound" else 2) if record.direction == "inbound"]
+    [record] = inbound
+    assert world.steps(record)[-1] == ("employee:anna", "missed", None)
+    assert world.details(record)[-1] == "reached_mailbox"
+    if direction == "outbound":
+        [out] = [record for record in world.calls(3) if record.direction == "outbound"]
+        assert (story(world, out), story(world, record)) == ([record.uuid], [out.uuid])

@@ -25,6 +25,7 @@ ATTENDED = "1795349178:3d80adee-1568-4284-b1af-100cf598a8e8:att_xfer:anna-desk@p
         ),
         ({"endpoint_disposition": "ATTENDED_TRANSFER", "bridge_uuid": LEG}, (LEG,)),
         ({"endpoint_disposition": "ANSWER", "bridge_uuid": LEG}, ()),
+        ({"endpoint_disposition": "ANSWER", "bridge_uuid": LEG, "originating_leg_uuid": OTHER}, (OTHER,)),
         ({"transfer_history": DIALLED}, ()),
         ({"transfer_history": f"1795349185:{OWN}:uuid_br:{LEG}"}, (LEG,)),
         (

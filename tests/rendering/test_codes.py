@@ -48,7 +48,7 @@ def _does(files: dict[str, bytes], dialled: str, device: str) -> bool:
     target = ("transfer", f"{codes.extension(dialled) or 'group'} XML {context}")
     assert target in Walk(files, {v.DIRECTION: "internal", v.CALLING: device}).execute(dialled, "internal")
     done = walk.execute(target[1].split()[0], context)
-    return any(name == "intercept" or data.startswith("mailbox XML") for name, data in done)
+    return any(name == "intercept" or data.startswith(f"{dialled} XML owner-") for name, data in done)
 
 
 @pytest.mark.parametrize("device", POOLS)
