@@ -109,7 +109,8 @@ def test_who_picks_up_and_is_gone_at_once_leaves_nobody_waiting(office: Office, 
     picking.wait_for("answered")
     picking.hangup()
     call.wait_for("ended", 5)
-    assert [("employee:anna", "answered", "")] in [parts(cdr) for cdr in office.cdrs(2)]
+    made = [part[:2] for cdr in office.cdrs(2) for part in parts(cdr)]  # with the device, if the two were connected
+    assert sorted(made) == [("employee:anna", "answered"), ("employee:ben", "answered")]
 
 
 @pytest.mark.parametrize(("number", "code"), [(ANNA, "**10"), (ANNA, "*8"), (SALES, "**20"), (SALES, "*8")])
