@@ -9,7 +9,7 @@ from callrouter.calls.incoming import PHONES_PROFILE
 from callrouter.errors import SwitchError
 from callrouter.routing.names import behind
 from callrouter.routing.plan import RING_CAUSES, Ring, RingResult, Target
-from callrouter.routing.ringing import alert_info, rings, talks
+from callrouter.routing.ringing import alert_info, passed_over, rings, talks
 
 #: What a value in a dial string or ``multiset`` must never contain (FreeSWITCH would split or expand it).
 _FORBIDDEN = frozenset("${}[]<>,|'\"\\^%\r\n\0")
@@ -26,13 +26,22 @@ def set_all(values: Mapping[str, str]) -> str:
     return "^^|" + "|".join(f"{name}={_value(value, name)}" for name, value in values.items())
 
 
-def bridge(step: Ring, targets: Sequence[Target], sip_domain: str, leg_uuids: Sequence[str], caller: str = "") -> str:
+def bridge(
+    step: Ring,
+    targets: Sequence[Target],
+    sip_domain: str,
+    leg_uuids: Sequence[str],
+    caller: str = "",
+    *,
+    last: bool = False,
+) -> str:
     """The argument of ``bridge``: all *targets* of *step* at once, each by its account (never by a phone's contact).
 
     Each leg carries its device's name and one of *leg_uuids* (new ones, as many as targets) for the record, and the
     callee's extension so that it can be transferred. Where it matters, the leg counts as ringing at its phone until it
-    is answered, then as one of the employee's calls to its end, whatever becomes of the caller's. Where the step's
-    owner is shown, it stands before *caller*, the name that is shown otherwise.
+    is answered, then as one of the employee's calls to its end, whatever becomes of the caller's. One of several turns
+    passes over who rings for another call, unless it is their *last*. Where the step's owner is shown, it stands before
+    *caller*, the name that is shown otherwise.
     """
     legs = []
     for target, uuid in zip(targets, leg_uuids, strict=True):
@@ -46,13 +55,13 @@ def bridge(step: Ring, targets: Sequence[Target], sip_domain: str, leg_uuids: Se
             leg["presence_id"] = f"{target.extension}@{sip_domain}"
         if target.delay:
             leg["leg_delay_start"] = str(target.delay)
+        if target.counted or step.each:
+            waits = f"limit hash callrouter {rings(target.sip_user)}"
+            leg["execute_on_originate"] = passed_over(target.sip_user) if step.each and not last else waits
+            leg["api_on_answer"] = f"uuid_limit_release {uuid} hash callrouter {rings(target.sip_user)}"
+            leg["limit_ignore_transfer"] = "true"  # a leg's own start is one to FreeSWITCH
         if target.counted:
-            leg |= {
-                "execute_on_originate": f"limit hash callrouter {rings(target.sip_user)}",
-                "execute_on_answer": f"limit hash callrouter {talks(target.employee)}",
-                "api_on_answer": f"uuid_limit_release {uuid} hash callrouter {rings(target.sip_user)}",
-                "limit_ignore_transfer": "true",
-            }
+            leg["execute_on_answer"] = f"limit hash callrouter {talks(target.employee)}"
         if step.shown:
             leg["origination_caller_id_name"] = behind(step.shown, caller)
         settings = ",".join(f"{name}={_value(value, name)}" for name, value in leg.items())

@@ -32,6 +32,7 @@ from callrouter.routing.plan import (
     Target,
     Voicemail,
 )
+from callrouter.routing.ringing import PASSED_OVER
 from callrouter.settings import Settings
 from callrouter.variables import StepMark
 
@@ -151,12 +152,15 @@ class PlanRunner:
         dispositions: list[str] = []
         causes: list[str] = []
         end = time.monotonic() + step.seconds
-        for turn in step.turns:
-            disposition, ended = self._bridge(before, step, turn, values[_SHOWN_NAME])
+        turns = [(turn, len(step.turns) == 1) for turn in step.turns]
+        for turn, last in turns:
+            disposition, ended = self._bridge(before, step, turn, values[_SHOWN_NAME], last=last)
             if disposition == "SUCCESS" or self._picked_up():
                 return RingResult.ANSWERED
             dispositions.append(disposition)
             causes += ended
+            if set(ended) == {PASSED_OVER}:
+                turns.append((turn, True))
             left = round(end - time.monotonic())
             if left <= 0:
                 break
@@ -168,11 +172,11 @@ class PlanRunner:
         return result
 
     def _bridge(
-        self, before: list[command.Command], step: Ring, targets: Sequence[Target], caller: str
+        self, before: list[command.Command], step: Ring, targets: Sequence[Target], caller: str, *, last: bool
     ) -> tuple[str, list[str]]:
         """Ring *targets* of *step* behind *before*; returns FreeSWITCH's disposition, and its causes."""
         legs = [str(uuid.uuid4()) for _ in targets]
-        ring = command.execute("bridge", dial.bridge(step, targets, self.sip_domain, legs, caller))
+        ring = command.execute("bridge", dial.bridge(step, targets, self.sip_domain, legs, caller, last=last))
         self._send([*before, ring], timeout=step.seconds + self.settings.router.max_call_seconds)
         disposition = self.channel.getvar("originate_disposition", timeout=_PROMPT) or ""
         if disposition == "SUCCESS":

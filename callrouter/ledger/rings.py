@@ -15,6 +15,7 @@ from typing import Any
 
 from callrouter import variables as v
 from callrouter.routing.plan import RING_CAUSES
+from callrouter.routing.ringing import PASSED_OVER
 
 #: No call rings more phones than this; what comes after them is left out.
 MAX_LEGS = 200
@@ -149,6 +150,8 @@ def _rung(
                 continue
             cause = ended.get(uuid, "")
             cause = cause if _CAUSE.fullmatch(cause) else ""
+            if cause == PASSED_OVER:
+                continue
             end = _ENDS.get(cause, End.FAILED)
             if end is End.ABANDONED and goes_on:  # the phone itself said 487: the caller was still there
                 end = End.REJECTED

@@ -110,6 +110,11 @@ class OwnerView:
         return _turns(self.legs, self.each)
 
     @property
+    def takes_turns(self) -> bool:
+        """Whether one of its members is rung after another."""
+        return self.each > 0 and len(self.turns) > 1
+
+    @property
     def slug(self) -> str:
         """The owner key as it may stand in names."""
         return slug(self.key)

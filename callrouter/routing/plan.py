@@ -162,9 +162,10 @@ class Ring:
     """Ring all ``targets`` at once for ``seconds``; the first to answer talks.
 
     With ``each``: one employee's after the other's, each for so many seconds, ``seconds`` in all; who cannot be rung is
-    passed over at once. ``nobody`` is what it counts as when there is no phone to ring. A phone that answers with one
-    of the causes in ``stops`` ends the ringing of all. ``shown`` stands before the caller's name on the displays,
-    ``alert`` names the ring that phones are asked for (empty: nothing).
+    passed over at once, and who rings for another call (of a pool that rings so) comes last. ``nobody`` is what it
+    counts as when there is no phone to ring. A phone that answers with one of the causes in ``stops`` ends the ringing
+    of all. ``shown`` stands before the caller's name on the displays, ``alert`` names the ring that phones are asked
+    for (empty: nothing).
     """
 
     owner: str

@@ -10,6 +10,8 @@ LEAST_SECONDS = 5
 MEMBER_SECONDS = 15
 #: The strategies of pools that ring one member after the other.
 IN_TURN = ("sequential", "longest-idle")
+#: In turn, who rings for another call is passed over and comes last: FreeSWITCH's cause for a leg that was never sent.
+PASSED_OVER = "PRE_EMPTED"
 #: FreeSWITCH's causes for a phone that declines (603), and for one that says busy (486), as many do on "decline".
 DECLINED = ("CALL_REJECTED",)
 DECLINED_OR_BUSY = ("CALL_REJECTED", "USER_BUSY")
@@ -26,6 +28,13 @@ def talks(employee: str) -> str:
 def rings(sip_user: str) -> str:
     """The id of the limit that counts the calls that ring at the phone *sip_user*."""
     return RINGS + sip_user
+
+
+def passed_over(sip_user: str) -> str:
+    """What a leg to the phone *sip_user* does before it is sent, so that it rings for one call alone; *sip_user* is
+    counted from then on. FreeSWITCH does both at once: of two calls that come together one has it.
+    """
+    return f"limit hash callrouter {rings(sip_user)} 1 !{PASSED_OVER}"
 
 
 def may_ring(calls_at_once: int | None, talking: int, waiting: int) -> bool:

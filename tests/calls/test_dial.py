@@ -32,7 +32,20 @@ def test_a_late_leg_and_one_that_counts_say_so() -> None:
     target = Target("anna-desk", "employee:anna", "Anna", None, delay=7, counted=True)
     assert dial.bridge(RING, [target], "pbx.muster.example", ["uuid-1"]) == (
         "[callrouter_device=anna-desk,origination_uuid=uuid-1,origination_callee_id_name=Anna,leg_delay_start=7,"
-        "execute_on_originate=limit hash callrouter rings-anna-desk,execute_on_answer=limit hash callrouter talks-anna,"
+        "execute_on_originate=limit hash callrouter rings-anna-desk,"
+        "api_on_answer=uuid_limit_release uuid-1 hash callrouter rings-anna-desk,"
+        "limit_ignore_transfer=true,execute_on_answer=limit hash callrouter talks-anna]"
+        "sofia/phones/anna-desk%pbx.muster.example"
+    )
+
+
+@pytest.mark.parametrize(("last", "counts"), [(False, "rings-anna-desk 1 !PRE_EMPTED"), (True, "rings-anna-desk")])
+def test_in_turn_a_phone_rings_for_one_call_alone_unless_it_is_the_last_turn(last: bool, counts: str) -> None:
+    ring = Ring("pool:sales", ANNA, 20, each=5)
+    assert dial.bridge(ring, ANNA[:1], "pbx.muster.example", ["uuid-1"], last=last) == (
+        "[callrouter_device=anna-desk,origination_uuid=uuid-1,origination_callee_id_name=Anna Schmidt,"
+        "origination_callee_id_number=10,presence_id=10@pbx.muster.example,"
+        f"execute_on_originate=limit hash callrouter {counts},"
         "api_on_answer=uuid_limit_release uuid-1 hash callrouter rings-anna-desk,limit_ignore_transfer=true]"
         "sofia/phones/anna-desk%pbx.muster.example"
     )

@@ -181,6 +181,50 @@ def test_two_calls_at_once_go_to_two_members(bare_world: World) -> None:
     assert sorted(str(world.steps(record)[0][2]) for record in records) == ["anna-desk", "ben-desk"]
 
 
+def test_while_one_rings_the_next_call_rings_another(bare_world: World) -> None:
+    """Anna rings for the first, Ben for the second; she comes last for that one, and once."""
+    world = _world(bare_world, strategy="sequential", members=["anna", "ben"])
+    anna, ben = world.phone("anna-desk", NoAnswer()), world.phone("ben-desk", NoAnswer())
+    first = world.trunk.call(SALES, CALLER)
+    anna.wait_for("INVITE")
+    second = world.trunk.call(SALES, OTHER)
+    ben.wait_for("INVITE")
+    assert len(anna.calls) == 1
+    assert (final(first, 20), final(second, 25)) == (480, 480)
+    assert [len(phone.calls) for phone in (anna, ben)] == [2, 2]
+    records = world.calls(2)
+    ends = {"anna-desk": "no_answer", "ben-desk": "no_answer", "anna-soft": "offline"}
+    assert [world.rung(record) for record in records] == [ends, ends]
+    assert len(world.mails(2)) == 2
+    world.quiet()
+    assert len(world.scratch.mails.mails()) == 2, "one for each missed call, however many were rung"
+
+
+def test_what_one_takes_is_no_missed_call_for_the_others(bare_world: World) -> None:
+    """Anna has two phones, Ben answers; then Cem picks up what rings at the others."""
+    world = _world(bare_world)
+    others = [world.phone(user, NoAnswer()) for user in ("anna-desk", "anna-soft", "dora-desk")]
+    ben, cem = world.phone("ben-desk", Answer(after=0.5)), world.phone("cem-desk", NoAnswer())
+    call = world.trunk.call(SALES, CALLER)
+    assert final(call) == 200
+    for phone in (*others, cem):
+        assert "cause=200" in phone.wait_for("CANCEL").get("Reason"), phone.user
+    call.hangup()
+    ben.behaviour = NoAnswer()
+    call = world.trunk.call(SALES, OTHER)
+    for phone in (*others, ben, cem):
+        phone.wait_for_call(2)
+    taken = cem.call("*8")
+    assert final(call) == 200
+    for phone, count in ((ben, 1), (cem, 2), *((phone, 2) for phone in others)):
+        assert "cause=200" in phone.wait_for("CANCEL", count).get("Reason"), phone.user
+    taken.hangup()
+    records = world.calls(2)
+    assert [record.outcome for record in records if record.direction == "inbound"] == ["answered", "answered"]
+    world.quiet()
+    assert world.scratch.mails.mails() == []
+
+
 def test_signing_out_and_in_by_code_during_a_call(bare_world: World) -> None:
     world = _world(bare_world)
     world.scratch.start_role("web")
