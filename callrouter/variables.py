@@ -35,6 +35,8 @@ STEP = "callrouter_step"
 DEVICE = "callrouter_device"
 #: FreeSWITCH's own: the UUID that a leg is to get. Right behind DEVICE in each leg, so that the CDR tells who is who.
 LEG = "origination_uuid"
+#: In the UUID of a leg to a number outside that rings beside phones: what stands behind TURN, as for no other leg.
+OUTSIDE_LEG = "d"
 #: ``true`` once the static fallback had to take over; set by the fallback itself, by nothing else.
 FALLBACK = "callrouter_fallback"
 #: In the fallback: what the schedule says now, ``open`` or ``closed``.
@@ -107,6 +109,14 @@ DISPLAY = "callrouter_display"
 ALERT = "callrouter_alert"
 #: ``true`` when a phone dialled an extension, so that NUMBER is only one of those whom it belongs to.
 EXTENSION = "callrouter_extension"
+#: With an employee's id behind it: the legs that ring that member of a pool outside, or an ``error/`` for none.
+#: MEMBER_OF is whose they are to be, MOST for how many calls at once they may ring; TELLS, with a trunk's place behind
+#: it, what of the caller that trunk is told; BEFORE what SCHEDULE was.
+MEMBER = "callrouter_member_"
+MEMBER_OF = "callrouter_member_of"
+MOST = "callrouter_most"
+TELLS = "callrouter_tells_"
+BEFORE = "callrouter_before"
 #: In the dialplan: ``yes`` where one more leg may go out, else why none may.
 ROOM = "callrouter_room"
 #: In the dialplan: how often that number was called in this day, and how often it might be.

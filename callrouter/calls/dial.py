@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from callrouter import variables
 from callrouter.calls.incoming import PHONES_PROFILE
 from callrouter.errors import SwitchError
+from callrouter.esl import command
+from callrouter.routing.forwarding import BARRED
 from callrouter.routing.names import behind
 from callrouter.routing.plan import RING_CAUSES, Ring, RingResult, Target
 from callrouter.routing.ringing import alert_info, passed_over, rings, talks
@@ -41,10 +43,13 @@ def bridge(
     callee's extension so that it can be transferred. Where it matters, the leg counts as ringing at its phone until it
     is answered, then as one of the employee's calls to its end, whatever becomes of the caller's. One of several turns
     passes over who rings for another call, unless it is their *last*. Where the step's owner is shown, it stands before
-    *caller*, the name that is shown otherwise.
+    *caller*, the name that is shown otherwise. The legs to numbers outside are what :func:`outside` has had made.
     """
     legs = []
     for target, uuid in zip(targets, leg_uuids, strict=True):
+        if target.outside:
+            legs.append(f"${{{variables.MEMBER}{target.employee.removeprefix('employee:')}}}")
+            continue
         leg = {
             variables.DEVICE: target.sip_user,
             variables.LEG: uuid,
@@ -72,10 +77,29 @@ def bridge(
     return ",".join(legs)
 
 
-def leg_causes(originate_causes: str, leg_uuids: Sequence[str]) -> list[str]:
-    """The causes of these legs in ``originate_causes``: ``UUID;CAUSE`` entries of all that the call has rung so far."""
+def outside(step: Ring, targets: Sequence[Target], *, last: bool) -> list[command.Command]:
+    """What has the dialplan judge and make the legs of those *targets* that are numbers outside."""
+    found = []
+    for target in (target for target in targets if target.outside):
+        member = target.employee.removeprefix("employee:")
+        most = "1" if step.each and not last else "-"
+        settings = {variables.MEMBER + member: f"error/{BARRED}", variables.MOST: most}
+        found.append(command.execute("multiset", set_all(settings)))
+        found.append(command.execute("execute_extension", f"{variables.slug(step.owner)}.{member} XML members"))
+    return found
+
+
+def leg_causes(originate_causes: str, leg_uuids: Sequence[str], call: str) -> list[str]:
+    """The causes of these legs in ``originate_causes``: ``UUID;CAUSE`` entries of all that the call has rung so far.
+
+    And of those to numbers outside, whose UUIDs the dialplan makes of the *call*'s.
+    """
     entries = (text.partition(";") for text in variables.step_texts(originate_causes))
-    return [cause for uuid, _, cause in entries if uuid in leg_uuids]
+    return [
+        cause
+        for uuid, _, cause in entries
+        if uuid in leg_uuids or (uuid[:24], uuid[25:26]) == (call[:24], variables.OUTSIDE_LEG)
+    ]
 
 
 def ring_result(dispositions: Sequence[str], causes: Iterable[str], stops: Sequence[str] = ()) -> RingResult:

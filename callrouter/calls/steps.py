@@ -177,11 +177,15 @@ class PlanRunner:
         """Ring *targets* of *step* behind *before*; returns FreeSWITCH's disposition, and its causes."""
         legs = [str(uuid.uuid4()) for _ in targets]
         ring = command.execute("bridge", dial.bridge(step, targets, self.sip_domain, legs, caller, last=last))
-        self._send([*before, ring], timeout=step.seconds + self.settings.router.max_call_seconds)
+        self._send(
+            [*dial.outside(step, targets, last=last), *before, ring],
+            timeout=step.seconds + self.settings.router.max_call_seconds,
+        )
         disposition = self.channel.getvar("originate_disposition", timeout=_PROMPT) or ""
         if disposition == "SUCCESS":
             return disposition, []
-        return disposition, dial.leg_causes(self.channel.getvar("originate_causes", timeout=_PROMPT) or "", legs)
+        causes = self.channel.getvar("originate_causes", timeout=_PROMPT) or ""
+        return disposition, dial.leg_causes(causes, legs, self.call.uuid)
 
     def _picked_up(self) -> bool:
         """Whether somebody picked the call up: it is theirs as soon as nothing more is asked of it here."""

@@ -87,6 +87,11 @@ def add(
     metavar="MEMBER SECONDS",
     help="With waves: begins so many seconds later; may be given again.",
 )
+@click.option(
+    "--members-outside/--members-inside",
+    default=None,
+    help="Whether members whose calls all go to a number outside are rung there, too, and must press a key.",
+)
 @click.option("--show-name/--hide-name", default=None, help="Whether phones show the pool before the caller.")
 @click.option("--short-name", help="What they show of it, up to 20 characters; empty: the name.")
 @click.option("--alert", metavar="RING", help="The ring that phones are asked for (Alert-Info); empty: their own.")
@@ -105,6 +110,7 @@ def change(
     strategy: str | None,
     member_seconds: int | None,
     delays: tuple[tuple[str, int], ...],
+    members_outside: bool | None,
     show_name: bool | None,
     short_name: str | None,
     alert: str | None,
@@ -133,6 +139,7 @@ def change(
             delays={**stays["delays"], **dict(delays)},
             signed_out=stays["signed_out"],
             numbers=[one for one in dict.fromkeys([*known.numbers, *coming]) if one not in going],
+            members_outside=members_outside,
             show_name=show_name,
         )
         texts = {"short_name": short_name, "alert": alert, "internal_alert": internal_alert}

@@ -55,6 +55,7 @@ _OWNER = (
         _POOLS.c.short_name,
         _POOLS.c.alert,
         _POOLS.c.internal_alert,
+        _POOLS.c.members_outside,
         _EMPLOYEES.c.destinations,
         _EMPLOYEES.c.outgoing_number,
         _EMPLOYEES.c.ringing,
@@ -179,12 +180,13 @@ class OwnerReader:
                 shown=shown_before(row.short_name or row.name) if row.show_name else "",
                 alert=row.alert or "",
                 internal_alert=row.internal_alert or row.alert or "",
+                members_outside=row.members_outside,
             )
         return owners
 
     def _first_number(self, row: Any) -> str | None:
         """What a pool shows outside; asked for only where its calls may go there."""
-        if not any(target.startswith("+") for target in _targets(row)):
+        if not row.members_outside and not any(target.startswith("+") for target in _targets(row)):
             return None
         found: str | None = self._session.scalar(select(func.min(_NUMBERS.c.e164)).where(_NUMBERS.c.owner_id == row.id))
         return found

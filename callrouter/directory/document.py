@@ -315,6 +315,7 @@ class Pool(Part):
     ``signed_out`` are the members who are not rung for now. ``next``: where calls go that nobody took.
     ``show_name``: phones show the pool before the caller, by its ``short_name`` if it has one. ``alert`` names the ring
     that phones are asked for (Alert-Info), ``internal_alert`` that for colleagues' calls (None: the same).
+    ``members_outside``: members whose own calls all go to a number outside are rung there, too.
     """
 
     id: Slug
@@ -332,6 +333,7 @@ class Pool(Part):
     short_name: Annotated[Name, StringConstraints(max_length=SHOWN_BEFORE)] | None = None
     alert: RingName | None = None
     internal_alert: RingName | None = None
+    members_outside: bool = False
     mailbox: Mailbox = Mailbox()
     notify: Notify = Notify()
 

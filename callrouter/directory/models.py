@@ -181,6 +181,7 @@ class PoolRow(OwnerRow):
     short_name: Mapped[str | None]
     alert: Mapped[str | None]
     internal_alert: Mapped[str | None]
+    members_outside: Mapped[bool] = mapped_column(default=False, server_default=false())
     members: Mapped[list[PoolMemberRow]] = relationship(
         back_populates="pool", cascade="all, delete-orphan", order_by="PoolMemberRow.position"
     )

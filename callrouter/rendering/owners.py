@@ -14,7 +14,7 @@ from callrouter.routing import forwarding, outgoing, ringing
 from callrouter.routing.names import shown_before
 from callrouter.routing.plan import RingResult
 from callrouter.routing.snapshot import DigitRules, NumberBlock
-from callrouter.variables import between_dots, owner_context, slug
+from callrouter.variables import OUTSIDE_LEG, between_dots, owner_context, slug
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class Leg:
     """A phone to ring, with what it is shown as to other phones.
 
     It begins ``delay`` seconds after the first. ``calls_at_once`` is that of the ``employee`` (an id), or None.
-    ``again``: calls may come here for which the employee was rung before.
+    ``again``: calls may come here for which the employee was rung before. ``outside``: the ``device`` is a number in
+    the public network, of that kind.
     """
 
     device: str
@@ -32,6 +33,12 @@ class Leg:
     employee: str
     calls_at_once: int | None
     again: bool = False
+    outside: str = ""
+
+    @property
+    def place(self) -> str:
+        """The phone's account, or what stands for a number outside, in the names of variables and counters."""
+        return f"outside-{self.employee}" if self.outside else self.device
 
     @property
     def in_doubt(self) -> bool:
@@ -103,11 +110,16 @@ class OwnerView:
     internal_alert: str = ""
     outward: Outward | None = None
     each: int = 0
+    place: int = 0
 
     @property
     def turns(self) -> tuple[tuple[Leg, ...], ...]:
         """The phones that ring together, in their order: with ``each``, one member's after the other's."""
         return _turns(self.legs, self.each)
+
+    def outside_leg(self, leg: Leg, trunk: int) -> str:
+        """The end of the UUID of the *leg* to a number outside by the *trunk* of that place."""
+        return f"{OUTSIDE_LEG}{self.place:04x}{self.legs.index(leg):03x}{trunk:03x}"
 
     @property
     def takes_turns(self) -> bool:
@@ -181,6 +193,20 @@ def _legs(employee: document.Employee, before: Collection[str], later: int = 0) 
     ]
 
 
+def _outside(
+    employee: document.Employee,
+    before: Collection[str],
+    later: int,
+    kind: Callable[[document.Employee, str], str | None],
+) -> list[Leg]:
+    """The leg to where all calls of *employee* go outside, if that is so; *kind* is that of a number they may call."""
+    number = employee.forwarding.always or ""
+    if employee.ringing.do_not_disturb or not number.startswith("+") or not (meant := kind(employee, number)):
+        return []
+    name, at_once, again = harmless(employee.name), employee.ringing.calls_at_once, employee.id in before
+    return [Leg(number, name, None, later, employee.id, at_once, again, meant)]
+
+
 def _in_time(legs: Sequence[Leg], seconds: int) -> tuple[Leg, ...]:
     """*legs* with the delays that leave time to answer while they ring for *seconds*."""
     begin = ringing.delays([leg.delay for leg in legs], seconds)
@@ -239,6 +265,11 @@ def owners(company: document.CompanyFile, schedules: Schedules, digits: DigitRul
         meant = outgoing.read(number, digits, blocks)
         return meant is not None and meant.kind in destinations
 
+    def kind(employee: document.Employee, number: str) -> str | None:
+        meant = outgoing.read(number, digits, blocks)
+        both = set(company.company.limits.destinations) & set(company.company.limits.allowed(employee.destinations))
+        return meant.kind.value if meant and meant.kind in both else None
+
     found, before = [], _rung_before(company)
     people, pools_of = {employee.id: employee for employee in company.employees}, memberships(company)
     active = set(company.numbers)
@@ -281,7 +312,15 @@ def owners(company: document.CompanyFile, schedules: Schedules, digits: DigitRul
         present = [member for member in members if member.id not in pool.signed_out]
         waves = pool.delays if pool.strategy == "waves" else {}
         each = (pool.member_seconds or ringing.MEMBER_SECONDS) if pool.strategy in ringing.IN_TURN else 0
-        legs = [leg for member in present for leg in _legs(member, before.get(key, ()), waves.get(member.id, 0))]
+        legs = [
+            leg
+            for member in present
+            for found_legs in (
+                _legs(member, before.get(key, ()), waves.get(member.id, 0)),
+                _outside(member, before.get(key, ()), waves.get(member.id, 0), kind) if pool.members_outside else [],
+            )
+            for leg in found_legs
+        ]
         mailbox = _mailbox(key, pool.mailbox, schedules)
         number = next((number for number in sorted(pool.numbers) if number in active), None)
         out = Outward(number, number is None, tuple(company.company.limits.destinations))
@@ -307,6 +346,7 @@ def owners(company: document.CompanyFile, schedules: Schedules, digits: DigitRul
                 members=tuple(f"employee-{member.id}" for member in members),
                 each=each,
                 shown=shown_before(pool.short_name or pool.name) if pool.show_name else "",
+                place=len(found),
                 alert=pool.alert or "",
                 internal_alert=pool.internal_alert or pool.alert or "",
             )

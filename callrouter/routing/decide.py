@@ -171,7 +171,7 @@ def _steps(
     if always := forwards("always", wanted.always, ()):
         return (always,)
     mailbox = owner.mailbox
-    targets, nobody = members.targets(owner, snapshot, calling, reasons, rung)
+    targets, nobody = members.targets(owner, snapshot, now, calling, reasons, rung)
     forwards = partial(forwards, rung=rung | {target.employee for target in targets})
     takes_calls = _mailbox_takes_calls(mailbox, now, reasons)
     if takes_calls and targets and mailbox.answer_after <= 0:

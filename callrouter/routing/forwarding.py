@@ -30,5 +30,7 @@ WHY = (
 KEY = "1"
 RINGS = 25
 CONFIRMS = 20
+#: FreeSWITCH's cause for a leg outside that may not be.
+BARRED = "OUTGOING_CALL_BARRED"
 #: How a forwarded part of a call ended, in its step's mark.
 FORWARDED = "forwarded"

@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from callrouter.routing import ringing
+from callrouter.routing import forwarding, outgoing, ringing
+from callrouter.routing.calls_out import allowed, call_out
 from callrouter.routing.names import clean_name
-from callrouter.routing.plan import Reason, Ring, RingResult, Target, reason
+from callrouter.routing.plan import Reason, Reject, Ring, RingResult, Target, reason
 from callrouter.routing.snapshot import Device, Employee, Owner, Pool, Snapshot
 
 
@@ -37,8 +38,32 @@ def _in_order(owner: Owner, talked: Mapping[str, dt.datetime]) -> tuple[Employee
     return (*never, *sorted(others, key=lambda member: talked[member.key]))
 
 
+def outside(owner: Owner, member: Employee, snapshot: Snapshot, now: dt.datetime, reasons: list[Reason]) -> str | None:
+    """The number (E.164) at which *member* is rung for the *owner* beside their phones.
+
+    That is where all their own calls go, if the owner is a pool that allows it, and both may call there now.
+    """
+    target = member.forwarding.always or ""
+    if not isinstance(owner, Pool) or not owner.members_outside or not target.startswith("+"):
+        return None
+    meant = outgoing.read(target, snapshot.digits, snapshot.blocks)
+    if meant is None or meant.kind not in allowed(member, snapshot.outside):
+        return None
+    why: list[Reason] = []
+    if isinstance(call_out(meant, owner, snapshot.outside, now, why), Reject):
+        reasons += why
+        return None
+    reasons.append(reason("member_outside", employee=member.name, number=meant.number, key=forwarding.KEY))
+    return meant.number
+
+
 def targets(
-    owner: Owner, snapshot: Snapshot, calling: str | None, reasons: list[Reason], rung: frozenset[str]
+    owner: Owner,
+    snapshot: Snapshot,
+    now: dt.datetime,
+    calling: str | None,
+    reasons: list[Reason],
+    rung: frozenset[str],
 ) -> tuple[tuple[Target, ...], RingResult]:
     """Each enabled phone of the owner once, in the order of ringing, and what it counts as when there is none.
 
@@ -71,6 +96,9 @@ def targets(
             reasons.append(reason("devices_none", employee=member.name))
         if any(device.sip_user == calling for device in member.devices):
             reasons.append(reason("device_calls"))
+        if number := outside(owner, member, snapshot, now, reasons):
+            counted = member.calls_at_once is not None
+            found[member.key] = Target(number, member.key, clean_name(member.name), None, later, counted)
     if isinstance(owner, Pool):
         reasons.append(_strategy(owner, members))
     return tuple(found.values()), nobody

@@ -146,7 +146,8 @@ RING_CAUSES: tuple[tuple[RingResult, tuple[str, ...]], ...] = (
 class Target:
     """One phone to ring, with the employee it belongs to (for callee id and the record).
 
-    It begins ``delay`` seconds after the others; ``counted``: this phone's ringing and talking is.
+    It begins ``delay`` seconds after the others; ``counted``: this phone's ringing and talking is. ``sip_user`` may be
+    a number in the public network: the dialplan makes that call, if it may be, and who answers there must press a key.
     """
 
     sip_user: str
@@ -155,6 +156,11 @@ class Target:
     extension: str | None
     delay: int = 0
     counted: bool = False
+
+    @property
+    def outside(self) -> bool:
+        """Whether it is a number in the public network."""
+        return self.sip_user.startswith("+")
 
 
 @dataclass(frozen=True, slots=True)

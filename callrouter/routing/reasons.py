@@ -133,6 +133,10 @@ SENTENCES: dict[str, tuple[str, str]] = code_reasons.SENTENCES | {
         "Wer dort abnimmt, muss die {key} drücken; sonst geht es weiter, als hätte niemand abgenommen.",
         "Who answers there must press {key}; otherwise it goes on as if nobody had answered.",
     ),
+    "member_outside": (
+        "Bei {employee} klingelt auch {number}; wer dort abnimmt, muss die {key} drücken, sonst klingelt es weiter.",
+        "At {employee} {number} rings, too; who answers there must press {key}, all others ring on until then.",
+    ),
     "pool_rings_all": (
         "Im Pool {pool} klingeln alle Mitglieder gleichzeitig.",
         "In the pool {pool} all members ring at once.",

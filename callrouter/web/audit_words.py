@@ -59,6 +59,7 @@ FIELDS = {
     "mailbox": _l("Mailbox"),
     "member_seconds": _l("Rings at each member for (seconds)"),
     "members": _l("Members"),
+    "members_outside": _l("Also rings members outside"),
     "milliseconds": _l("Length (milliseconds)"),
     "name": _l("Name"),
     "new_numbers": _l("New numbers a day, of an employee"),

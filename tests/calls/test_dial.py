@@ -76,6 +76,19 @@ def test_nothing_that_freeswitch_interprets_is_sent(hostile: str) -> None:
         dial.bridge(RING, [Target("x", "employee:x", hostile, "1")], "pbx.muster.example", ["u"])
 
 
+def test_legs_to_numbers_outside_are_the_dialplans() -> None:
+    """Nothing but the member's id stands in what is sent."""
+    there = Target("+4917604069007", "employee:anna", "Anna", None)
+    ring = Ring("pool:sales", (there, ANNA[0]), 20, each=5)
+    assert dial.bridge(ring, ring.targets, "pbx.muster.example", ["u", "v"]).startswith("${callrouter_member_anna},[")
+    sent = [str(one) for one in dial.outside(ring, ring.targets, last=False)]
+    assert len(sent) == 2
+    assert "callrouter_member_anna=error/OUTGOING_CALL_BARRED|callrouter_most=1" in sent[0]
+    assert "pool-sales.anna XML members" in sent[1]
+    assert "callrouter_most=-" in str(dial.outside(ring, ring.targets, last=True)[0])
+    assert dial.outside(RING, ANNA, last=False) == []
+
+
 @given(st.text())
 def test_every_cleaned_name_can_be_sent(name: str) -> None:
     assert dial.set_all({"n": clean_name(name)}).startswith("^^|n=")
@@ -110,9 +123,15 @@ def test_who_rang_to_the_limit_comes_before_those_who_were_busy_in_other_turns()
 
 def test_only_the_causes_of_these_legs_count() -> None:
     listed = "ARRAY::a;USER_BUSY|:b;NO_ANSWER|:c;CALL_REJECTED"
-    assert dial.leg_causes(listed, ["b", "c", "d"]) == ["NO_ANSWER", "CALL_REJECTED"]
-    assert dial.leg_causes("b;NO_ANSWER", ["b"]) == ["NO_ANSWER"]
-    assert dial.leg_causes("", ["b"]) == []
+    assert dial.leg_causes(listed, ["b", "c", "d"], "") == ["NO_ANSWER", "CALL_REJECTED"]
+    assert dial.leg_causes("b;NO_ANSWER", ["b"], "") == ["NO_ANSWER"]
+
+
+def test_the_causes_of_legs_to_numbers_outside_count() -> None:
+    begins = "0f0e0d0c-0b0a-4908-8706-"
+    listed = f"ARRAY::{begins}0d0002002001;USER_BUSY|:{begins}000002000001;NO_ANSWER|:1{begins[1:]}0d0002002001;NONE"
+    assert dial.leg_causes(listed, ["b"], f"{begins}050403020100") == ["USER_BUSY"]
+    assert dial.leg_causes("", ["b"], "") == []
 
 
 def test_a_pool_is_shown_before_the_caller_and_has_its_own_ring() -> None:

@@ -258,8 +258,11 @@ def test_what_a_pools_number_mails_and_its_phones_show(company: Path):  # noqa: 
     assert as_json("number", "show", sales, cwd=company) == {
         "about": None, "email": "team@muster.example", "language": "en", "salutation": "Liebes Team,",
     }  # fmt: skip
-    told("pool", "set", "sales", "--hide-name", "--short-name", "VT", "--alert", "red", cwd=company)
-    told("pool", "set", "sales", "--short-name", "", "--internal-alert", "blue", cwd=company)
+    told(
+        "pool", "set", "sales", "--hide-name", "--members-outside", "--short-name", "VT", "--alert", "red", cwd=company
+    )
+    assert as_json("pool", "show", "sales", cwd=company)["members_outside"] is True
+    told("pool", "set", "sales", "--members-inside", "--short-name", "", "--internal-alert", "blue", cwd=company)
     pool = as_json("pool", "show", "sales", cwd=company)
     shown = {name: pool[name] for name in ("show_name", "short_name", "alert", "internal_alert")}
     assert shown == {"show_name": False, "short_name": None, "alert": "red", "internal_alert": "blue"}

@@ -247,9 +247,10 @@ def test_what_phones_show_and_how_they_ring(world: World):
     admin = world.browser("admin")
     assert admin.get("/pools/sales").values()["show_name"] == "y"
     values = {"show_name": None, "short_name": "VT", "alert": "Bellcore-dr2", "internal_alert": "intern"}
+    values["members_outside"] = "y"
     assert admin.send("/pools/sales", values).status == 303
     changed = pool(world)
-    assert (changed.show_name, changed.short_name) == (False, "VT")
+    assert (changed.show_name, changed.short_name, changed.members_outside) == (False, "VT", True)
     assert (changed.alert, changed.internal_alert) == ("Bellcore-dr2", "intern")
     assert world.parts.apply.state.pending
     assert (

@@ -17,6 +17,7 @@ from callrouter.directory import numbers as directory_numbers
 from callrouter.directory import pools as teams
 from callrouter.directory.names import owner_names
 from callrouter.errors import RuleError
+from callrouter.routing.forwarding import KEY
 from callrouter.routing.names import SHOWN_BEFORE
 from callrouter.routing.ringing import MEMBER_SECONDS
 from callrouter.web import format
@@ -104,10 +105,20 @@ class ChangedPoolForm(PoolForm):
         render_kw={"autocomplete": "off", "autocapitalize": "none"},
     )
 
+    members_outside = BooleanField(
+        _l("Also rings members outside"),
+        description=_l(
+            "Members whose own calls are all forwarded to a number outside are rung there, too. Who answers there must"
+            " press %(key)s; all others ring on until then.",
+            key=KEY,
+        ),
+    )
+
     def values(self) -> dict[str, Any]:
         """As ``directory.pools`` takes them."""
         texts = {name: (self[name].data or "").strip() or None for name in ("short_name", "alert", "internal_alert")}
-        return super().values() | texts | {"show_name": self.show_name.data}
+        chosen = {"show_name": self.show_name.data, "members_outside": self.members_outside.data}
+        return super().values() | texts | chosen
 
 
 class NewPoolForm(NewForm, PoolForm):
@@ -194,6 +205,7 @@ def show(key: str) -> Answer:
     if current_user.is_admin:
         shown = ("name", "extension", "ring_seconds", "strategy", "show_name", "short_name", "alert", "internal_alert")
         values = {name: "" if (value := getattr(pool, name)) is None else value for name in shown}
+        values["members_outside"] = pool.members_outside
         values["member_seconds"] = pool.member_seconds or MEMBER_SECONDS
         form = ChangedPoolForm(data={**values, "version": owner.version})
         if form.validate_on_submit():
