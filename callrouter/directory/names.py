@@ -18,7 +18,15 @@ def owner_names(session: Session, keys: Collection[str]) -> dict[str, str]:
 
 
 def device_names(session: Session, sip_users: Collection[str | None]) -> dict[str, tuple[str, str]]:
-    """Label and employee's name by sip_user, of those of *sip_users* that are there still."""
+    """Label and employee's name by sip_user, of those of *sip_users* that are there still.
+
+    And by the number outside to which all of an employee's calls go, its own label.
+    """
     query = select(DeviceRow.sip_user, DeviceRow.label, EmployeeRow.name).join(DeviceRow.employee)
     found = session.execute(query.where(DeviceRow.sip_user.in_([user for user in sip_users if user])))
-    return {sip_user: (label, name) for sip_user, label, name in found}
+    names = {sip_user: (label, name) for sip_user, label, name in found}
+    if numbers := [user for user in sip_users if user and user.startswith("+")]:
+        always = EmployeeRow.forwarding["always"].as_string()
+        rows = session.execute(select(always, EmployeeRow.name).where(always.in_(numbers)).order_by(EmployeeRow.key))
+        names |= {number: (number, name) for number, name in rows}
+    return names

@@ -7,6 +7,7 @@ import signal
 import pytest
 
 from callrouter.cli.scratch import wait_until
+from callrouter.directory import history
 from callrouter.simulator.behaviour import Answer, NoAnswer, Refuse
 from callrouter.simulator.dialog import PhoneCall
 from tests.e2e.world import CALLER, SALES, World, final
@@ -55,6 +56,9 @@ def test_with_and_without_the_router(bare_world: World) -> None:
     [record] = world.calls(1)
     assert world.steps(record) == [("pool:sales", "answered", MOBILE)]
     assert (record.interrupted, world.rung(record)[MOBILE]) == (False, "answered")
+    with world.scratch.database.read() as session:
+        [line] = history.calls(session).rows
+    assert (line.device, line.answered_by) == (MOBILE, "Anna Schmidt")
 
     ben.behaviour = Answer(after=5)
     call = world.trunk.call(SALES, OTHER)
