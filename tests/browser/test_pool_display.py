@@ -20,8 +20,10 @@ WORDS = {
         "salutation": "Anrede",
         "save": "Speichern",
         "changed": "Die Benachrichtigungen für +49 30 23125000 sind geändert.",
+        "key": "muss die 1 drücken",
         "short": "Angezeigt als",
         "before": "Telefone zeigen den Pool vor dem Anrufer",
+        "outside": "Klingelt auch unter externen Rufnummern der Mitglieder",
         "ring": "Eigener Klingelton",
         "answers": "nehmen manche Telefone von selbst ab",
         "pool changed": "Der Pool ist geändert.",
@@ -33,8 +35,10 @@ WORDS = {
         "salutation": "Salutation",
         "save": "Save",
         "changed": "The notifications of +49 30 23125000 are changed.",
+        "key": "must press 1",
         "short": "Shown as",
         "before": "Phones show the pool before the caller",
+        "outside": "Also rings members outside",
         "ring": "Ring of its own",
         "answers": "phones may answer by themselves",
         "pool changed": "The pool is changed.",
@@ -72,9 +76,12 @@ def test_what_phones_show_and_how_they_ring(desk: Desk, language: str, scripts: 
     page.get_by_label(words["ring"]).fill("Intercom")
     press(page, words["save"])
     expect(beside(page, words["ring"])).to_contain_text(words["answers"])
+    expect(beside(page, words["outside"])).to_contain_text(words["key"])
+    page.get_by_label(words["outside"]).check()
     page.get_by_label(words["ring"]).fill("vertrieb")
     press(page, words["save"])
     page.get_by_text(words["pool changed"]).wait_for()
     with desk.world.database.read() as session:
         pool = services.pool(session, "sales")[0]
     assert (pool.show_name, pool.short_name, pool.alert) == (True, "VT", "vertrieb")
+    assert pool.members_outside

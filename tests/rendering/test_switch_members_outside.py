@@ -20,7 +20,7 @@ from tests.switch import RenderedSwitch
 pytestmark = pytest.mark.freeswitch
 
 CALLER, OTHER, MOBILE, CEMS = "+4917604069001", "+4917604069002", "+4917604069007", "+4917604069008"
-ALL, TURNS, CLOSED, LATE, ONLY = (f"+4930231250{n}" for n in range(20, 25))
+ALL, TURNS, CLOSED, LATE, ONLY, BOXED = (f"+4930231250{n}" for n in range(20, 26))
 
 
 def _company(port: int) -> dict[str, Any]:
@@ -30,8 +30,10 @@ def _company(port: int) -> dict[str, Any]:
     down = {"name": "down", "proxy": "127.0.0.1:9", "peers": ["127.0.0.9"], "ping": 5}
     data["trunks"].insert(0, down)
     data["blocked_callers"] = []
-    data["numbers"] += [ALL, TURNS, CLOSED, LATE, ONLY]
-    data["company"].setdefault("limits", {}).update({"calls": 3, "calls_per_employee": 2})
+    data["numbers"] += [ALL, TURNS, CLOSED, LATE, ONLY, BOXED]
+    always = [{"days": "mon-sun", "from": "00:00", "to": "24:00"}]
+    data["schedules"] += [{"name": "calls out", "open": always}, {"name": "always", "open": always}]
+    data["company"]["limits"] = {"calls": 3, "calls_per_employee": 2, "schedule": "calls out"}
     anna, ben, cem = data["employees"]
     anna["forwarding"] = {"always": MOBILE}
     cem |= {"forwarding": {"always": CEMS}, "destinations": ["national"]}
@@ -43,6 +45,11 @@ def _company(port: int) -> dict[str, Any]:
         CLOSED: {**members, "members_outside": False, "ring_seconds": 5},
         LATE: {**members, "strategy": "waves", "delays": {"anna": 3}, "ring_seconds": 20},
         ONLY: {**members, "members": ["anna"], "ring_seconds": 30},
+        BOXED: {
+            **members,
+            "members": ["anna"],
+            "mailbox": {"enabled": True, "answer_after": 5, "schedule": {"name": "always", "when": "open"}},
+        },
     }
     data["pools"] = [
         {"id": f"p{number[-2:]}", "name": f"Pool {number[-2:]}", "numbers": [number], **pool}
@@ -62,6 +69,20 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rendered
 def office(running: tuple[RenderedSwitch, Phone]) -> Iterator[Office]:
     with Office(*running) as office:
         yield office
+
+
+@pytest.fixture
+def night(office: Office) -> Iterator[None]:
+    """The schedule of the limits is closed: mobiles are not called."""
+    rules = office.switch.settings.conf_dir / "dialplan" / "schedules.xml"
+    day = rules.read_text()
+    before, context, after = day.partition('<context name="schedule-3-calls-out">')
+    assert context
+    rules.write_text(before + context + after.replace(f"{v.SCHEDULE}=open", f"{v.SCHEDULE}=closed", 1))
+    assert "Success" in office.switch.api("reloadxml")
+    yield
+    rules.write_text(day)
+    assert "Success" in office.switch.api("reloadxml")
 
 
 def _there(office: Office, count: int = 2) -> PhoneCall:
@@ -258,3 +279,18 @@ def test_the_limits_of_calls_out_hold(office: Office) -> None:
     failed = [_legs(office, call).get(MOBILE) for call in calls]
     assert sorted(map(str, failed)) == ["abandoned", "abandoned", "failed"]
     soon(lambda: office.switch.api("limit_usage hash callrouter company").strip() == "0", 5)
+
+
+@pytest.mark.parametrize("hour", ["day", "night"])
+def test_what_is_not_called_at_this_hour_does_not_ring(
+    office: Office, hour: str, request: pytest.FixtureRequest
+) -> None:
+    """And the mailbox goes by its own schedule all the same."""
+    if hour == "night":
+        request.getfixturevalue("night")
+    office.trunk.behaviour = NoAnswer()
+    call = office.trunk.call(BOXED, CALLER)
+    call.wait_for("answered", 15)
+    call.hangup()
+    assert len(office.trunk.calls) == (2 if hour == "day" else 1)
+    assert marks(office.record(call))[-1] == "f-p25;voicemail;pool:p25"
