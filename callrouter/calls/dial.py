@@ -74,7 +74,9 @@ def bridge(
             settings += f",sip_h_Alert-Info={alert_info(_value(step.alert, 'alert'))}"
         address = f"sofia/{PHONES_PROFILE}/{_value(target.sip_user, 'sip_user')}%{_value(sip_domain, 'sip_domain')}"
         legs.append(f"[{settings}]{address}")
-    return ",".join(legs)
+    # What a leg says of itself then counts more than what its caller's channel says of all: no SRTP to a trunk.
+    own = "{local_var_clobber=true}" if any(target.outside for target in targets) else ""
+    return own + ",".join(legs)
 
 
 def outside(step: Ring, targets: Sequence[Target], *, last: bool) -> list[command.Command]:

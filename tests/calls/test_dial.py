@@ -80,7 +80,8 @@ def test_legs_to_numbers_outside_are_the_dialplans() -> None:
     """Nothing but the member's id stands in what is sent."""
     there = Target("+4917604069007", "employee:anna", "Anna", None)
     ring = Ring("pool:sales", (there, ANNA[0]), 20, each=5)
-    assert dial.bridge(ring, ring.targets, "pbx.muster.example", ["u", "v"]).startswith("${callrouter_member_anna},[")
+    sent_to = dial.bridge(ring, ring.targets, "pbx.muster.example", ["u", "v"])
+    assert sent_to.startswith("{local_var_clobber=true}${callrouter_member_anna},[callrouter_device=anna-desk,")
     sent = [str(one) for one in dial.outside(ring, ring.targets, last=False)]
     assert len(sent) == 2
     assert "callrouter_member_anna=error/OUTGOING_CALL_BARRED|callrouter_most=1" in sent[0]
