@@ -55,10 +55,9 @@ def moments(opening: Opening, start: dt.datetime, end: dt.datetime) -> list[dt.d
 
 
 def until(opening: Opening, now: dt.datetime, end: dt.datetime) -> dt.datetime | None:
-    """The instant (UTC) before *end* at which the pool next opens or closes, or is no longer so by hand; else None."""
-    before = state(opening, "", "UTC", now)
-    for moment in moments(opening, now, end):
-        after = state(opening, "", "UTC", moment)
-        if (after.open, after.by_hand) != (before.open, before.by_hand):
-            return moment
-    return None
+    """When what holds at *now* ends: a switch, or, before *end*, the hours; None: not foreseeably."""
+    if by_hand(opening, now):
+        return opening.until
+    is_open = state(opening, "", "UTC", now).open
+    changes = moments(opening, now, end)
+    return next((moment for moment in changes if state(opening, "", "UTC", moment).open is not is_open), None)
