@@ -99,7 +99,7 @@ def run_router(settings: Settings, heartbeat_fd: int | None) -> int:
     stop = until_told_to_stop()
     Heartbeat(_ROUTER_STILL, heartbeat_fd).start()
     database = Database(settings.database_url)
-    features = Features(database, settings.spool.tell_changed)
+    features = Features(database, settings.spool.tell_changed, now)
     handler = CallHandler(snapshot_source(database), now, settings, features)
     server = OutboundServer(
         parse_address(settings.router.listen, "[router] listen"), handler, max_calls=settings.router.max_calls

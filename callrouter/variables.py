@@ -41,9 +41,11 @@ OUTSIDE_LEG = "d"
 FALLBACK = "callrouter_fallback"
 #: In the fallback: what the schedule says now, ``open`` or ``closed``.
 SCHEDULE = "callrouter_schedule"
+#: In the fallback: whether a pool is ``open`` or ``closed`` now.
+OPENING = "callrouter_opening"
 #: In the dialplan: the dialled digits as they came, taken from where the trunk writes them.
 DIALED = "callrouter_dialed"
-#: In the fallback: how ringing ended, one of the results of a ``ring`` step.
+#: In the fallback: how ringing ended, one of the results of a ``ring`` step; ``closed``: nobody was to be rung.
 RESULT = "callrouter_result"
 #: In the fallback: the caller's number in E.164, where it is one.
 FROM = "callrouter_from"
@@ -159,8 +161,8 @@ class StepMark:
     last open ring step as answered by that device.
 
     Kinds and results: ``ring`` (answered, no_answer, busy, offline, rejected, failed; forwarded: it went on elsewhere
-    then), ``voicemail`` (recorded, empty), ``reject`` (the reason, e.g. ``unknown_number``), ``dial`` (outgoing:
-    answered, or the cause), ``was``.
+    then), ``voicemail`` (recorded, empty), ``announce`` (closed), ``reject`` (the reason, e.g. ``unknown_number``),
+    ``dial`` (outgoing: answered, or the cause), ``was``.
     """
 
     n: str

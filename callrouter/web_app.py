@@ -15,7 +15,7 @@ import gevent
 
 from callrouter import log
 from callrouter.app import AFTER_CALLS, event_socket_client, now, until_told_to_stop
-from callrouter.directory import pools
+from callrouter.directory import opening, pools
 from callrouter.directory.database import Database
 from callrouter.directory.explaining import Explainer
 from callrouter.errors import RenderError
@@ -37,6 +37,8 @@ from callrouter.web.server import create_server
 _APPLY_SECONDS = 180.0
 #: Longest wait for FreeSWITCH's answer about what it is doing, for a page (seconds).
 _LIVE_SECONDS = 2.0
+#: Pools open and close by themselves; lamps show it so many seconds later at most.
+_LAMPS_SECONDS = 5.0
 
 
 def health_checks(settings: Settings, database: Database) -> dict[str, Callable[[], object]]:
@@ -115,20 +117,26 @@ def send_test_mail(settings: Settings, recipient: str) -> None:
         connection.close()
 
 
-def web_parts(settings: Settings, database: Database, client: InboundClient) -> Parts:
-    """What the pages work with; *client* is connected to FreeSWITCH, or will be."""
+def phone_lamps(database: Database, client: InboundClient) -> Lamps:
+    """The lamps of phones; *client* is connected to FreeSWITCH, or will be."""
 
-    def signed_in() -> dict[str, bool]:
+    def lit() -> dict[str, bool]:
         with database.read() as session:
-            return pools.lamps(session)
+            return pools.lamps(session) | opening.lamps(session, now())
+
+    lamps = Lamps(lit, lambda address, lit: client.sendevent("PRESENCE_IN", presence(address, lit)))
+    client.subscribe(["PRESENCE_PROBE"], lambda event: lamps.asked(event.headers))
+    return lamps
+
+
+def web_parts(settings: Settings, database: Database, client: InboundClient, lamps: Lamps) -> Parts:
+    """What the pages work with; *client* is connected to FreeSWITCH, or will be."""
 
     def put() -> tuple[str, ...]:
         restart = apply_configuration(settings)
         lamps.show()
         return restart
 
-    lamps = Lamps(signed_in, lambda address, lit: client.sendevent("PRESENCE_IN", presence(address, lit)))
-    client.subscribe(["PRESENCE_PROBE"], lambda event: lamps.asked(event.headers))
     return Parts(
         settings=settings,
         database=database,
@@ -155,16 +163,18 @@ def run_web(settings: Settings, heartbeat_fd: int | None) -> int:
         given.apply.retry()
 
     client = event_socket_client(settings, "web", connected)
-    given = web_parts(settings, database, client)
+    lamps = phone_lamps(database, client)
+    given = web_parts(settings, database, client, lamps)
     client.start()
     given.apply.start()
     phones = gevent.spawn(follow, settings.spool.changed, given.apply.request)
+    times = gevent.spawn(lamps.follow, _LAMPS_SECONDS)
     server = create_server(parse_address(settings.web.listen, "[web] listen"), create_application(given))
     server.start()
     log.get("web").info(f"pages on {settings.web.base_url}")
     stop.wait()
     server.stop(timeout=5)
-    phones.kill()
+    gevent.killall([phones, times])
     given.apply.stop()
     client.stop()
     database.close()

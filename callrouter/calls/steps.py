@@ -17,8 +17,9 @@ from callrouter import variables
 from callrouter.calls import dial
 from callrouter.esl import command
 from callrouter.esl.channel import Channel
-from callrouter.routing.forwarding import FORWARDED
+from callrouter.routing.forwarding import ANNOUNCED, ANNOUNCEMENTS, CLOSED, FORWARDED
 from callrouter.routing.plan import (
+    Announce,
     Dial,
     Forward,
     IncomingCall,
@@ -92,6 +93,10 @@ class PlanRunner:
                         return
                 case Switch():
                     self._switch(step)
+                case Announce() if self.call.back:
+                    self._hand_over(f"{step.name} XML announced", self._closed(step))
+                case Announce():
+                    self._announce(step)
                 case Reject() if self.call.back:
                     self._hand_over(f"{step.reason.value} XML refused")
                 case Release() if self.call.back:
@@ -243,8 +248,21 @@ class PlanRunner:
             before.append(command.execute("respond", step.reason.answer))
         self._end(step.reason.cause, before, seconds)
 
+    def _closed(self, step: Announce) -> list[command.Command]:
+        """The mark of a part that rang nobody; where somebody was rung, that mark says how it ended."""
+        return [self._mark("announce", step.owner, CLOSED)] if step.closed else []
+
+    def _announce(self, step: Announce) -> None:
+        """The mark first, as of a call that is refused."""
+        prompt = self._prompt(step.language, f"{ANNOUNCED}{step.name}")
+        before = [self._set(self._last()), *self._closed(step), command.execute("playback", str(prompt))]
+        self._end(ANNOUNCEMENTS[step.name], before, _GREETING)
+
     def _forward(self, step: Forward) -> None:
         """The static fallback is told, too, where the call is now; to a number outside it brings the call itself."""
+        if step.announces:
+            self._run(step.steps)
+            return
         if step.outside:
             self._send([self._set(self._identity() | {variables.STAGE: "outside", variables.WHY: step.why})], _PROMPT)
             return
@@ -264,9 +282,9 @@ class PlanRunner:
     def _last(self) -> dict[str, str]:
         return self._identity() | {variables.STAGE: "done"}
 
-    def _hand_over(self, target: str) -> None:
+    def _hand_over(self, target: str, before: Sequence[command.Command] = ()) -> None:
         """Let the dialplan end a call that was transferred: it may go back to the phone that did."""
-        self._send([self._set(self._identity()), command.execute("transfer", target)], timeout=_PROMPT)
+        self._send([self._set(self._identity()), *before, command.execute("transfer", target)], timeout=_PROMPT)
 
     def _end(self, cause: str, before: list[command.Command], seconds: float = 0.0) -> None:
         """End the call with *cause* behind *before*, which takes *seconds* at most beside our prompt commands."""

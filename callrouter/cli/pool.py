@@ -6,9 +6,9 @@ from typing import Any, get_args
 
 import click
 
-from callrouter.cli.common import changing, reading
+from callrouter.cli.common import changing, now, reading
 from callrouter.cli.directory import changed, print_page, print_record, tell, tell_silent
-from callrouter.directory import document, lists, owners, pools, services
+from callrouter.directory import document, lists, opening, owners, pools, services
 from callrouter.directory.changing import revised
 from callrouter.directory.exporting import read_pools
 from callrouter.errors import RuleError
@@ -175,19 +175,77 @@ def sign_out(ctx: click.Context, key: str, member: str) -> None:
 @click.option("--busy", metavar="TARGET", help="Calls that all members are too busy for, or decline, go there.")
 @click.option("--no-answer", metavar="TARGET", help="Calls that nobody answers go there.")
 @click.option("--offline", metavar="TARGET", help="Calls that reach no phone go there.")
+@click.option("--closed", metavar="TARGET", help="Calls go there while the pool is closed.")
 @click.pass_context
-def set_next(ctx: click.Context, key: str, busy: str | None, no_answer: str | None, offline: str | None) -> None:
+def set_next(
+    ctx: click.Context, key: str, busy: str | None, no_answer: str | None, offline: str | None, closed: str | None
+) -> None:
     """Change where calls to a pool go that no member takes; what is not named stays.
 
-    TARGET is employee:ID or pool:ID, mailbox:employee:ID or mailbox:pool:ID, a number outside, or none.
+    TARGET is employee:ID or pool:ID, mailbox:employee:ID or mailbox:pool:ID, a number outside, announcement:closed,
+    announcement:busy or announcement:nobody, or none.
     """
-    targets = {"busy": busy, "no_answer": no_answer, "offline": offline}
+    targets = {"busy": busy, "no_answer": no_answer, "offline": offline, "closed": closed}
     said: dict[str, Any] = {name: None if to == "none" else to for name, to in targets.items() if to is not None}
     with changing(ctx) as session:
         pools.set_next(session, key, **said)
         silent = owners.silent(session, filter(None, targets.values()))
     tell(ctx, f"pool {key} changed")
     tell_silent(silent)
+
+
+@pool.command("hours")
+@click.argument("key", metavar="POOL")
+@click.option("--schedule", metavar="NAME", help="Is open while this schedule is.")
+@click.option("--always", is_flag=True, help="Is open at any time.")
+@click.pass_context
+def set_hours(ctx: click.Context, key: str, schedule: str | None, always: bool) -> None:
+    """Say when a pool is open; hours of its own are set on its page, or in the company file."""
+    if always is (schedule is not None):
+        raise RuleError("give one of --schedule NAME and --always")
+    with changing(ctx) as session:
+        pools.change(session, key, hours=None if schedule is None else {"name": schedule})
+    tell(ctx, f"pool {key} changed")
+
+
+def _switch(ctx: click.Context, key: str, place: str, until: str | None) -> None:
+    with changing(ctx) as session:
+        company = services.company(session)[0]
+        moment = opening.moment(until, company.timezone, now()) if until else None
+        known = opening.switch(session, key, place, until=moment, now=now())
+        found = opening.pool_now(session, known, now())
+    hand = " by hand" if found.state.by_hand else ""
+    end = f" until {found.until:%Y-%m-%d %H:%M}" if found.until else ""
+    tell(ctx, f"pool {key} is {'open' if found.state.open else 'closed'}{hand}{end}")
+
+
+_UNTIL = click.option("--until", metavar="TIME", help="14:00 or 2026-11-24 08:00; else until it is switched again.")
+
+
+@pool.command("open")
+@click.argument("key", metavar="POOL")
+@_UNTIL
+@click.pass_context
+def open_pool(ctx: click.Context, key: str, until: str | None) -> None:
+    """Open a pool by hand, whatever its hours say."""
+    _switch(ctx, key, "open", until)
+
+
+@pool.command("close")
+@click.argument("key", metavar="POOL")
+@_UNTIL
+@click.pass_context
+def close_pool(ctx: click.Context, key: str, until: str | None) -> None:
+    """Close a pool by hand: nobody of it is rung."""
+    _switch(ctx, key, "closed", until)
+
+
+@pool.command("as-scheduled")
+@click.argument("key", metavar="POOL")
+@click.pass_context
+def as_scheduled(ctx: click.Context, key: str) -> None:
+    """Let the hours of a pool hold again."""
+    _switch(ctx, key, "scheduled", None)
 
 
 @pool.command("remove")

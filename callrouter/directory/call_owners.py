@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from callrouter.directory import document
 from callrouter.directory.models import Base
 from callrouter.directory.schedules import holiday_dates, to_schedule
-from callrouter.routing.forwarding import MAILBOX
+from callrouter.routing.forwarding import ANNOUNCEMENT, MAILBOX
 from callrouter.routing.names import shown_before
 from callrouter.routing.ringing import MEMBER_SECONDS
 from callrouter.routing.snapshot import (
@@ -23,6 +23,7 @@ from callrouter.routing.snapshot import (
     Employee,
     Forwarding,
     Mailbox,
+    Opening,
     Outside,
     Owner,
     Pool,
@@ -56,6 +57,10 @@ _OWNER = (
         _POOLS.c.alert,
         _POOLS.c.internal_alert,
         _POOLS.c.members_outside,
+        _POOLS.c.hours_id,
+        _POOLS.c.hours_rules,
+        _POOLS.c.switch,
+        _POOLS.c.switch_until,
         _EMPLOYEES.c.destinations,
         _EMPLOYEES.c.outgoing_number,
         _EMPLOYEES.c.ringing,
@@ -88,7 +93,8 @@ def _targets(row: Any) -> list[str]:
 
 def _places(row: Any) -> set[tuple[str, ...]]:
     """Kind and key of each owner where calls go on."""
-    return {tuple(target.removeprefix(MAILBOX).split(":")) for target in _targets(row) if ":" in target}
+    places = (target for target in _targets(row) if ":" in target and not target.startswith(ANNOUNCEMENT))
+    return {tuple(target.removeprefix(MAILBOX).split(":")) for target in places}
 
 
 @dataclass(frozen=True)
@@ -113,15 +119,14 @@ class OwnerReader:
         self._years = (today.year - 1, today.year, today.year + 1)
         self._named: dict[int, Schedule] = {}
 
-    def _schedule(self, row: Any) -> Schedule | None:
-        if row.schedule_id is not None:
-            if row.schedule_id not in self._named:
-                rules = self._company.schedules[row.schedule_id]
-                self._named[row.schedule_id] = self._expand(rules.name, rules)
-            return self._named[row.schedule_id]
-        if row.rules is not None:
-            return self._expand("", document.ScheduleRules.model_validate(row.rules))
-        return None
+    def _schedule(self, named: int | None, own: Any) -> Schedule | None:
+        """The schedule of that row id, or of its *own* rules."""
+        if named is not None:
+            if named not in self._named:
+                rules = self._company.schedules[named]
+                self._named[named] = self._expand(rules.name, rules)
+            return self._named[named]
+        return None if own is None else self._expand("", document.ScheduleRules.model_validate(own))
 
     def outside(self) -> Outside:
         """The way into the public network, with the schedule of its limits."""
@@ -138,7 +143,7 @@ class OwnerReader:
             enabled=row.enabled,
             answer_calls=row.answer_calls,
             answer_after=row.answer_after,
-            schedule=self._schedule(row) if row.enabled else None,
+            schedule=self._schedule(row.schedule_id, row.rules) if row.enabled else None,
             active_when=row.active_when,
             language=self._company.snapshot.language,
         )
@@ -181,6 +186,7 @@ class OwnerReader:
                 alert=row.alert or "",
                 internal_alert=row.internal_alert or row.alert or "",
                 members_outside=row.members_outside,
+                opening=Opening(self._schedule(row.hours_id, row.hours_rules), row.switch, row.switch_until),
             )
         return owners
 

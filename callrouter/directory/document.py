@@ -25,7 +25,9 @@ from callrouter.directory.kinds import (
     HostPort,
     Language,
     Line,
+    Moment,
     Name,
+    NextTo,
     Refused,
     RingName,
     SipPassword,
@@ -178,10 +180,15 @@ class Schedule(ScheduleRules):
     name: Name
 
 
-class MailboxSchedule(ScheduleRules):
-    """When a mailbox takes calls: a named schedule or rules of its own, and in which of its states."""
+class Hours(ScheduleRules):
+    """A named schedule, or rules of its own."""
 
     name: Name | None = None
+
+
+class MailboxSchedule(Hours):
+    """When a mailbox takes calls: in which of the states of its schedule."""
+
     when: Literal["open", "closed"] = "open"
 
 
@@ -271,17 +278,19 @@ class Forwarding(Part):
 class Next(Part):
     """Where calls to a pool go that nobody took: targets as in :class:`Forwarding`.
 
-    When all members are ``busy`` or decline, when there is ``no_answer``, when all phones are ``offline``.
+    Or ``announcement:closed``, ``busy`` or ``nobody``: it is heard, and the call ends. When all members are ``busy`` or
+    decline, when there is ``no_answer``, when all phones are ``offline``; and while the pool is ``closed``.
     """
 
-    busy: ForwardTo | None = None
-    no_answer: ForwardTo | None = None
-    offline: ForwardTo | None = None
+    busy: NextTo | None = None
+    no_answer: NextTo | None = None
+    offline: NextTo | None = None
+    closed: NextTo | None = None
 
     @property
     def targets(self) -> dict[str, str]:
         """What is set, by the field's name."""
-        found = {name: getattr(self, name) for name in ("busy", "no_answer", "offline")}
+        found = {name: getattr(self, name) for name in ("busy", "no_answer", "offline", "closed")}
         return {name: target for name, target in found.items() if target}
 
 
@@ -316,6 +325,8 @@ class Pool(Part):
     ``show_name``: phones show the pool before the caller, by its ``short_name`` if it has one. ``alert`` names the ring
     that phones are asked for (Alert-Info), ``internal_alert`` that for colleagues' calls (None: the same).
     ``members_outside``: members whose own calls all go to a number outside are rung there, too.
+    ``hours``: when it is open (None: always); while it is closed nobody is rung. ``switch`` opens or closes it by hand,
+    before the moment ``switch_until`` (None: until it is changed).
     """
 
     id: Slug
@@ -329,6 +340,9 @@ class Pool(Part):
     delays: dict[Slug, Annotated[int, Field(ge=0, le=300)]] = {}
     signed_out: list[Slug] = []
     next: Next = Next()
+    hours: Hours | None = None
+    switch: Literal["scheduled", "open", "closed"] = "scheduled"
+    switch_until: Moment | None = None
     show_name: bool = True
     short_name: Annotated[Name, StringConstraints(max_length=SHOWN_BEFORE)] | None = None
     alert: RingName | None = None

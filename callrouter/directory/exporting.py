@@ -143,6 +143,10 @@ def read_employees(session: Session, keys: Collection[str] | None = None) -> lis
     ]
 
 
+def _hours(row: PoolRow, schedule: str | None) -> dict[str, Any] | None:
+    return {"name": schedule} if schedule is not None else row.hours_rules
+
+
 def read_pools(session: Session, keys: Collection[str] | None = None) -> list[document.Pool]:
     """The pools *keys* (None: all; some: few enough for one statement), with their secrets; numbers in their order."""
     mailboxes = _mailboxes(session, "pool", None if keys is None else OwnerRow.key.in_(keys))
@@ -159,7 +163,8 @@ def read_pools(session: Session, keys: Collection[str] | None = None) -> list[do
         rows = rows.where(PoolMemberRow.pool_id.in_(mailboxes))
     for row in session.execute(rows.order_by(PoolMemberRow.pool_id, PoolMemberRow.position)):
         members[row.pool_id].append(row)
-    query = select(PoolRow).order_by(PoolRow.id).execution_options(**_FRESH)
+    query = select(PoolRow, ScheduleRow.name).outerjoin(ScheduleRow, ScheduleRow.id == PoolRow.hours_id)
+    query = query.order_by(PoolRow.id).execution_options(**_FRESH)
     return [
         document.Pool.model_validate(
             {
@@ -174,6 +179,9 @@ def read_pools(session: Session, keys: Collection[str] | None = None) -> list[do
                 "delays": {member.key: member.delay for member in members[row.id] if member.delay},
                 "signed_out": [member.key for member in members[row.id] if not member.signed_in],
                 "next": row.next,
+                "hours": _hours(row, schedule),
+                "switch": row.switch,
+                "switch_until": row.switch_until,
                 "show_name": row.show_name,
                 "short_name": row.short_name,
                 "alert": row.alert,
@@ -183,7 +191,7 @@ def read_pools(session: Session, keys: Collection[str] | None = None) -> list[do
                 "notify": _notify(row),
             }
         )
-        for row in session.scalars(query if keys is None else query.where(PoolRow.key.in_(keys)))
+        for row, schedule in session.execute(query if keys is None else query.where(PoolRow.key.in_(keys)))
     ]
 
 

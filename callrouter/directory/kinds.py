@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, AwareDatetime, StringConstraints
 
 E164 = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{2,14}$")]
 #: Callers who are refused: a number, all that begin so (three digits at least: no country code alone), or anonymous.
@@ -30,6 +30,14 @@ RingName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{
 Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
 ForwardTo = Annotated[
     str, StringConstraints(pattern=r"^(?:(mailbox:)?(employee|pool):[a-z0-9][a-z0-9_-]{0,39}|\+[1-9][0-9]{6,14})$")
+]
+#: Where calls to a pool go on.
+NextTo = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(?:(mailbox:)?(employee|pool):[a-z0-9][a-z0-9_-]{0,39}|announcement:(closed|busy|nobody)"
+        r"|\+[1-9][0-9]{6,14})$"
+    ),
 ]
 Language = Literal["de", "en"]
 About = Literal["none", "all", "missed", "voicemail"]
@@ -70,3 +78,13 @@ def check_yearly(text: str) -> str:
     except ValueError:
         raise ValueError(f"{text!r} is no day of the calendar") from None
     return text
+
+
+def check_moment(moment: dt.datetime) -> dt.datetime:
+    if moment.year not in YEARS:
+        raise ValueError(f"{moment.isoformat()} is out of reach; moments lie in {YEARS[0]} to {YEARS[-1]}")
+    return moment.astimezone(dt.UTC).replace(microsecond=0)
+
+
+#: A moment in UTC, in whole seconds.
+Moment = Annotated[AwareDatetime, AfterValidator(check_moment)]

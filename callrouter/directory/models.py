@@ -169,7 +169,10 @@ class EmployeeRow(OwnerRow):
 
 
 class PoolRow(OwnerRow):
-    """A team; the fields are those of ``document.Pool``, ``next`` as JSON."""
+    """A team; the fields are those of ``document.Pool``, ``next`` as JSON.
+
+    Its hours are a named schedule (``hours_id``) or ``hours_rules``; neither: it is always open.
+    """
 
     __tablename__ = "pools"
     id: Mapped[int] = mapped_column(ForeignKey("owners.id", ondelete="CASCADE"), primary_key=True)
@@ -182,6 +185,10 @@ class PoolRow(OwnerRow):
     alert: Mapped[str | None]
     internal_alert: Mapped[str | None]
     members_outside: Mapped[bool] = mapped_column(default=False, server_default=false())
+    hours_id: Mapped[int | None] = mapped_column(ForeignKey("schedules.id"))
+    hours_rules: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    switch: Mapped[str] = mapped_column(default="scheduled", server_default="scheduled")
+    switch_until: Mapped[dt.datetime | None]
     members: Mapped[list[PoolMemberRow]] = relationship(
         back_populates="pool", cascade="all, delete-orphan", order_by="PoolMemberRow.position"
     )

@@ -23,7 +23,7 @@ from callrouter.directory.part_rules import (
     twice,
 )
 from callrouter.errors import say
-from callrouter.routing.forwarding import MAILBOX
+from callrouter.routing.forwarding import ANNOUNCEMENT, MAILBOX
 
 #: Of Alert-Info, that makes phones pick up: alert-autoanswer, answer-after, ring-answer, intercom.
 _ANSWERS = re.compile("answer|intercom", re.IGNORECASE)
@@ -81,25 +81,29 @@ def _check_owner(owner: str, part: document.Employee | document.Pool, view: View
             yield Problem((*path, "extension"), text)
     schedule = part.mailbox.schedule
     if schedule is not None:
-        here = (*path, "mailbox", "schedule")
-        own = bool(schedule.open or schedule.closed or schedule.timezone)
-        if schedule.name is not None and own:
-            yield Problem(
-                here, say("%(who)s: the mailbox's schedule has a name and times of its own; write one of them", who=who)
-            )
-        elif schedule.name is not None and not view.has_schedule(schedule.name):
-            text = say(
-                "%(who)s: there is no schedule %(name)r; add it under schedules, or correct the name",
-                who=who,
-                name=schedule.name,
-            )
-            yield Problem((*here, "name"), text)
-        elif schedule.name is None:
-            yield from check_schedule(schedule, view.company, here, say("%(who)s: mailbox schedule", who=who))
+        yield from _check_hours(
+            schedule, say("%(who)s: mailbox schedule", who=who), view, (*path, "mailbox", "schedule")
+        )
     if part.notify.about != "none" and not part.notify.email:
         yield Problem(
             (*path, "notify"), say("%(who)s: notify about %(about)s needs an email", who=who, about=part.notify.about)
         )
+
+
+def _check_hours(hours: document.Hours, what: str, view: View, path: Path) -> Iterator[Problem]:
+    """A schedule that is there, or times of their own; *what* names it in messages."""
+    own = bool(hours.open or hours.closed or hours.timezone)
+    if hours.name is not None and own:
+        yield Problem(path, say("%(what)s: it has a name and times of its own; write one of them", what=what))
+    elif hours.name is not None and not view.has_schedule(hours.name):
+        text = say(
+            "%(what)s: there is no schedule %(name)r; add it under schedules, or correct the name",
+            what=what,
+            name=hours.name,
+        )
+        yield Problem((*path, "name"), text)
+    elif hours.name is None:
+        yield from check_schedule(hours, view.company, path, what)
 
 
 def _check_number(owner: str, e164: str, view: View, path: Path) -> Iterator[Problem]:
@@ -197,6 +201,8 @@ def _check_targets(owner: str, targets: Mapping[str, str], view: View, path: Pat
     for field, target in targets.items():
         here = (*path, field)
         place = target.removeprefix(MAILBOX)
+        if target.startswith(ANNOUNCEMENT):
+            continue
         if target.startswith("+"):
             if view.number_state(target) is not None:
                 text = say(
@@ -232,7 +238,7 @@ def _beyond(target: str, view: View) -> set[str]:
 
 
 def check_pool(pool: document.Pool, view: View, path: Path = ()) -> Iterator[Problem]:
-    """Numbers, extension, members, mailbox schedule and mail of a pool."""
+    """Numbers, extension, members, hours, what comes next, mailbox schedule and mail of a pool."""
     owner = f"pool:{pool.id}"
     yield from _check_owner(owner, pool, view, path)
     for index, e164 in enumerate(pool.numbers):
@@ -249,6 +255,11 @@ def check_pool(pool: document.Pool, view: View, path: Path = ()) -> Iterator[Pro
             )
             yield Problem((*path, "members", index), text)
     yield from _check_targets(owner, pool.next.targets, view, (*path, "next"))
+    if pool.hours is not None:
+        yield from _check_hours(pool.hours, say("%(who)s: hours", who=said(owner)), view, (*path, "hours"))
+    if pool.switch_until is not None and pool.switch == "scheduled":
+        text = say("%(who)s: switch_until is of a switch that is open or closed; set it so", who=said(owner))
+        yield Problem((*path, "switch_until"), text)
     yield from twice(pool.signed_out, (*path, "signed_out"), f"{said(owner)}: member")
     for field, named in (("signed_out", pool.signed_out), ("delays", pool.delays)):
         for one in named:

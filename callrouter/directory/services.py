@@ -122,6 +122,9 @@ def save_company(session: Session, company: document.Company, *, expected_versio
     for key, rules in session.execute(own.where(MailboxRow.schedule_id.is_(None))):
         if rules is not None:
             refuse(check_schedule(_rules(rules), company, what=say("%(who)s: mailbox schedule", who=key)))
+    for key, rules in session.execute(select(PoolRow.key, PoolRow.hours_rules)):
+        if rules is not None:
+            refuse(check_schedule(_rules(rules), company, what=say("%(who)s: hours", who=key)))
     store.write_company(session, company)
     audit.record(session, "company", "", before, company)
 
@@ -161,19 +164,20 @@ def save_schedule(session: Session, schedule: document.Schedule, *, expected_ver
 
 
 def schedule_users(session: Session, name: str) -> list[str]:
-    """The keys of the owners whose mailboxes go by that schedule."""
-    users = session.execute(
+    """The keys of the owners whose mailboxes go by that schedule, and of the pools whose hours it is."""
+    mailboxes = (
         select(OwnerRow.kind, OwnerRow.key)
         .join(MailboxRow, MailboxRow.owner_id == OwnerRow.id)
         .join(ScheduleRow, ScheduleRow.id == MailboxRow.schedule_id)
         .where(ScheduleRow.name == name)
-        .order_by(OwnerRow.kind, OwnerRow.key)
     )
+    pools = select(PoolRow.kind, PoolRow.key).join(ScheduleRow, ScheduleRow.id == PoolRow.hours_id)
+    users = session.execute(mailboxes.union(pools.where(ScheduleRow.name == name)).order_by("kind", "key"))
     return [f"{kind}:{key}" for kind, key in users]
 
 
 def remove_schedule(session: Session, name: str) -> None:
-    """Remove a schedule that no mailbox uses, nor the limits of calls out."""
+    """Remove a schedule that no mailbox and no pool uses, nor the limits of calls out."""
     store.count_up(session)
     known, _ = schedule(session, name)
     if read_company(session).limits.schedule == name:
@@ -183,7 +187,7 @@ def remove_schedule(session: Session, name: str) -> None:
     if used := ", ".join(key.replace(":", " ") for key in schedule_users(session, name)):
         raise RuleError(
             say(
-                "schedule %(name)r is used by the mailbox of %(used)s; give them another one first",
+                "schedule %(name)r is used by %(used)s; give them another one first",
                 name=name,
                 used=used,
             )

@@ -15,6 +15,7 @@ _NUMBER = say("a number as E.164, for example +493023125010")
 _NUMBER_OR_ANONYMOUS = say("a number as E.164, for example +493023125010, or anonymous")
 _HOST = say("a host name, for example sip.provider.example")
 _RING = say("the name of a ring: up to 32 letters, digits, - and _")
+_NEXT = say("employee:ID or pool:ID, also with mailbox: before it, an announcement, or a number outside as E.164")
 _PLACE = say("employee:ID or pool:ID, also with mailbox: before it, or a number outside as E.164")
 #: What a value under this key must be.
 _WANTED = {
@@ -53,9 +54,15 @@ _WANTED = {
     "busy": _PLACE,
     "no_answer": _PLACE,
     "offline": _PLACE,
+    "closed": _NEXT,
 }
 _SECRET = ("sip_password", "password", "pin")
-_PARTS: list[type[document.Part]] = [*document.Part.__subclasses__(), document.Schedule, document.MailboxSchedule]
+_PARTS: list[type[document.Part]] = [
+    *document.Part.__subclasses__(),
+    document.Schedule,
+    document.Hours,
+    document.MailboxSchedule,
+]
 _KEYS = {info.alias or name for part in _PARTS for name, info in part.model_fields.items()}
 
 

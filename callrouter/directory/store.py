@@ -164,8 +164,8 @@ def _owner_row(kind: str, part: document.Employee | document.Pool) -> dict[str, 
     }
 
 
-def _mailbox_row(owner: int, mailbox: document.Mailbox, schedules: dict[str, int]) -> dict[str, Any]:
-    schedule = mailbox.schedule
+def _mailbox_row(owner: int, part: document.Employee | document.Pool, schedules: dict[str, int]) -> dict[str, Any]:
+    mailbox, schedule = part.mailbox, part.mailbox.schedule
     return {
         "owner_id": owner,
         "enabled": mailbox.enabled,
@@ -179,13 +179,21 @@ def _mailbox_row(owner: int, mailbox: document.Mailbox, schedules: dict[str, int
     }
 
 
-def _kind_row(owner: int, part: document.Employee | document.Pool) -> dict[str, Any]:
+def _kind_row(owner: int, part: document.Employee | document.Pool, schedules: dict[str, int]) -> dict[str, Any]:
     if isinstance(part, document.Employee):
         fields = {"email", "role", "outgoing_number", "destinations", "ringing", "forwarding"}
         return {"id": owner, **part.model_dump(mode="json", include=fields)}
     fields = {"strategy", "ring_seconds", "member_seconds", "next"}
     fields |= {"show_name", "short_name", "alert", "internal_alert", "members_outside"}
-    return {"id": owner, **part.model_dump(mode="json", include=fields)}
+    hours = part.hours
+    return {
+        "id": owner,
+        **part.model_dump(mode="json", include=fields),
+        "hours_id": schedules[hours.name] if hours and hours.name is not None else None,
+        "hours_rules": rules_json(hours) if hours and hours.name is None else None,
+        "switch": part.switch,
+        "switch_until": part.switch_until,
+    }
 
 
 def _write_kind(
@@ -202,10 +210,10 @@ def _write_kind(
     new = [part for part in parts if part.id not in known]
     for table, key, row in (
         (f"{kind}s", "id", _kind_row),
-        ("mailboxes", "owner_id", lambda owner, part: _mailbox_row(owner, part.mailbox, schedules)),
+        ("mailboxes", "owner_id", _mailbox_row),
     ):
-        _insert(session, table, [row(ids[part.id], part) for part in new])
-        _update(session, table, key, [{"_key": ids[part.id], **row(ids[part.id], part)} for part in old])
+        _insert(session, table, [row(ids[part.id], part, schedules) for part in new])
+        _update(session, table, key, [{"_key": ids[part.id], **row(ids[part.id], part, schedules)} for part in old])
     return ids
 
 

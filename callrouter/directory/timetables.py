@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, literal, select, update
 from sqlalchemy.orm import Session
 
 from callrouter.directory import audit, document, services, store
 from callrouter.directory.lists import PAGE, Page
-from callrouter.directory.models import MailboxRow, OwnerRow, ScheduleRow
+from callrouter.directory.models import MailboxRow, OwnerRow, PoolRow, ScheduleRow
 from callrouter.directory.versions import check_version
 from callrouter.errors import RuleError, say
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduleLine:
-    """A schedule in the list; ``users`` is how many mailboxes go by it."""
+    """A schedule in the list; ``users`` is how many mailboxes and pools go by it."""
 
     name: str
     rules: document.ScheduleRules
@@ -28,7 +28,10 @@ class ScheduleLine:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleUser:
-    """An owner (``employee:anna``) whose mailbox takes calls ``when`` the schedule is open, or closed."""
+    """An owner (``employee:anna``) whose mailbox takes calls ``when`` the schedule is open, or closed.
+
+    ``hours``: a pool whose hours it is.
+    """
 
     key: str
     name: str
@@ -37,8 +40,10 @@ class ScheduleUser:
 
 def schedules(session: Session) -> list[ScheduleLine]:
     """All schedules, by name."""
-    users = select(func.count()).where(MailboxRow.schedule_id == ScheduleRow.id).correlate(ScheduleRow)
-    query = select(ScheduleRow.name, ScheduleRow.rules, users.scalar_subquery()).order_by(func.lower(ScheduleRow.name))
+    mailboxes = select(func.count()).where(MailboxRow.schedule_id == ScheduleRow.id).correlate(ScheduleRow)
+    pools = select(func.count()).where(PoolRow.hours_id == ScheduleRow.id).correlate(ScheduleRow)
+    users = mailboxes.scalar_subquery() + pools.scalar_subquery()
+    query = select(ScheduleRow.name, ScheduleRow.rules, users).order_by(func.lower(ScheduleRow.name))
     return [
         ScheduleLine(name, document.ScheduleRules.model_validate(rules), count)
         for name, rules, count in session.execute(query)
@@ -51,15 +56,18 @@ def names(session: Session) -> list[str]:
 
 
 def users(session: Session, name: str, *, page: int = 1, size: int = PAGE) -> Page[ScheduleUser]:
-    """Whose mailboxes go by the schedule *name*: pools first, then people, by name."""
-    query = (
+    """Whose mailboxes go by the schedule *name*, and whose hours it is: pools first, then people, by name."""
+    mailboxes = (
         select(OwnerRow.kind, OwnerRow.key, OwnerRow.name, MailboxRow.active_when)
         .join(MailboxRow, MailboxRow.owner_id == OwnerRow.id)
         .join(ScheduleRow, ScheduleRow.id == MailboxRow.schedule_id)
         .where(ScheduleRow.name == name)
     )
-    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    ordered = query.order_by(OwnerRow.kind.desc(), func.lower(OwnerRow.name), OwnerRow.key)
+    pools = select(PoolRow.kind, PoolRow.key, PoolRow.name, literal("hours"))
+    pools = pools.join(ScheduleRow, ScheduleRow.id == PoolRow.hours_id).where(ScheduleRow.name == name)
+    found = mailboxes.union_all(pools).subquery()
+    total = session.scalar(select(func.count()).select_from(found)) or 0
+    ordered = select(found).order_by(found.c.kind.desc(), func.lower(found.c.name), found.c.key, found.c.active_when)
     rows = session.execute(ordered.limit(size).offset(max(page - 1, 0) * size))
     return Page([ScheduleUser(f"{kind}:{key}", called, when) for kind, key, called, when in rows], total)
 

@@ -15,7 +15,7 @@ from callrouter.ledger.cdr import Cdr
 from callrouter.ledger.rings import End, Leg
 from callrouter.variables import StepMark
 
-_KINDS = frozenset({"ring", "voicemail", "reject", "dial"})
+_KINDS = frozenset({"ring", "voicemail", "announce", "reject", "dial"})
 _OUTGOING = frozenset({"outbound", "emergency"})
 
 
@@ -33,7 +33,7 @@ class Outcome(StrEnum):
 class Part:
     """What happened to one owner. ``n`` is unique in the call; ``owner`` is an owner key or empty.
 
-    ``detail`` of a missed part: abandoned, no_answer, busy, offline, rejected, failed, switch_stopped,
+    ``detail`` of a missed part: closed, abandoned, no_answer, busy, offline, rejected, failed, switch_stopped,
     reached_mailbox, message_lost; of a rejected one the reason. ``recording``: mark of the usable recording.
     ``legs``: the phones that were to ring.
     """
@@ -144,6 +144,8 @@ def _part(group: _Group, n: str, *, last: bool, only: bool, cdr: Cdr, recordings
         outcome, detail = _never_rang(cdr)
     elif ring:
         outcome, detail = Outcome.MISSED, "no_answer"
+    elif announce := group.find("announce"):
+        outcome, detail = Outcome.MISSED, announce.result
     elif dial:
         taken = last and (bool(cdr.taken) or answered_here)
         answered = dial.result == "answered" or (not dial.result and taken)

@@ -9,6 +9,7 @@ from itertools import groupby
 
 from callrouter.directory import document
 from callrouter.rendering.harmless import harmless
+from callrouter.rendering.opening import OpeningView, opening_view
 from callrouter.rendering.schedules import Schedules
 from callrouter.routing import forwarding, outgoing, ringing
 from callrouter.routing.names import shown_before
@@ -60,6 +61,7 @@ class ForwardView:
     """Where calls go on that ended with one of ``results`` (empty: all at once): to ``start`` or ``mailbox`` there.
 
     To a ``number`` in the public network by a place of the owner's own; ``why`` is the field of the forwarding.
+    ``announces``: the call stays here, and ends with what is said.
     """
 
     results: tuple[str, ...]
@@ -67,6 +69,17 @@ class ForwardView:
     context: str
     why: str
     number: str | None = None
+    announces: bool = False
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether it is another owner's from then on."""
+        return not (self.number or self.announces)
+
+    @property
+    def rang(self) -> bool:
+        """Whether phones of the owner were to ring before."""
+        return bool(self.results) and self.why != forwarding.CLOSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +124,7 @@ class OwnerView:
     outward: Outward | None = None
     each: int = 0
     place: int = 0
+    opening: OpeningView | None = None
 
     @property
     def turns(self) -> tuple[tuple[Leg, ...], ...]:
@@ -222,8 +236,10 @@ def _rung_before(company: document.CompanyFile) -> Mapping[str, frozenset[str]]:
             found[target] = found.get(target, frozenset()) | rung
     for _ in company.pools:  # no way from pool to pool is longer
         for pool in company.pools:
-            rung = found.get(f"pool:{pool.id}", frozenset()) | set(pool.members)
-            found |= {target: found.get(target, frozenset()) | rung for target in pool.next.targets.values()}
+            before = found.get(f"pool:{pool.id}", frozenset())
+            for field, target in pool.next.targets.items():
+                rung = before if field == forwarding.CLOSED else before | set(pool.members)
+                found[target] = found.get(target, frozenset()) | rung
     return found
 
 
@@ -247,9 +263,14 @@ def _forwards(
     found = {}
     for field, target in targets.items():
         results = tuple(result.value for result in forwarding.ON.get(field, ()))
+        if field == forwarding.CLOSED:
+            results = (forwarding.CLOSED,)
         owner = target.removeprefix(forwarding.MAILBOX)
         place = "start" if owner == target else "mailbox"
-        if target.startswith("+"):
+        if target.startswith(forwarding.ANNOUNCEMENT):
+            name = target.removeprefix(forwarding.ANNOUNCEMENT)
+            found[field] = ForwardView(results, name, "announced", field, announces=True)
+        elif target.startswith("+"):
             if may_call(target):
                 found[field] = ForwardView(results, f"outside-{field}", owner_context(key), field, target)
         elif owner in mailboxes and (place == "start" or mailboxes[owner]):
@@ -349,6 +370,7 @@ def owners(company: document.CompanyFile, schedules: Schedules, digits: DigitRul
                 place=len(found),
                 alert=pool.alert or "",
                 internal_alert=pool.internal_alert or pool.alert or "",
+                opening=opening_view(pool, schedules),
             )
         )
     return found

@@ -27,7 +27,7 @@ class ScheduleView:
 
 
 class Schedules:
-    """Collects one context for each schedule that a mailbox, or the limits of calls out, uses."""
+    """Collects one context for each schedule that a mailbox, a pool, or the limits of calls out, uses."""
 
     def __init__(self, company: document.CompanyFile, holidays: Mapping[dt.date, str]) -> None:
         self._named = {schedule.name: schedule for schedule in company.schedules}
@@ -35,11 +35,11 @@ class Schedules:
         self._holidays = holidays
         self.views: dict[str, ScheduleView] = {}
 
-    def context(self, owner: str, wanted: document.MailboxSchedule) -> str:
-        """The context of the schedule that *owner*'s mailbox names, or has of its own."""
+    def context(self, owner: str, wanted: document.Hours) -> str:
+        """The context of the schedule that *owner*'s mailbox, or whatever it is, names, or has of its own."""
         if wanted.name is None:
             return self._add(f"schedule-of-{owner}", to_schedule(owner, wanted, **self._common()))
-        return self.named(wanted.name, f"the mailbox of {owner}")
+        return self.named(wanted.name, owner)
 
     def named(self, name: str, user: str) -> str:
         """The context of the schedule *name*, which *user* (for the message) names."""

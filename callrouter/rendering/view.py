@@ -225,7 +225,8 @@ def build(company: document.CompanyFile, holidays: Mapping[dt.date, str], digits
     owners = owner_views(company, schedules, digits)
     calls_out = _calls_out(company, digits, schedules)
     views = tuple(schedules.views[context] for context in sorted(schedules.views))
-    zones = {company.company.timezone, *(view.timezone for view in views)}
+    # Moments are compared in UTC.
+    zones = {company.company.timezone, *(view.timezone for view in views), "UTC"}
     return View(
         trunks=tuple(_trunk(trunk, digits) for trunk in company.trunks),
         devices=_devices(company),

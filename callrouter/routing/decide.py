@@ -6,14 +6,16 @@ Reads like the rule book: who calls, which number, whose it is, what rings, what
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from callrouter.routing import features, forwarding, hours, members, numbers, outgoing, ringing
+from callrouter.routing import features, forwarding, hours, members, numbers, opening, outgoing, ringing
 from callrouter.routing.callers import blocked_by
 from callrouter.routing.calls_out import ANONYMOUS, allowed, call_out
 from callrouter.routing.names import clean_name
 from callrouter.routing.plan import (
+    Announce,
     Forward,
     IncomingCall,
     Reason,
@@ -170,6 +172,8 @@ def _steps(
     wanted = owner.forwarding if isinstance(owner, Pool) or len(been) == 1 else Forwarding()
     if always := forwards("always", wanted.always, ()):
         return (always,)
+    if isinstance(owner, Pool) and (closed := _closed(owner, forwards, snapshot, now, reasons)):
+        return (closed,)
     mailbox = owner.mailbox
     targets, nobody = members.targets(owner, snapshot, now, calling, reasons, rung)
     forwards = partial(forwards, rung=rung | {target.employee for target in targets})
@@ -210,6 +214,23 @@ def _steps(
     return ring, *then, Release()
 
 
+def _closed(
+    pool: Pool, forwards: Callable[..., Forward | None], snapshot: Snapshot, now: dt.datetime, reasons: list[Reason]
+) -> Step | None:
+    """What becomes of a call to a *pool* that is closed: nobody is rung. None: it is open."""
+    found = opening.state(pool.opening, pool.name, snapshot.timezone, now)
+    reasons += found.why
+    if found.open:
+        return None
+    if forward := forwards(forwarding.CLOSED, pool.forwarding.closed, ()):
+        return forward
+    if _mailbox_takes_calls(pool.mailbox, now, reasons):
+        reasons.append(reason("closed_to_mailbox"))
+        return Voicemail(pool.key, pool.mailbox.language)
+    reasons.append(reason("closed_announced"))
+    return Announce(pool.key, forwarding.CLOSED, snapshot.language, closed=True)
+
+
 def _place(target: str | None, snapshot: Snapshot) -> Owner | None:
     """Whose phones, or whose mailbox, *target* names; None where it is no place to go."""
     owner = snapshot.owners.get((target or "").removeprefix(forwarding.MAILBOX))
@@ -228,6 +249,8 @@ def _outside(owner: Owner, target: str, snapshot: Snapshot) -> outgoing.Dialled 
 
 def _goes(owner: Owner, target: str | None, snapshot: Snapshot) -> bool:
     """Whether calls of *owner* can ever go to *target*."""
+    if target and target.startswith(forwarding.ANNOUNCEMENT):
+        return True
     return _place(target, snapshot) is not None or _outside(owner, target or "", snapshot) is not None
 
 
@@ -247,7 +270,12 @@ def _forward(
     """Go on at *target* where ringing ended *on* one of these; None where there is nowhere to go."""
     if target is None:
         return None
-    when = on[0].value if on else "now"
+    when = on[0].value if on else forwarding.CLOSED if why == forwarding.CLOSED else "now"
+    if target.startswith(forwarding.ANNOUNCEMENT):
+        reasons.append(reason(f"forwards_{when}", owner=owner.name, to=target))
+        name = target.removeprefix(forwarding.ANNOUNCEMENT)
+        said = Announce(owner.key, name, snapshot.language, closed=why == forwarding.CLOSED)
+        return Forward(owner.key, target, target, why, on, (said,))
     if number := _outside(owner, target, snapshot):
         reasons.append(reason(f"forwards_{when}", owner=owner.name, to=target))
         return _forward_outside(owner, why, number, on, snapshot, now, reasons)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from callrouter.routing import reasons
 from callrouter.routing.plan import (
+    Announce,
     Dial,
     Forward,
     Reason,
@@ -48,6 +49,8 @@ def in_short(plan: RoutePlan, language: str) -> tuple[str, str]:
 def _outcome(steps: tuple[Step, ...], owner_name: str) -> tuple[str, Reason]:
     reason = _in_short(steps, owner_name)
     match steps:
+        case (Forward(on=(), steps=(Announce() as announce,)), *_) | (Announce() as announce, *_):
+            return "nobody", _announced("in_short", announce)
         case (Forward(on=(), outside=True, to_name=name), *_) | (Ring(), Forward(on=(), outside=True, to_name=name)):
             return "outside", Reason("in_short_outside", (("number", name),))
         case (Forward(on=(), to_name=name, steps=others), *_) | (Ring(), Forward(on=(), to_name=name, steps=others)):
@@ -92,16 +95,23 @@ def _sentence(step: Step, owner_name: str) -> Reason:
             return Reason("step_ring", (("seconds", str(seconds)), ("devices", devices)))
         case Voicemail(owner=owner, language=language):
             return Reason("step_voicemail", (("owner", owner_name or owner), ("language", language)))
+        case Announce():
+            return _announced("step", step)
         case Dial(number=number, trunks=trunks):
             return Reason("step_dial", (("number", number), ("trunks", ", ".join(trunks))))
         case Switch(feature=feature, pool=pool):
             return Reason(f"step_{feature}", (("pool", pool),) if pool else ())
-        case Forward(to_name=name, on=on):
-            return Reason(f"step_forward_{on[0].value if on else 'now'}", (("to", name),))
+        case Forward(to_name=name, on=on, why=why):
+            when = on[0].value if on else "closed" if why == "closed" else "now"
+            return Reason(f"step_forward_{when}", (("to", name),))
         case Reject(reason=reason):
             return Reason(f"reject_{reason.value}")
         case Release():
             return Reason("step_release")
+
+
+def _announced(kind: str, step: Announce) -> Reason:
+    return Reason(f"{kind}_announce", (("announcement", step.name),))
 
 
 def _device(target: Target) -> str:

@@ -8,10 +8,16 @@ DND_ON, DND_OFF = "dnd_on", "dnd_off"
 SIGNED_IN, SIGNED_OUT = "signed_in", "signed_out"
 #: Signs in who is signed out, and out who is signed in.
 SIGN = "sign"
+#: Closes a pool by hand that is not closed so, and lets its hours hold again where it is.
+TOGGLE = "pool_toggle"
+POOL_CLOSED, POOL_OPEN, POOL_SCHEDULED = "pool_closed", "pool_open", "pool_scheduled"
 #: As on most private exchanges since the AT&T System 75; phones have them on keys.
 CODES = {"*78": DND_ON, "*79": DND_OFF}
 #: Before the extension of a pool: of the one who dials, there.
 POOL_CODES = {"*60": SIGN, "*61": SIGNED_IN, "*62": SIGNED_OUT}
+#: The same, but of the pool itself: until it is switched again.
+SWITCHES = frozenset({TOGGLE, POOL_CLOSED, POOL_OPEN, POOL_SCHEDULED})
+POOL_CODES |= {"*63": TOGGLE, "*64": POOL_CLOSED, "*65": POOL_OPEN, "*66": POOL_SCHEDULED}
 ALL = frozenset({*CODES.values(), *POOL_CODES.values()})
 #: What is dialled, as an expression, with what it does. Behind the pool's extension may stand that of the one who
 #: dials: a lamp key has one address, and it shows this one's state.
@@ -33,3 +39,8 @@ def asked(dialled: str) -> str:
 def lamp(pool: str, employee: str) -> str:
     """What the lamp key of a member subscribes to and dials, of both extensions."""
     return f"*60{pool}*{employee}"
+
+
+def closed_lamp(pool: str, *, by_hand: bool) -> str:
+    """What a lamp key subscribes to and dials that shows whether a pool is closed, *by_hand* or at all."""
+    return f"*63{pool}" if by_hand else f"*64{pool}"

@@ -16,7 +16,14 @@ ON: dict[str, tuple[RingResult, ...]] = {
     "no_answer": (RingResult.NO_ANSWER,),
     "offline": (RingResult.OFFLINE, RingResult.FAILED),
 }
+#: Of a pool that is closed: nobody is rung then.
+CLOSED = "closed"
 MAILBOX = "mailbox:"
+ANNOUNCEMENT = "announcement:"
+#: What a call can end with, by its name (its prompt's has ``ANNOUNCED`` before it), with FreeSWITCH's cause of that
+#: end: 480, 486, 480.
+ANNOUNCED = "announcement_"
+ANNOUNCEMENTS = {"closed": "SUBSCRIBER_ABSENT", "busy": "USER_BUSY", "nobody": "NO_ANSWER"}
 #: In the mark of ringing outside, before the employee's id.
 OUTSIDE = "o-"
 #: By the field of ``Forwarding``: why, as Diversion (RFC 5806) and History-Info (RFC 7044, RFC 4458's causes) say.
@@ -25,6 +32,7 @@ WHY = (
     ("busy", "user-busy", 486),
     ("no_answer", "no-answer", 408),
     ("offline", "unavailable", 404),
+    ("closed", "time-of-day", 302),
 )
 #: What takes a call outside, how long it rings there, and how long there is to press it (seconds).
 KEY = "1"

@@ -200,6 +200,19 @@ class Voicemail:
 
 
 @dataclass(frozen=True, slots=True)
+class Announce:
+    """Say the announcement of that ``name`` (``forwarding.ANNOUNCEMENTS``) in ``language``, as early media, and end.
+
+    ``closed``: that is because ``owner`` is closed.
+    """
+
+    owner: str
+    name: str
+    language: str
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Dial:
     """Call ``number`` (E.164 or short) in the public network by the first of ``trunks`` that takes it.
 
@@ -231,8 +244,8 @@ class Forward:
     """Go on with ``steps``, which end the call, if the last ringing ended with one of ``on`` (empty: in any case).
 
     ``to`` (``to_name`` for people) is the owner where it goes on, or a number outside: then the dialplan does the steps
-    and what follows, and who answers there must press a key. ``owner`` is the one who forwards the call, by the field
-    ``why`` of the forwarding.
+    and what follows, and who answers there must press a key; or an announcement, with which it ends. ``owner`` is the
+    one who forwards the call, by the field ``why`` of the forwarding.
     """
 
     owner: str
@@ -246,6 +259,11 @@ class Forward:
     def outside(self) -> bool:
         """Whether it goes to a number in the public network."""
         return self.to.startswith("+")
+
+    @property
+    def announces(self) -> bool:
+        """Whether it stays with its owner, and ends with an announcement."""
+        return self.to.startswith("announcement:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +279,7 @@ class Release:
     """End the call with the answer that the last ring result gives (``RingResult.cause``)."""
 
 
-Step = Ring | Voicemail | Dial | Switch | Forward | Reject | Release
+Step = Ring | Voicemail | Announce | Dial | Switch | Forward | Reject | Release
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 from callrouter.routing import code_reasons
+from callrouter.routing.forwarding import ANNOUNCEMENT
+from callrouter.routing.opening_words import ANNOUNCED, OPENING
 from callrouter.routing.plan import Reason
 
 #: Code → (German, English). ``{date}`` is spelled out, ``{weekday}`` (0 Monday) and ``{when}`` are translated;
@@ -333,6 +335,7 @@ SENTENCES: dict[str, tuple[str, str]] = code_reasons.SENTENCES | {
     ),
     "reject_unknown_device": ("Abgewiesen (403): unbekanntes Endgerät.", "Refused (403): unknown device."),
 }
+SENTENCES |= OPENING
 
 _WEEKDAYS = (
     ("Montag", "Monday"),
@@ -375,6 +378,11 @@ def _say(name: str, value: str, which: int) -> str:
         case "date":
             date = dt.date.fromisoformat(value)
             return f"{date.day}{'.' if which == 0 else ''} {_MONTHS[date.month - 1][which]} {date.year}"
+        case "announcement":
+            return ANNOUNCED[value][which]
+        case "to" if value.startswith(ANNOUNCEMENT):
+            said = ANNOUNCED[value.removeprefix(ANNOUNCEMENT)][which]
+            return (f"Ansage „{said}“", f"announcement “{said}”")[which]
         case "when":
             return _WORDS[value][which]
         case "language":

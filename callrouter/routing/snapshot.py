@@ -137,14 +137,29 @@ class Mailbox:
 class Forwarding:
     """Where calls go: owner keys, with ``mailbox:`` before them their mailbox, or E.164; None: nowhere.
 
-    ``no_answer`` is after ``after`` seconds of ringing.
+    ``no_answer`` is after ``after`` seconds of ringing. Of pools alone: ``closed``, and announcements
+    (``forwarding.ANNOUNCEMENT``).
     """
 
     always: str | None = None
     busy: str | None = None
     no_answer: str | None = None
     offline: str | None = None
+    closed: str | None = None
     after: int = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """When a pool is open: in its ``hours`` (None: always), unless the ``switch`` says ``open`` or ``closed``.
+
+    The switch holds before the moment ``until`` (aware, in whole seconds; None: until it is changed); then, and where
+    it says ``scheduled``, the hours do.
+    """
+
+    hours: Schedule | None = None
+    switch: str = "scheduled"
+    until: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +195,7 @@ class Pool:
     ``number`` and are the company's own.
     ``shown`` is what phones show before its callers (``names.shown_before``; empty: nothing), ``alert`` the ring they
     are asked for (empty: their own), ``internal_alert`` that for colleagues' calls. ``members_outside``: see
-    ``members.outside``.
+    ``members.outside``. ``opening`` is when it is open.
     """
 
     key: str
@@ -199,6 +214,7 @@ class Pool:
     alert: str = ""
     internal_alert: str = ""
     members_outside: bool = False
+    opening: Opening = Opening()
 
     @property
     def present(self) -> tuple[Employee, ...]:

@@ -6,10 +6,10 @@ import datetime as dt
 from dataclasses import dataclass
 from itertools import pairwise
 
-from callrouter.routing import hours
+from callrouter.routing import hours, opening
 from callrouter.routing.decide import decide
 from callrouter.routing.plan import IncomingCall, Reason, RoutePlan, Step
-from callrouter.routing.snapshot import Snapshot
+from callrouter.routing.snapshot import Pool, Snapshot
 
 #: What a reason says of the moment that was asked about, not of why.
 _OF_THE_MOMENT = frozenset(("clock", "date", "weekday"))
@@ -30,12 +30,15 @@ class Span:
 def spans(call: IncomingCall, snapshot: Snapshot, start: dt.datetime, end: dt.datetime) -> list[Span]:
     """Divide *start* to *end* (aware) by what is done with *call*; raises as ``decide`` does.
 
-    A plan changes with the schedules of mailboxes and nothing else, so only their instants are looked at.
+    A plan changes with the schedules of mailboxes, and with pools that open and close; only these instants are looked
+    at.
     *snapshot* must know the holidays of all these days.
     """
     start, end = start.astimezone(dt.UTC), end.astimezone(dt.UTC)
     schedules = [owner.mailbox.schedule for owner in snapshot.owners.values() if owner.mailbox.schedule]
     changes = {moment for schedule in schedules for moment in hours.moments(schedule, start, end)}
+    pools = [owner for owner in snapshot.owners.values() if isinstance(owner, Pool)]
+    changes |= {moment for pool in pools for moment in opening.moments(pool.opening, start, end)}
     edges = [start, *sorted(changes), end]
     found: list[Span] = []
     for first, last in pairwise(edges):

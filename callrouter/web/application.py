@@ -31,6 +31,7 @@ from callrouter.web.pages import (
     number_notifications,
     numbers,
     phonebook,
+    pool_hours,
     pool_next,
     pools,
     schedules,
@@ -69,6 +70,7 @@ _PAGES = (
     tokens.pages,
     pools.pages,
     pool_next.pages,
+    pool_hours.pages,
     schedules.pages,
     audit.pages,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 #: By the names that records have; whatever else stands in a path (a device's account, a place in a list) is shown so.
@@ -47,6 +48,7 @@ FIELDS = {
     "handled_mail": _l("Mail when a case is done"),
     "heard": _l("Heard"),
     "holidays": _l("Public holidays"),
+    "hours": _l("Opening hours"),
     "identity": _l("Whose call it is, stands"),
     "internal_alert": _l("Ring for colleagues’ calls"),
     "internal": _l("Internal calls too"),
@@ -108,6 +110,8 @@ FIELDS = {
     "sip_user": _l("User name"),
     "state": _l("State"),
     "strategy": _l("Strategy"),
+    "switch": _l("Switched"),
+    "switch_until": _l("Switched until"),
     "timezone": _l("Time zone"),
     "to": _l("To"),
     "transfer_returns": _l("Transferred calls come back"),
@@ -115,8 +119,12 @@ FIELDS = {
     "username": _l("User name"),
     "when": _l("When"),
 }
+#: Of pools, what elsewhere is called otherwise.
+_NEXT_CLOSED = "next.closed"
 
 
 def field(path: str) -> str:
     """``mailbox.answer_after`` as people read it."""
+    if path == _NEXT_CLOSED:
+        return f"{FIELDS['next']} · {_('While it is closed')}"
     return " · ".join(str(FIELDS.get(part, part)) for part in path.split("."))

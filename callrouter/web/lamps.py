@@ -1,4 +1,4 @@
-"""Shows on phones' lamp keys who is signed in to a pool: FreeSWITCH knows calls alone, so it is told.
+"""Shows on phones' lamp keys who is signed in to a pool, and which is closed: FreeSWITCH knows calls alone.
 
 It forgets what it was told: a phone that begins to subscribe sees a dark lamp until this answers FreeSWITCH's question.
 """
@@ -6,6 +6,8 @@ It forgets what it was told: a phone that begins to subscribe sees a dark lamp u
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+
+import gevent
 
 from callrouter import log
 from callrouter.errors import SwitchError
@@ -26,6 +28,15 @@ class Lamps:
             if now.get(address, False) != self._told.get(address):
                 self._say(address, now.get(address, False))
         self._told = {address: lit for address, lit in self._told.items() if address in now}
+
+    def follow(self, pause: float) -> None:
+        """Tell every *pause* seconds what the time of day has changed, without end."""
+        while True:
+            gevent.sleep(pause)
+            try:
+                self.show()
+            except Exception as error:  # a database out of reach, for a while
+                log.get("web").warning(f"the lamps of phones are not up to date: {error}")
 
     def asked(self, event: Mapping[str, str]) -> None:
         """Answer a PRESENCE_PROBE: a phone subscribes to an address."""

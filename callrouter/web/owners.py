@@ -27,6 +27,7 @@ _TABS = {
     "pool": (
         ("pools.show", _l("Overview")),
         ("pools.members", _l("Members")),
+        ("pools.hours", _l("Opening hours")),
         ("pools.next", _l("What comes next")),
         ("pools.numbers", _l("Numbers")),
         ("pools.mailbox", _l("Mailbox")),

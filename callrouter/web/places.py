@@ -9,7 +9,7 @@ from wtforms import SelectChoice, SelectField, StringField
 from wtforms.validators import Length
 
 from callrouter.directory import owners
-from callrouter.routing.forwarding import MAILBOX
+from callrouter.routing.forwarding import ANNOUNCEMENT, MAILBOX
 from callrouter.web.forms import Form
 from callrouter.web.parts import reading
 
@@ -23,9 +23,17 @@ _PLACES = [
 ]
 
 
-def place(label: str) -> SelectField:
-    """The kind of place where calls go on in one case."""
-    return SelectField(label, choices=_PLACES)
+#: Of pools alone; nobody stands beside these.
+_ANNOUNCED = [
+    SelectChoice(f"{ANNOUNCEMENT}closed", _l("announcement: closed now")),
+    SelectChoice(f"{ANNOUNCEMENT}busy", _l("announcement: all are talking, please call again later")),
+    SelectChoice(f"{ANNOUNCEMENT}nobody", _l("announcement: nobody can be reached")),
+]
+
+
+def place(label: str, *, announced: bool = False) -> SelectField:
+    """The kind of place where calls go on in one case; *announced*: it may be that something is said."""
+    return SelectField(label, choices=[*_PLACES, *_ANNOUNCED] if announced else _PLACES)
 
 
 def who() -> StringField:
@@ -47,6 +55,8 @@ class PlacesForm(Form):
         text = (whose.data or "").strip()
         if not kind:
             return None
+        if kind.startswith(ANNOUNCEMENT):
+            return str(kind)
         if kind == _OUTSIDE:
             if text[:1] in set("+0123456789"):
                 return text
@@ -63,6 +73,8 @@ def entries(session: Session, name: str, target: str | None) -> dict[str, str]:
     """The field *name* and who beside it, as the form shows *target*."""
     if not target:
         return {name: "", f"{name}_who": ""}
+    if target.startswith(ANNOUNCEMENT):
+        return {name: target, f"{name}_who": ""}
     if target.startswith("+"):
         return {name: _OUTSIDE, f"{name}_who": target}
     kind = "mailbox" if target.startswith(MAILBOX) else _PHONES

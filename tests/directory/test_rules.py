@@ -78,7 +78,10 @@ BROKEN = {
     "an id twice": (_ben(id="anna"), "employee anna stands here again"),
     "a stranger in a pool": (_sales(members=["anna", "carl"]), "pool sales: there is no employee carl"),
     "a member twice": (_sales(members=["anna", "anna"]), "pool sales: member anna stands here again"),
-    "an unknown schedule": (_mailbox({"name": "lunch"}), "employee anna: there is no schedule 'lunch'"),
+    "an unknown schedule": (
+        _mailbox({"name": "lunch"}),
+        "employee anna: mailbox schedule: there is no schedule 'lunch'",
+    ),
     "a schedule of nothing": (_mailbox({"when": "closed"}), "would never be open"),
     "a schedule of two kinds": (
         _mailbox({"name": "nights", "open": [{"days": "mon", "from": "08:00", "to": "09:00"}]}),

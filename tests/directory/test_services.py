@@ -139,7 +139,7 @@ REFUSED: dict[str, tuple[Callable[[Session], Any], str]] = {
     "a pool's member removed": (lambda s: services.remove_employee(s, "ben"), "a member of pool sales"),
     "a used schedule removed": (
         lambda s: services.remove_schedule(s, "office hours"),
-        "used by the mailbox of employee anna",
+        "is used by employee anna",
     ),
     "a schedule of nothing": (
         lambda s: services.save_schedule(s, document.Schedule(name="empty")),

@@ -31,6 +31,19 @@ TABLE = {
     "abandoned while ringing": ([RING], {}, {}, [("1", "anna", "missed", "abandoned", "", "")]),
     "nobody answered": ([RING, RING + ";no_answer"], {}, {}, [("1", "anna", "missed", "no_answer", "", "")]),
     "busy": ([RING, RING + ";busy"], {}, {}, [("1", "anna", "missed", "busy", "", "")]),
+    "closed": (["1;announce;pool:sales;closed"], {}, {}, [("1", "sales", "missed", "closed", "", "")]),
+    "closed, where it went on after nobody answered": (
+        [RING, RING + ";no_answer", RING + ";forwarded", "2;announce;pool:sales;closed"],
+        {},
+        {},
+        [("1", "anna", "missed", "forwarded", "", ""), ("2", "sales", "missed", "closed", "", "")],
+    ),
+    "closed, and a mailbox that took no message": (
+        ["1;announce;employee:anna;closed", VOICE],
+        {},
+        {},
+        [("1", "anna", "missed", "reached_mailbox", "", "")],
+    ),
     "offline": ([RING, RING + ";offline"], {}, {}, [("1", "anna", "missed", "offline", "", "")]),
     "declined": ([RING, RING + ";rejected"], {}, {}, [("1", "anna", "missed", "rejected", "", "")]),
     "answered, told by the imported device": (

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 #: Applications that end the walk.
 _ENDS = frozenset({"bridge", "hangup", "socket"})
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def _holds(attributes: Mapping[str, str], at: dt.datetime) -> bool:
+    """Whether a condition's times hold at *at*, a local time: as switch_number_cmp and switch_tod_cmp read them."""
+    for name, value in (("year", at.year), ("mon", at.month), ("mday", at.day)):
+        first, _, last = attributes.get(name, str(value)).partition("-")
+        if not int(first) <= value <= int(last or first):
+            return False
+    if _DAYS[at.weekday()] not in attributes.get("wday", ",".join(_DAYS)).split(","):
+        return False
+    start, _, end = attributes.get("time-of-day", "00:00:00-23:59:59").partition("-")
+    return start <= f"{at:%H:%M:%S}" <= end
 
 
 class Walk:
     """One call through the contexts of *files* from *context* on; ``done`` lists (application, data).
 
-    ``counts`` are what the limits of FreeSWITCH count, by their ids.
+    ``counts`` are what the limits of FreeSWITCH count, by their ids. ``at`` is the moment (aware): times are looked at
+    then, and contexts executed that tell of them.
     """
 
     def __init__(
@@ -22,6 +38,7 @@ class Walk:
         files: Mapping[str, bytes],
         variables: dict[str, str] | None = None,
         counts: Mapping[str, int] | None = None,
+        at: dt.datetime | None = None,
     ) -> None:
         self.contexts = {
             context.attrib["name"]: context
@@ -31,6 +48,7 @@ class Walk:
         }
         self.variables = dict(variables or {})
         self.counts = counts or {}
+        self.at = at
         self.done: list[tuple[str, str]] = []
 
     def run(self, dialed: str, context: str) -> tuple[str, str]:
@@ -90,7 +108,10 @@ class Walk:
         if condition.get("regex") == "any":
             found = [self._one(part, dialed) for part in condition.iter("regex")]
             return next((match for match in found if match), None)
-        return self._one(condition, dialed) if condition.get("field") else re.fullmatch("", "")
+        if condition.get("field"):
+            return self._one(condition, dialed)
+        at = self.at and self.at.astimezone(ZoneInfo(self.variables.get("timezone", "UTC")))
+        return re.fullmatch("", "") if at is None or _holds(condition.attrib, at) else None
 
     def _one(self, element: ElementTree.Element, dialed: str) -> Any:
         field = element.attrib["field"]
@@ -114,6 +135,11 @@ class Walk:
             _, _, id, most, inner, rest = data.split(" ", 5)
             if self.counts.get(id, 0) < int(most.partition("/")[0]):
                 self._apply(inner, rest)
+        if application == "execute_extension" and self.at:
+            dialed, _, context = data.split(" ")
+            if context.startswith(("opening-", "schedule-")):
+                for inner, rest in self._found(dialed, context):
+                    self._apply(inner, self._expand(rest, dialed))
         pairs = data.removeprefix("^^|").split("|") if application == "multiset" else [data]
         if application in ("set", "multiset"):
             for pair in pairs:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from callrouter.routing import calls_out, codes, explain, features, hours, members
+from callrouter.routing import calls_out, codes, explain, features, hours, members, opening
 from callrouter.routing import decide as decide_module
 from callrouter.routing.decide import decide
 from callrouter.routing.explain import describe
@@ -21,7 +21,7 @@ from tests.routing.company import COMPANY, EVENING, trunk_call
 def _codes_used() -> set[str]:
     """Every string in the rules that is a reason's code by its place or by its name."""
     found = {f"reject_{reason.value}" for reason in RejectReason}
-    for module in (decide_module, calls_out, codes, hours, explain, members):
+    for module in (decide_module, calls_out, codes, hours, explain, members, opening):
         for call in ast.walk(ast.parse(Path(module.__file__).read_text("utf-8"))):
             if isinstance(call, ast.Call) and ast.unparse(call.func) in {"reason", "Reason"}:
                 found |= {
@@ -37,9 +37,18 @@ def test_the_catalogue_has_exactly_the_codes_that_are_used() -> None:
     chosen = {"number_of_employee", "number_of_pool", "pool_sequential", "pool_longest_idle", "caller"}
     chosen |= {"do_not_disturb", "talking", "rang_already"}
     chosen |= {f"{kind}_{feature}" for kind in ("feature", "step") for feature in features.ALL}
-    chosen |= {f"{kind}_{when}" for kind in ("forwards", "step_forward") for when in ("now", *ON)}
+    chosen |= {f"{kind}_{when}" for kind in ("forwards", "step_forward") for when in ("now", "closed", *ON)}
+    chosen |= {f"pool_{place}_by_hand{until}" for place in ("open", "closed") for until in ("", "_until")}
+    chosen |= {"in_short_announce", "step_announce"}
     chosen |= {"outside_national", "outside_mobile", "outside_international", "outside_premium"}
-    assert (_codes_used() | chosen) - {"reject_", "feature_", "step_", "step_forward_", "forwards_"} == set(SENTENCES)
+    assert (_codes_used() | chosen) - {
+        "reject_",
+        "feature_",
+        "step_",
+        "step_forward_",
+        "forwards_",
+        "_announce",
+    } == set(SENTENCES)
 
 
 @pytest.mark.parametrize("code", SENTENCES)

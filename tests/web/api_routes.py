@@ -29,6 +29,7 @@ API: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "get_pool": ("GET", "/pools/sales", READ),
     "change_pool": ("PATCH", "/pools/sales", WRITE),
     "sign_member": ("PATCH", "/pools/sales/members/anna", WRITE),
+    "switch_pool": ("PATCH", "/pools/sales/switch", WRITE),
     "remove_pool": ("DELETE", "/pools/sales", WRITE),
     "list_numbers": ("GET", "/numbers", READ),
     "get_number": ("GET", "/numbers/+493023125010", READ),

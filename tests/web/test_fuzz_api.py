@@ -61,6 +61,7 @@ BODIES: dict[str, Any] = {
                     "next": {"busy": "employee:ben", "no_answer": "+4917604069007", "offline": None},
                     "version": None},
     "sign_member": {"signed_in": False},
+    "switch_pool": {"switch": "closed"},
     "assign_number": {"owner": "pool:sales"},
     "change_number": {
         "reject_anonymous": True,

@@ -19,7 +19,7 @@ from callrouter.directory.database import Database
 from callrouter.settings import Settings
 from callrouter.web import health
 from callrouter.web.application import create_application
-from callrouter.web_app import web_parts
+from callrouter.web_app import phone_lamps, web_parts
 from tests.ledger import company
 
 
@@ -57,7 +57,9 @@ def settings(tmp_path: Path, listener: str, switch: str) -> Settings:
 
 
 def pages(settings: Settings, database: Database):
-    return create_application(web_parts(settings, database, event_socket_client(settings, "web"))).test_client()
+    client = event_socket_client(settings, "web")
+    parts = web_parts(settings, database, client, phone_lamps(database, client))
+    return create_application(parts).test_client()
 
 
 @pytest.fixture

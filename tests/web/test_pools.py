@@ -158,7 +158,7 @@ def test_a_member_reads_and_cannot_change(world: World):
     page = anna.get("/pools/sales")
     assert page.status == 200
     assert all(name in page.tree.text_content() for name in ("Anna Schmidt", "Ben Yılmaz"))
-    assert page.tree.xpath("//main//form/@action") == ["/pools/sales/sign-out/anna"]
+    assert page.tree.xpath("//main//form/@action") == ["/pools/sales/switch", "/pools/sales/sign-out/anna"]
     token = page.tree.xpath("//input[@name='csrf_token']/@value")[0]
     assert anna.post("/pools/sales", {"csrf_token": token, "name": "Meins"}).status == 403
     with world.database.write() as session:

@@ -67,6 +67,8 @@ ROUTES: dict[str, tuple[str, tuple[int | str, int | str, int | str, int | str]]]
     "pools.index": ("/pools", (IN, NO, NO, 200)),
     "pools.new": ("/pools/new", (IN, NO, NO, 200)),
     "pools.show": ("/pools/sales", (IN, 200, 200, 200)),
+    "pools.hours": ("/pools/sales/hours", (IN, NO, NO, 200)),
+    "pools.switch": ("/pools/sales/switch", (IN, 400, 400, 400)),
     "pools.next": ("/pools/sales/next", (IN, NO, NO, 200)),
     "pools.members": ("/pools/sales/members", (IN, NO, NO, 200)),
     "pools.sign": ("/pools/sales/sign-out/anna", (IN, 400, 400, 400)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from callrouter.directory import clicks, devices, document, employees, lists, owners, pools, services
+from callrouter.directory import clicks, devices, document, employees, lists, opening, owners, pools, services
 from callrouter.directory.lists import EmployeeLine, Page, PoolLine
 from callrouter.directory.versions import check_version
 from callrouter.web.api import shapes
@@ -202,7 +202,7 @@ def get_pool(given: Given, key: str) -> PoolRecord:
 
 @pool_routes.patch(
     "/pools/<key>",
-    takes=shapes.change_of(document.Pool, "id", "mailbox", "notify"),
+    takes=shapes.change_of(document.Pool, "id", "switch", "switch_until", "mailbox", "notify"),
     gives=PoolRecord,
     versioned=True,
 )
@@ -216,6 +216,14 @@ def change_pool(given: Given, key: str) -> PoolRecord:
 def sign_member(given: Given, key: str, employee: str) -> PoolRecord:
     """Sign a member in to the pool or out of it; their own number is as it was."""
     pools.sign(given.session, key, employee, signed_in=given.values["signed_in"])
+    return _pool(given.session, key)
+
+
+@pool_routes.patch("/pools/<key>/switch", takes=shapes.Switched, gives=PoolRecord)
+def switch_pool(given: Given, key: str) -> PoolRecord:
+    """Open or close a pool by hand, or let its hours hold again."""
+    until = given.values.get("until")
+    opening.switch(given.session, key, given.values["switch"], until=until, now=parts().clock())
     return _pool(given.session, key)
 
 

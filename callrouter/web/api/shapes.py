@@ -6,7 +6,7 @@ Secrets go in and never come out; ``serve`` leaves them out of every answer but 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
@@ -124,6 +124,13 @@ class Signed(document.Part):
     """Whether a member's phones ring for the pool."""
 
     signed_in: bool
+
+
+class Switched(document.Part):
+    """Where the switch of a pool stands, and before which moment (null: until it is switched again)."""
+
+    switch: Literal["scheduled", "open", "closed"]
+    until: Moment | None = None
 
 
 class MailboxRecord(document.Mailbox):

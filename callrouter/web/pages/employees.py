@@ -18,7 +18,9 @@ from wtforms.validators import InputRequired, Length
 from callrouter.directory import employees, history, lists, people, services, user_list
 from callrouter.errors import RuleError
 from callrouter.web.forms import Answer, ConfirmForm, Form, answer, confirm, done
+from callrouter.web.languages import language
 from callrouter.web.notifications import notifications_page
+from callrouter.web.opening import opening_said
 from callrouter.web.owners import owner_frame
 from callrouter.web.paging import CursorPager, Pager, cursor, page_number, search_text
 from callrouter.web.parts import parts, reading
@@ -90,6 +92,10 @@ def show(key: str) -> Answer:
     owner = owner_frame(f"employee:{key}")
     with reading() as session:
         pools = people.pools(session, [key]).get(key, ())
+        opening = {
+            one.id: opening_said(session, services.pool(session, one.id)[0], parts().clock(), language())
+            for one in pools
+        }
         users = user_list.of_employee(session, key) if current_user.is_admin else ()
     data = {
         "name": owner.name,
@@ -108,6 +114,7 @@ def show(key: str) -> Answer:
         form,
         owner=owner,
         pools=pools,
+        opening=opening,
         users=users,
         live=parts().switch.live(),
     )

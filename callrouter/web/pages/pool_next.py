@@ -17,19 +17,21 @@ from callrouter.web.roles import allow
 pages = pools.pages
 
 #: The fields of ``document.Next``.
-_WHEN = ("busy", "no_answer", "offline")
+_WHEN = ("busy", "no_answer", "offline", "closed")
 
 
 class NextForm(PlacesForm):
     """For each case a kind of place, and whose."""
 
     fields_of = {f"next.{when}": f"{when}_who" for when in _WHEN}  # noqa: RUF012
-    busy = place(_l("When all are busy or decline"))
+    busy = place(_l("When all are busy or decline"), announced=True)
     busy_who = who()
-    no_answer = place(_l("When nobody answers"))
+    no_answer = place(_l("When nobody answers"), announced=True)
     no_answer_who = who()
-    offline = place(_l("When no phone can be reached"))
+    offline = place(_l("When no phone can be reached"), announced=True)
     offline_who = who()
+    closed = place(_l("While it is closed"), announced=True)
+    closed_who = who()
 
 
 @pages.route("/<key>/next", methods=["GET", "POST"])

@@ -22,10 +22,12 @@ from callrouter.routing.names import SHOWN_BEFORE
 from callrouter.routing.ringing import MEMBER_SECONDS
 from callrouter.web import format
 from callrouter.web.forms import Answer, ConfirmForm, Form, NewForm, WholeNumber, answer, confirm, done
+from callrouter.web.languages import language
 from callrouter.web.notifications import notifications_page
+from callrouter.web.opening import opening_said
 from callrouter.web.owners import OwnerFrame, owner_frame
 from callrouter.web.paging import CursorPager, Pager, cursor, page_number, search_text
-from callrouter.web.parts import changing, reading
+from callrouter.web.parts import changing, parts, reading
 from callrouter.web.roles import allow
 from callrouter.web.security import may_change_owner, may_see_owner, require
 
@@ -201,6 +203,7 @@ def show(key: str) -> Answer:
     owner, pool = _pool(key)
     with reading() as session:
         members = _names(session, pool.members)
+        said = opening_said(session, pool, parts().clock(), language())
     form = None
     if current_user.is_admin:
         shown = ("name", "extension", "ring_seconds", "strategy", "show_name", "short_name", "alert", "internal_alert")
@@ -215,7 +218,7 @@ def show(key: str) -> Answer:
                 return done(_("The pool is changed."), "pools.show", key=key)
     elif request.method == "POST":
         abort(403)
-    return answer("pools/show.html", form, owner=owner, pool=pool, members=members)
+    return answer("pools/show.html", form, owner=owner, pool=pool, members=members, said=said)
 
 
 @pages.post("/<key>/sign-<any('in', 'out'):way>/<member>")

@@ -199,7 +199,7 @@ def remove() -> Answer:
     return confirm(
         form,
         title=_("Remove the schedule %(name)s?", name=schedule.name),
-        text=_("No mailbox uses it."),
+        text=_("No mailbox and no pool uses it."),
         button=_("Remove schedule"),
         cancel=url_for("schedules.show", name=schedule.name),
     )
