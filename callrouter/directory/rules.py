@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Protocol
 
-from callrouter.directory import document
+from callrouter.directory import document, personal
 from callrouter.directory.digits import digit_rules, known_country
 from callrouter.directory.part_rules import (
     Path,
@@ -121,7 +121,9 @@ def _check_number(owner: str, e164: str, view: View, path: Path) -> Iterator[Pro
             ),
         )
     for other in view.number_owners(e164):
-        if other != owner:
+        if other != owner and owner.startswith("pool:") and other.startswith("employee:"):
+            yield Problem(path, personal.not_for_pool(said(owner), e164, said(other)))
+        elif other != owner:
             yield Problem(
                 path,
                 say(

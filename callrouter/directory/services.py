@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callrouter.directory import accounts, audit, document, number_store, store
+from callrouter.directory import accounts, audit, document, number_store, personal, store
 from callrouter.directory.digits import digit_rules
 from callrouter.directory.exporting import (
     read_company,
@@ -90,6 +90,8 @@ def employee(session: Session, key: str) -> tuple[document.Employee, int]:
 def pool(session: Session, key: str) -> tuple[document.Pool, int]:
     """The pool of that id, with its PIN, and the record's version."""
     found = next(iter(read_pools(session, [key])), None)
+    if found is None and read_employees(session, [key]):
+        raise UnknownError(personal.no_pool(key))
     if found is None:
         raise UnknownError(say("there is no pool %(key)s; `callrouter pool list` shows them", key=key))
     return found, _owner_version(session, "pool", key) or 0

@@ -34,6 +34,10 @@ def test_a_number_changes_hands(company: Path):  # noqa: F811
     [
         (["number", "assign", "+493023125010", "employee:ben"], "belongs to employee anna"),
         (["number", "assign", "+493023125012", "ben"], "is no owner"),
+        (["number", "assign", "+493023125010", "pool:sales"], "callrouter number assign NUMBER pool:ID"),
+        (["pool", "set", "sales", "--add-number", "+493023125010"], "a personal number always rings its employee"),
+        (["pool", "add", "lager", "--name", "Lager", "--number", "+493023125010"], "callrouter number activate NUMBER"),
+        (["pool", "next", "anna", "--busy", "pool:sales"], "anna is an employee and no pool: a personal number"),
         (["number", "free", "+493023125010"], "has devices but no personal_number"),
         (["number", "free", "+493023125012"], "belongs to nobody"),
         (["blocked", "add", "0176"], "is not a number as E.164"),
