@@ -12,6 +12,7 @@ from callrouter.directory import document, lists, owners, pools, services
 from callrouter.directory.changing import revised
 from callrouter.directory.exporting import read_pools
 from callrouter.errors import RuleError
+from callrouter.routing.for_pool import MayShow
 
 _STRATEGIES = get_args(document.Pool.model_fields["strategy"].annotation)
 
@@ -91,6 +92,11 @@ def add(
 @click.option("--short-name", help="What they show of it, up to 20 characters; empty: the name.")
 @click.option("--alert", metavar="RING", help="The ring that phones are asked for (Alert-Info); empty: their own.")
 @click.option("--internal-alert", metavar="RING", help="… for colleagues' calls; empty: the same.")
+@click.option(
+    "--may-show",
+    type=click.Choice([who.value for who in MayShow]),
+    help="Who may show its numbers when calling outside.",
+)
 @click.option("--add-member", "joining", multiple=True, help="An employee's id; may be given again.")
 @click.option("--drop-member", "leaving", multiple=True, help="An employee's id; may be given again.")
 @click.option("--add-number", "coming", multiple=True, help="A number, E.164; it must be active and free.")
@@ -109,6 +115,7 @@ def change(
     short_name: str | None,
     alert: str | None,
     internal_alert: str | None,
+    may_show: str | None,
     joining: tuple[str, ...],
     leaving: tuple[str, ...],
     coming: tuple[str, ...],
@@ -134,6 +141,7 @@ def change(
             signed_out=stays["signed_out"],
             numbers=[one for one in dict.fromkeys([*known.numbers, *coming]) if one not in going],
             show_name=show_name,
+            may_show=may_show,
         )
         texts = {"short_name": short_name, "alert": alert, "internal_alert": internal_alert}
         new = revised(new, **{name: text or None for name, text in texts.items() if text is not None})

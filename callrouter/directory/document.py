@@ -35,6 +35,7 @@ from callrouter.directory.kinds import (
     check_yearly,
 )
 from callrouter.routing import ringing
+from callrouter.routing.for_pool import MayShow
 from callrouter.routing.names import SHOWN_BEFORE
 from callrouter.routing.outgoing import Destination, NumberFormat
 
@@ -315,6 +316,7 @@ class Pool(Part):
     ``signed_out`` are the members who are not rung for now. ``next``: where calls go that nobody took.
     ``show_name``: phones show the pool before the caller, by its ``short_name`` if it has one. ``alert`` names the ring
     that phones are asked for (Alert-Info), ``internal_alert`` that for colleagues' calls (None: the same).
+    ``may_show``: who may show its numbers when they call outside.
     """
 
     id: Slug
@@ -332,6 +334,7 @@ class Pool(Part):
     short_name: Annotated[Name, StringConstraints(max_length=SHOWN_BEFORE)] | None = None
     alert: RingName | None = None
     internal_alert: RingName | None = None
+    may_show: MayShow = MayShow.MEMBERS
     mailbox: Mailbox = Mailbox()
     notify: Notify = Notify()
 

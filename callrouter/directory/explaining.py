@@ -83,6 +83,7 @@ class Explainer:
         *anybody*: from outside, and from nobody who is turned away. *at* without an offset is in the company's time
         zone. *language* is de or en; None: the company's.
         """
+        shows, number = features.shows(number) if device else ("", number)
         call = IncomingCall(
             uuid=_NO_CALL,
             dialed=number,
@@ -91,6 +92,7 @@ class Explainer:
             caller_number=caller,
             private=caller is None and device is None,
             feature=features.asked(number) if device else "",
+            shows=shows,
         )
         moment = self._local(call, at)
         snapshot = idle.with_talked(self._database, self._loader.load(call, moment.date()))

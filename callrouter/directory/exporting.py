@@ -178,6 +178,7 @@ def read_pools(session: Session, keys: Collection[str] | None = None) -> list[do
                 "short_name": row.short_name,
                 "alert": row.alert,
                 "internal_alert": row.internal_alert,
+                "may_show": row.may_show,
                 "mailbox": mailboxes[row.id],
                 "notify": _notify(row),
             }

@@ -181,6 +181,7 @@ class PoolRow(OwnerRow):
     short_name: Mapped[str | None]
     alert: Mapped[str | None]
     internal_alert: Mapped[str | None]
+    may_show: Mapped[str] = mapped_column(default="members", server_default="members")
     members: Mapped[list[PoolMemberRow]] = relationship(
         back_populates="pool", cascade="all, delete-orphan", order_by="PoolMemberRow.position"
     )

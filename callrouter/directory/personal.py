@@ -9,7 +9,7 @@ from callrouter.directory import document
 from callrouter.errors import RuleError, Saying, say
 
 #: What only says how a pool looks and sounds.
-_LOOKS = {"show_name", "short_name", "alert", "internal_alert"}
+_LOOKS = {"show_name", "short_name", "alert", "internal_alert", "may_show"}
 #: What else pools have and employees have not, and what people look for under other names.
 _PLANS = frozenset(
     document.Pool.model_fields.keys() - document.Employee.model_fields.keys() - _LOOKS

@@ -184,7 +184,7 @@ def _kind_row(owner: int, part: document.Employee | document.Pool) -> dict[str, 
         fields = {"email", "role", "outgoing_number", "destinations", "ringing", "forwarding"}
         return {"id": owner, **part.model_dump(mode="json", include=fields)}
     fields = {"strategy", "ring_seconds", "member_seconds", "next"}
-    fields |= {"show_name", "short_name", "alert", "internal_alert"}
+    fields |= {"show_name", "short_name", "alert", "internal_alert", "may_show"}
     return {"id": owner, **part.model_dump(mode="json", include=fields)}
 
 

@@ -103,6 +103,7 @@ class OwnerView:
     internal_alert: str = ""
     outward: Outward | None = None
     each: int = 0
+    may_show: str = ""
 
     @property
     def turns(self) -> tuple[tuple[Leg, ...], ...]:
@@ -304,6 +305,7 @@ def owners(company: document.CompanyFile, schedules: Schedules, digits: DigitRul
                 shown=shown_before(pool.short_name or pool.name) if pool.show_name else "",
                 alert=pool.alert or "",
                 internal_alert=pool.internal_alert or pool.alert or "",
+                may_show=pool.may_show,
             )
         )
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from callrouter.routing import code_reasons
+from callrouter.routing.for_pool_words import FOR_POOL
 from callrouter.routing.plan import Reason
 
 #: Code → (German, English). ``{date}`` is spelled out, ``{weekday}`` (0 Monday) and ``{when}`` are translated;
@@ -329,6 +330,8 @@ SENTENCES: dict[str, tuple[str, str]] = code_reasons.SENTENCES | {
     ),
     "reject_unknown_device": ("Abgewiesen (403): unbekanntes Endgerät.", "Refused (403): unknown device."),
 }
+
+SENTENCES |= FOR_POOL
 
 _WEEKDAYS = (
     ("Montag", "Monday"),

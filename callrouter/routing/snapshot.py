@@ -179,7 +179,8 @@ class Pool:
     the keys of members who are not rung for now. ``forwarding`` is where calls go that nobody took; outside they show
     ``number`` and are the company's own.
     ``shown`` is what phones show before its callers (``names.shown_before``; empty: nothing), ``alert`` the ring they
-    are asked for (empty: their own), ``internal_alert`` that for colleagues' calls.
+    are asked for (empty: their own), ``internal_alert`` that for colleagues' calls. ``may_show``: who may show
+    ``number`` when they call outside (``for_pool.MayShow``).
     """
 
     key: str
@@ -197,6 +198,7 @@ class Pool:
     shown: str = ""
     alert: str = ""
     internal_alert: str = ""
+    may_show: str = "members"
 
     @property
     def present(self) -> tuple[Employee, ...]:

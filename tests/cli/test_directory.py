@@ -261,12 +261,17 @@ def test_what_a_pools_number_mails_and_its_phones_show(company: Path):  # noqa: 
     told("pool", "set", "sales", "--hide-name", "--short-name", "VT", "--alert", "red", cwd=company)
     told("pool", "set", "sales", "--short-name", "", "--internal-alert", "blue", cwd=company)
     pool = as_json("pool", "show", "sales", cwd=company)
-    shown = {name: pool[name] for name in ("show_name", "short_name", "alert", "internal_alert")}
-    assert shown == {"show_name": False, "short_name": None, "alert": "red", "internal_alert": "blue"}
+    shown = {name: pool[name] for name in ("show_name", "short_name", "alert", "internal_alert", "may_show")}
+    assert shown == {
+        "show_name": False, "short_name": None, "alert": "red", "internal_alert": "blue", "may_show": "members",
+    }  # fmt: skip
+    told("pool", "set", "sales", "--may-show", "everybody", cwd=company)
+    assert as_json("pool", "show", "sales", cwd=company)["may_show"] == "everybody"
     for arguments, message in (
         (("number", "set", sales, "--email", "team"), "one mail address"),
         (("number", "set", "+493023125012", "--language", "de"), "belongs to nobody"),
         (("pool", "set", "sales", "--alert", "a b"), "the name of a ring"),
+        (("pool", "set", "sales", "--may-show", "nobody"), "employee anna: nobody may show"),
     ):
         refused = run(*arguments, cwd=company)
         assert refused.returncode == 2

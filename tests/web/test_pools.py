@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callrouter.directory import numbers, services
+from callrouter.directory import employees, numbers, services
 from callrouter.directory import pools as teams
 from callrouter.directory.document import Pool
 from tests.web.world import Browser, Page, World
@@ -266,6 +266,25 @@ def test_what_phones_show_and_how_they_ring(world: World):
         == 303
     )
     assert (pool(world).show_name, pool(world).short_name, pool(world).alert) == (True, None, None)
+
+
+def test_who_may_show_its_numbers(world: World):
+    admin = world.browser("admin")
+    assert admin.get("/pools/sales").values()["may_show"] == "members"
+    assert admin.send("/pools/sales", {"may_show": "everybody"}).status == 303
+    assert pool(world).may_show == "everybody"
+    refused = admin.send("/pools/sales", {"may_show": "nobody"})
+    assert refused.status == 422
+    assert "nobody may show +493023125000" in refused.texts("bad")[0]
+    with world.database.write() as session:
+        teams.change(session, "sales", members=["ben"])
+        employees.change(session, "anna", outgoing_number=None)
+        teams.change(session, "sales", may_show="members")
+    page = admin.get("/employees/anna/numbers")
+    assert page.tree.xpath("//input[@name='shown']/@value") == ["", "anonymous"]
+    page = admin.submit(page, {"shown": "+493023125000"}, path="/employees/anna/numbers/shown")
+    assert page.status == 422
+    assert "members alone may show +493023125000" in page.text
 
 
 @pytest.mark.parametrize(

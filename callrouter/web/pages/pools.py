@@ -17,6 +17,7 @@ from callrouter.directory import numbers as directory_numbers
 from callrouter.directory import pools as teams
 from callrouter.directory.names import owner_names
 from callrouter.errors import RuleError
+from callrouter.routing.features import SHOW
 from callrouter.routing.names import SHOWN_BEFORE
 from callrouter.routing.ringing import MEMBER_SECONDS
 from callrouter.web import format
@@ -104,10 +105,24 @@ class ChangedPoolForm(PoolForm):
         render_kw={"autocomplete": "off", "autocapitalize": "none"},
     )
 
+    may_show = SelectField(
+        _l("May show its numbers outside"),
+        choices=[
+            SelectChoice("nobody", _l("nobody")),
+            SelectChoice("members", _l("its members")),
+            SelectChoice("everybody", _l("everybody")),
+        ],
+        description=_l(
+            "For one call with %(code)s, the pool’s extension, * and the number; for every call as it says at the "
+            "employee’s numbers.",
+            code=SHOW,
+        ),
+    )
+
     def values(self) -> dict[str, Any]:
         """As ``directory.pools`` takes them."""
         texts = {name: (self[name].data or "").strip() or None for name in ("short_name", "alert", "internal_alert")}
-        return super().values() | texts | {"show_name": self.show_name.data}
+        return super().values() | texts | {"show_name": self.show_name.data, "may_show": self.may_show.data}
 
 
 class NewPoolForm(NewForm, PoolForm):
@@ -192,7 +207,8 @@ def show(key: str) -> Answer:
         members = _names(session, pool.members)
     form = None
     if current_user.is_admin:
-        shown = ("name", "extension", "ring_seconds", "strategy", "show_name", "short_name", "alert", "internal_alert")
+        shown = ["name", "extension", "ring_seconds", "strategy", "show_name", "short_name", "alert", "internal_alert"]
+        shown.append("may_show")
         values = {name: "" if (value := getattr(pool, name)) is None else value for name in shown}
         values["member_seconds"] = pool.member_seconds or MEMBER_SECONDS
         form = ChangedPoolForm(data={**values, "version": owner.version})
