@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import Any, get_args
 
 import click
+from pydantic import TypeAdapter
 
-from callrouter.cli.common import changing, reading
-from callrouter.cli.directory import changed, print_page, print_record, tell, tell_silent
+from callrouter.cli.common import changing, load_settings, now, reading, switch
+from callrouter.cli.directory import changed, print_page, print_values, tell, tell_silent
 from callrouter.directory import document, lists, owners, pools, services
 from callrouter.directory.changing import revised
 from callrouter.directory.exporting import read_pools
-from callrouter.errors import RuleError
+from callrouter.errors import RuleError, SwitchError
 from callrouter.routing.for_pool import MayShow
+from callrouter.settings import Settings
+from callrouter.web import pool_now
+from callrouter.web.live import Live, read_live
+from callrouter.web.pool_now import PoolNow
 
 _STRATEGIES = get_args(document.Pool.model_fields["strategy"].annotation)
 
@@ -39,10 +44,21 @@ def list_pools(ctx: click.Context, search: str, page: int, as_json: bool) -> Non
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 @click.pass_context
 def show(ctx: click.Context, key: str, as_json: bool) -> None:
-    """Show one pool whole, without secrets."""
+    """Show one pool whole, without secrets, and what goes on in it now."""
     with reading(ctx) as session:
-        found, _ = services.pool(session, key)
-    print_record(found, as_json)
+        team = pool_now.team(session, key)
+    now_there = team.now(_live(load_settings(ctx)), now())
+    values = team.pool.model_dump(mode="json", by_alias=True, exclude_none=not as_json)
+    values["now"] = TypeAdapter(PoolNow).dump_python(now_there, mode="json", exclude_none=not as_json)
+    print_values(values, as_json)
+
+
+def _live(settings: Settings) -> Live:
+    try:
+        with switch(settings, "pool") as client:
+            return read_live(client.api)
+    except SwitchError as error:
+        return Live(problem=str(error))
 
 
 @pool.command("add")

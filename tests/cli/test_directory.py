@@ -265,6 +265,11 @@ def test_what_a_pools_number_mails_and_its_phones_show(company: Path):  # noqa: 
     assert shown == {
         "show_name": False, "short_name": None, "alert": "red", "internal_alert": "blue", "may_show": "members",
     }  # fmt: skip
+    assert [(one["id"], one["state"], one["signed_in"]) for one in pool["now"]["members"]] == [
+        ("anna", "unknown", True), ("ben", "unknown", True),
+    ]  # fmt: skip
+    assert pool["now"]["problem"]
+    assert "state: unknown" in told("pool", "show", "sales", cwd=company)
     told("pool", "set", "sales", "--may-show", "everybody", cwd=company)
     assert as_json("pool", "show", "sales", cwd=company)["may_show"] == "everybody"
     for arguments, message in (

@@ -27,6 +27,7 @@ API: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "list_pools": ("GET", "/pools", READ),
     "add_pool": ("POST", "/pools", WRITE),
     "get_pool": ("GET", "/pools/sales", READ),
+    "get_pool_now": ("GET", "/pools/sales/now", READ),
     "change_pool": ("PATCH", "/pools/sales", WRITE),
     "sign_member": ("PATCH", "/pools/sales/members/anna", WRITE),
     "remove_pool": ("DELETE", "/pools/sales", WRITE),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -20,12 +20,15 @@ from callrouter.errors import RuleError
 from callrouter.routing.features import SHOW
 from callrouter.routing.names import SHOWN_BEFORE
 from callrouter.routing.ringing import MEMBER_SECONDS
-from callrouter.web import format
+from callrouter.web import format, pool_now
+from callrouter.web.board import board
+from callrouter.web.following import follow
 from callrouter.web.forms import Answer, ConfirmForm, Form, NewForm, WholeNumber, answer, confirm, done
 from callrouter.web.notifications import notifications_page
 from callrouter.web.owners import OwnerFrame, owner_frame
 from callrouter.web.paging import CursorPager, Pager, cursor, page_number, search_text
-from callrouter.web.parts import changing, reading
+from callrouter.web.parts import changing, parts, reading
+from callrouter.web.pool_now import State
 from callrouter.web.roles import allow
 from callrouter.web.security import may_change_owner, may_see_owner, require
 
@@ -35,6 +38,16 @@ pages = Blueprint("pools", __name__, url_prefix="/pools")
 _OFFERED = 50
 #: So many employees or numbers are found at a time.
 _FOUND = 20
+#: What a member does, in words, and the badge's kind.
+STATES = {
+    State.TALKING: (_l("on a call"), "warn"),
+    State.RINGING: (_l("rings"), "warn"),
+    State.SIGNED_OUT: (_l("signed out"), ""),
+    State.DO_NOT_DISTURB: (_l("do not disturb"), ""),
+    State.OFFLINE: (_l("no phone registered"), "bad"),
+    State.FREE: (_l("free"), "good"),
+    State.UNKNOWN: (_l("unknown"), ""),
+}
 
 
 class PoolForm(Form):
@@ -219,7 +232,37 @@ def show(key: str) -> Answer:
                 return done(_("The pool is changed."), "pools.show", key=key)
     elif request.method == "POST":
         abort(403)
-    return answer("pools/show.html", form, owner=owner, pool=pool, members=members)
+    return answer("pools/show.html", form, owner=owner, pool=pool, members=members, **_now(_team(key)))
+
+
+def _team(key: str, known: pool_now.Team | None = None) -> pool_now.Team:
+    """The pool with its members as they are now: *known*, as long as nothing was changed, or the pool is gone."""
+    with reading() as session:
+        try:
+            return pool_now.team(session, key, known)
+        except RuleError:
+            return known or abort(404)
+
+
+def _now(team: pool_now.Team) -> dict[str, Any]:
+    """What goes on in the pool, and at which moment that is so."""
+    at = parts().clock()
+    return {"now": team.now(parts().switch.live(), at), "at": at, "states": STATES}
+
+
+@pages.get("/<key>/live")
+@allow("employee")
+def live(key: str) -> Response:
+    """What goes on in the pool as server-sent events: at once, and whenever it changes."""
+    require(may_see_owner(f"pool:{key}"))
+    team = _team(key)
+
+    def look() -> str:
+        nonlocal team
+        team = _team(key, team)
+        return render_template("pools/_now.html", **_now(team))
+
+    return follow(board(), look)
 
 
 @pages.post("/<key>/sign-<any('in', 'out'):way>/<member>")
