@@ -133,7 +133,7 @@ class Explainer:
         """
         call = IncomingCall(uuid=_NO_CALL, dialed=number, trunk="explain", private=True)
         first = self._local(call, start)
-        snapshot = _for_anybody(self._loader.load(call, first.date()))
+        snapshot = _for_anybody(idle.with_talked(self._database, self._loader.load(call, first.date())))
         language = language or snapshot.language
         return [
             WeekSpan(

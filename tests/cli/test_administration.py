@@ -54,6 +54,19 @@ def test_a_mistake_is_told(company: Path, arguments: list[str], message: str):  
     assert message in done.stderr
 
 
+def test_the_week_of_a_number(company: Path):  # noqa: F811
+    at = ("--at", "2026-11-23T00:00", "--language", "en")
+    week = as_json("explain", "+493023125010", "--week", *at, cwd=company)
+    assert [(span["kind"], span["start"][:16]) for span in week[:3]] == [
+        ("rings_then_mailbox", "2026-11-23T00:00"), ("rings", "2026-11-23T08:00"),
+        ("rings_then_mailbox", "2026-11-23T17:30"),
+    ]  # fmt: skip
+    assert all(span["steps"] and span["why"] for span in week)
+    said = told("explain", "+493023125010", "--week", *at, cwd=company)
+    assert "2026-11-23 08:00 – 2026-11-23 17:30  Rings at Anna Schmidt" in said
+    assert run("explain", "+493023125010", "--week", "--device", "anna-desk", cwd=company).returncode == 2
+
+
 def test_blocked_callers(company: Path):  # noqa: F811
     told("blocked", "add", "+49 176 04069 033", "--note", "Werbung", cwd=company)
     rows = as_json("blocked", "list", "werbung", cwd=company)["rows"]

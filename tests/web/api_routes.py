@@ -68,6 +68,7 @@ API: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "get_message_audio": ("GET", "/messages/1/audio", ("messages",)),
     "mark_message": ("PUT", "/messages/1/heard", ("messages", "write")),
     "delete_message": ("DELETE", "/messages/1", ("messages", "write")),
+    "explain_week": ("GET", "/explain/week?number=110", READ),
     "explain_call": ("GET", "/explain?number=110", READ),
     "get_health": ("GET", "/health", READ),
 }

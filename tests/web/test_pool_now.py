@@ -144,3 +144,18 @@ def test_the_api_tells_the_same(world: World) -> None:
     ]
     assert [(one["caller"], one["seconds"], one["members"]) for one in now["ringing"]] == [(CALLER, 12, ["anna"])]
     assert now["problem"] == ""
+
+
+def test_the_api_explains_codes_and_weeks(world: World) -> None:
+    with world.database.write() as session:
+        pools.change(session, "sales", extension="20", next={"no_answer": "employee:ben"}, mailbox={"enabled": False})
+    with serve(world) as server:
+        program = server.program("read")
+        query = "number=%2B493023125000&at=2026-11-23T00:00:00%2B01:00&language=en"
+        week = program("GET", f"/explain/week?{query}").json
+        told = program("GET", "/explain?number=*5020*%2B493023125500&device=anna-desk&language=en").json
+        assert program("GET", "/explain/week?number=*6020").status == 422
+    text = "Rings at Vertrieb for 30 s; when nobody answers, it goes on to Ben Yılmaz."
+    assert [(span["kind"], span["text"]) for span in week["items"]] == [("rings", text)]
+    assert any("on to Ben Yılmaz" in step for step in week["items"][0]["steps"])
+    assert "Anna Schmidt calls for the pool Vertrieb and shows its number outside." in told["why"]
