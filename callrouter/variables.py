@@ -83,6 +83,10 @@ OUT_TO = "callrouter_out_to"
 OUT_FROM = "callrouter_out_from"
 OUT_CALLER = "callrouter_out_caller"
 OUT_HIDDEN = "callrouter_out_hidden"
+#: The owner (its key) to whose phones the router has brought the call; FreeSWITCH lists it of each channel.
+AT = "presence_data"
+#: In the dialplan: the pool's number that this call shows outside; a code asked for it.
+SHOWS = "callrouter_shows"
 #: While a trunk is told who calls: how phones were shown it, for a call that comes back to one.
 INSIDE = "callrouter_inside"
 INSIDE_NAME = "callrouter_inside_name"

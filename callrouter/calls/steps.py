@@ -149,6 +149,7 @@ class PlanRunner:
             return step.nobody
         values = self._identity() | {
             variables.STAGE: "ringing",
+            variables.AT: step.owner,
             "call_timeout": str(min(step.each, step.seconds) or step.seconds),
             "preserve_originated_vars": "true",
             "fail_on_single_reject": ":".join(step.stops),

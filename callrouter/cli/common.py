@@ -18,14 +18,19 @@ from sqlalchemy.orm import Session
 
 from callrouter import log
 from callrouter import settings as settings_file
-from callrouter.directory import audit, store
+from callrouter.directory import audit, personal, store
 from callrouter.directory.database import Database
-from callrouter.errors import SettingsError, SwitchError
+from callrouter.errors import RuleError, SettingsError, SwitchError
 from callrouter.esl.client import InboundClient
 from callrouter.settings import Settings
 
 #: Longest wait for FreeSWITCH to answer (seconds).
 _SWITCH_SECONDS = 3.0
+#: What to type where a personal number cannot have what was asked for.
+_FURTHER_NUMBER = """\
+  callrouter number list --state inactive       further numbers
+  callrouter number activate NUMBER
+  callrouter number assign NUMBER pool:ID"""
 
 
 def load_settings(ctx: click.Context) -> Settings:
@@ -90,8 +95,13 @@ def reading(ctx: click.Context) -> Iterator[Session]:
 @contextmanager
 def changing(ctx: click.Context) -> Iterator[Session]:
     """A transaction in this run's database, put down to the person at this terminal."""
-    with open_database(load_settings(ctx)) as database, acting(database) as session:
-        yield session
+    try:
+        with open_database(load_settings(ctx)) as database, acting(database) as session:
+            yield session
+    except RuleError as error:
+        if personal.is_why(error):
+            raise RuleError(f"{error}\n{_FURTHER_NUMBER}") from None
+        raise
 
 
 @contextmanager

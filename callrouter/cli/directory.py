@@ -80,7 +80,12 @@ def without_secrets(value: Any) -> Any:
 
 def print_record(part: BaseModel, as_json: bool) -> None:
     """One record whole, as YAML for people or JSON for scripts, without secrets."""
-    values = without_secrets(part.model_dump(mode="json", by_alias=True, exclude_none=not as_json))
+    print_values(part.model_dump(mode="json", by_alias=True, exclude_none=not as_json), as_json)
+
+
+def print_values(values: dict[str, Any], as_json: bool) -> None:
+    """The same of a record that has more than its part says."""
+    values = without_secrets(values)
     if as_json:
         print_json(values)
     else:

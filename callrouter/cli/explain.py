@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import click
@@ -35,6 +36,7 @@ def _caller(text: str | None) -> str | None:
 @click.option("--from", "caller", help="The caller's number; without it an anonymous caller.")
 @click.option("--device", help="The calling phone's account (sip_user), for an internal call.")
 @click.option("--at", "at", help="When, ISO 8601; without an offset in the company's time zone. Default: now.")
+@click.option("--week", is_flag=True, help="What anybody's calls from outside get in the seven days from --at on.")
 @click.option("--language", type=click.Choice(["de", "en"]), help="Default: the company's.")
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 @click.pass_context
@@ -44,6 +46,7 @@ def explain(
     caller: str | None,
     device: str | None,
     at: str | None,
+    week: bool,
     language: str | None,
     as_json: bool,
 ) -> None:
@@ -51,6 +54,11 @@ def explain(
 
     With --device, NUMBER may be a code that phones dial, such as '*8'.
     """
+    if week:
+        if caller or device:
+            raise CallrouterError("--week tells what anybody's calls from outside get; leave --from and --device out")
+        _week(ctx, number, _moment(at), language, as_json)
+        return
     caller_number = None if device else _caller(caller)
     with open_database(load_settings(ctx)) as database:
         told = Explainer(database)(number, _moment(at), language, caller=caller_number, device=device)
@@ -73,3 +81,18 @@ def explain(
         for line in told.why:
             click.echo(f"- {line}")
     ctx.exit(1 if told.refused else 0)
+
+
+def _week(ctx: click.Context, number: str, start: dt.datetime, language: str | None, as_json: bool) -> None:
+    with open_database(load_settings(ctx)) as database:
+        spans = Explainer(database).week(number, start, language)
+    if as_json:
+        print_json(
+            [
+                dataclasses.asdict(span) | {"start": span.start.isoformat(), "end": span.end.isoformat()}
+                for span in spans
+            ]
+        )
+        return
+    for span in spans:
+        click.echo(f"{span.start:%Y-%m-%d %H:%M} – {span.end:%Y-%m-%d %H:%M}  {span.text}")

@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import Any, get_args
 
 import click
+from pydantic import TypeAdapter
 
-from callrouter.cli.common import changing, now, reading
-from callrouter.cli.directory import changed, print_page, print_record, tell, tell_silent
+from callrouter.cli.common import changing, load_settings, now, reading, switch
+from callrouter.cli.directory import changed, print_page, print_values, tell, tell_silent
 from callrouter.directory import document, lists, opening, owners, pools, services
 from callrouter.directory.changing import revised
 from callrouter.directory.exporting import read_pools
-from callrouter.errors import RuleError
+from callrouter.errors import RuleError, SwitchError
+from callrouter.routing.for_pool import MayShow
+from callrouter.settings import Settings
+from callrouter.web import pool_now
+from callrouter.web.live import Live, read_live
+from callrouter.web.pool_now import PoolNow
 
 _STRATEGIES = get_args(document.Pool.model_fields["strategy"].annotation)
 
@@ -38,10 +44,21 @@ def list_pools(ctx: click.Context, search: str, page: int, as_json: bool) -> Non
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
 @click.pass_context
 def show(ctx: click.Context, key: str, as_json: bool) -> None:
-    """Show one pool whole, without secrets."""
+    """Show one pool whole, without secrets, and what goes on in it now."""
     with reading(ctx) as session:
-        found, _ = services.pool(session, key)
-    print_record(found, as_json)
+        team = pool_now.team(session, key)
+    now_there = team.now(_live(load_settings(ctx)), now())
+    values = team.pool.model_dump(mode="json", by_alias=True, exclude_none=not as_json)
+    values["now"] = TypeAdapter(PoolNow).dump_python(now_there, mode="json", exclude_none=not as_json)
+    print_values(values, as_json)
+
+
+def _live(settings: Settings) -> Live:
+    try:
+        with switch(settings, "pool") as client:
+            return read_live(client.api)
+    except SwitchError as error:
+        return Live(problem=str(error))
 
 
 @pool.command("add")
@@ -96,6 +113,11 @@ def add(
 @click.option("--short-name", help="What they show of it, up to 20 characters; empty: the name.")
 @click.option("--alert", metavar="RING", help="The ring that phones are asked for (Alert-Info); empty: their own.")
 @click.option("--internal-alert", metavar="RING", help="… for colleagues' calls; empty: the same.")
+@click.option(
+    "--may-show",
+    type=click.Choice([who.value for who in MayShow]),
+    help="Who may show its numbers when calling outside.",
+)
 @click.option("--add-member", "joining", multiple=True, help="An employee's id; may be given again.")
 @click.option("--drop-member", "leaving", multiple=True, help="An employee's id; may be given again.")
 @click.option("--add-number", "coming", multiple=True, help="A number, E.164; it must be active and free.")
@@ -115,6 +137,7 @@ def change(
     short_name: str | None,
     alert: str | None,
     internal_alert: str | None,
+    may_show: str | None,
     joining: tuple[str, ...],
     leaving: tuple[str, ...],
     coming: tuple[str, ...],
@@ -141,6 +164,7 @@ def change(
             numbers=[one for one in dict.fromkeys([*known.numbers, *coming]) if one not in going],
             members_outside=members_outside,
             show_name=show_name,
+            may_show=may_show,
         )
         texts = {"short_name": short_name, "alert": alert, "internal_alert": internal_alert}
         new = revised(new, **{name: text or None for name, text in texts.items() if text is not None})

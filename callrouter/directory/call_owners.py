@@ -61,6 +61,7 @@ _OWNER = (
         _POOLS.c.hours_rules,
         _POOLS.c.switch,
         _POOLS.c.switch_until,
+        _POOLS.c.may_show,
         _EMPLOYEES.c.destinations,
         _EMPLOYEES.c.outgoing_number,
         _EMPLOYEES.c.ringing,
@@ -113,8 +114,9 @@ class Rules:
 class OwnerReader:
     """Reads the owners of one call."""
 
-    def __init__(self, session: Session, company: Rules, today: dt.date) -> None:
-        self._session = session
+    def __init__(self, session: Session, company: Rules, today: dt.date, *, shows: str = "") -> None:
+        """*shows* is the extension of a pool whose number is to be shown outside."""
+        self._session, self._shows = session, shows
         self._company = company
         self._years = (today.year - 1, today.year, today.year + 1)
         self._named: dict[int, Schedule] = {}
@@ -187,12 +189,14 @@ class OwnerReader:
                 internal_alert=row.internal_alert or row.alert or "",
                 members_outside=row.members_outside,
                 opening=Opening(self._schedule(row.hours_id, row.hours_rules), row.switch, row.switch_until),
+                may_show=row.may_show,
             )
         return owners
 
     def _first_number(self, row: Any) -> str | None:
-        """What a pool shows outside; asked for only where its calls may go there."""
-        if not row.members_outside and not any(target.startswith("+") for target in _targets(row)):
+        """What a pool shows outside; asked for only where its calls may go there, or somebody is to show it."""
+        shown = row.members_outside or (self._shows and row.extension == self._shows)
+        if not shown and not any(target.startswith("+") for target in _targets(row)):
             return None
         found: str | None = self._session.scalar(select(func.min(_NUMBERS.c.e164)).where(_NUMBERS.c.owner_id == row.id))
         return found

@@ -37,6 +37,7 @@ from callrouter.directory.kinds import (
     check_yearly,
 )
 from callrouter.routing import ringing
+from callrouter.routing.for_pool import MayShow
 from callrouter.routing.names import SHOWN_BEFORE
 from callrouter.routing.outgoing import Destination, NumberFormat
 
@@ -327,6 +328,7 @@ class Pool(Part):
     ``members_outside``: members whose own calls all go to a number outside are rung there, too.
     ``hours``: when it is open (None: always); while it is closed nobody is rung. ``switch`` opens or closes it by hand,
     before the moment ``switch_until`` (None: until it is changed).
+    ``may_show``: who may show its numbers when they call outside.
     """
 
     id: Slug
@@ -348,6 +350,7 @@ class Pool(Part):
     alert: RingName | None = None
     internal_alert: RingName | None = None
     members_outside: bool = False
+    may_show: MayShow = MayShow.MEMBERS
     mailbox: Mailbox = Mailbox()
     notify: Notify = Notify()
 

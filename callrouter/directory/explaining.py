@@ -83,6 +83,7 @@ class Explainer:
         *anybody*: from outside, and from nobody who is turned away. *at* without an offset is in the company's time
         zone. *language* is de or en; None: the company's.
         """
+        shows, number = features.shows(number) if device else ("", number)
         call = IncomingCall(
             uuid=_NO_CALL,
             dialed=number,
@@ -91,6 +92,7 @@ class Explainer:
             caller_number=caller,
             private=caller is None and device is None,
             feature=features.asked(number) if device else "",
+            shows=shows,
         )
         moment = self._local(call, at)
         snapshot = idle.with_talked(self._database, self._loader.load(call, moment.date()))
@@ -131,7 +133,7 @@ class Explainer:
         """
         call = IncomingCall(uuid=_NO_CALL, dialed=number, trunk="explain", private=True)
         first = self._local(call, start)
-        snapshot = _for_anybody(self._loader.load(call, first.date()))
+        snapshot = _for_anybody(idle.with_talked(self._database, self._loader.load(call, first.date())))
         language = language or snapshot.language
         return [
             WeekSpan(

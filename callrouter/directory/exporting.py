@@ -187,6 +187,7 @@ def read_pools(session: Session, keys: Collection[str] | None = None) -> list[do
                 "alert": row.alert,
                 "internal_alert": row.internal_alert,
                 "members_outside": row.members_outside,
+                "may_show": row.may_show,
                 "mailbox": mailboxes[row.id],
                 "notify": _notify(row),
             }

@@ -189,6 +189,7 @@ class PoolRow(OwnerRow):
     hours_rules: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     switch: Mapped[str] = mapped_column(default="scheduled", server_default="scheduled")
     switch_until: Mapped[dt.datetime | None]
+    may_show: Mapped[str] = mapped_column(default="members", server_default="members")
     members: Mapped[list[PoolMemberRow]] = relationship(
         back_populates="pool", cascade="all, delete-orphan", order_by="PoolMemberRow.position"
     )

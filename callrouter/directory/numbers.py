@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from callrouter.directory import audit, document, number_store, owners, store
+from callrouter.directory import audit, document, number_store, outgoing_numbers, owners, store
 from callrouter.directory.changing import revised
 from callrouter.directory.exporting import read_blocks, read_number_notify
 from callrouter.directory.models import DeviceRow, EmployeeRow, NumberRow, OwnerRow
@@ -99,15 +99,9 @@ def _lose(session: Session, gone: list[str]) -> Loss:
             owners.add(f"{kind}:{key}")
             concerned.add(row_id)
             audit.record(session, kind, key, {"number": e164}, {"number": None})
-        shown = EmployeeRow.outgoing_number.in_(some)
-        rows = session.execute(select(EmployeeRow.id, EmployeeRow.key, EmployeeRow.outgoing_number).where(shown)).all()
-        for row in rows:
-            shown_by.append(f"employee:{row.key}")
-            audit.record(
-                session, "employee", row.key, {"outgoing_number": row.outgoing_number}, {"outgoing_number": None}
-            )
-        store.clear_outgoing(session, [row.id for row in rows])
-        concerned.update(row.id for row in rows)
+        showed = outgoing_numbers.clear(session, some)
+        shown_by += [f"employee:{key}" for key in showed.values()]
+        concerned.update(showed)
     store.count_owners(session, concerned)
     return Loss(tuple(sorted(owners)), tuple(sorted(shown_by)))
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from callrouter.directory.models import DeviceRow, EmployeeRow, NumberRow, PoolMemberRow, PoolRow
+from callrouter.routing.for_pool import MayShow
 
 #: Employees and pools share the table of owners; beside an employee a pool needs a name of its own in a query.
 _POOL = aliased(PoolRow, flat=True)
@@ -59,13 +60,13 @@ def pools(session: Session, employees: Collection[str]) -> dict[str, list[Member
 
 
 def pool_numbers(session: Session, employee: str, *, limit: int) -> list[tuple[str, str]]:
-    """The first numbers of the pools that *employee* is in, each with the pool's name: to be shown to those called."""
+    """The first numbers of pools that *employee* may show to those called as a member, each with the pool's name."""
     query = (
         select(NumberRow.e164, _POOL.name)
         .join(_POOL, _POOL.id == NumberRow.owner_id)
         .join(PoolMemberRow, PoolMemberRow.pool_id == _POOL.id)
         .join(EmployeeRow, EmployeeRow.id == PoolMemberRow.employee_id)
-        .where(EmployeeRow.key == employee)
+        .where(EmployeeRow.key == employee, _POOL.may_show != MayShow.NOBODY)
         .order_by(_POOL.name, NumberRow.e164)
         .limit(limit)
     )

@@ -16,6 +16,7 @@ class CallRow(Base):
 
     ``outcome`` is that of its last part: answered, missed, voicemail, rejected. ``source`` is cdr or note (the
     switch died); a later CDR replaces a note. ``interrupted``: the fallback or note recovery had to finish it.
+    ``shown``: the number that a call out showed, E.164 or ``anonymous``.
     ``reasons``: code and fields of each reason of the router's plan (that of its last part), empty without a router.
     """
 
@@ -30,6 +31,7 @@ class CallRow(Base):
     caller: Mapped[str]
     caller_name: Mapped[str] = mapped_column(default="")
     trunk: Mapped[str | None]
+    shown: Mapped[str | None]
     outcome: Mapped[str]
     interrupted: Mapped[bool] = mapped_column(default=False)
     cause: Mapped[str] = mapped_column(default="")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Protocol
 
-from callrouter.directory import document
+from callrouter.directory import document, personal
 from callrouter.directory.digits import digit_rules, known_country
 from callrouter.directory.part_rules import (
     Path,
@@ -23,6 +23,7 @@ from callrouter.directory.part_rules import (
     twice,
 )
 from callrouter.errors import say
+from callrouter.routing.for_pool import MayShow, may_show
 from callrouter.routing.forwarding import ANNOUNCEMENT, MAILBOX
 
 #: Of Alert-Info, that makes phones pick up: alert-autoanswer, answer-after, ring-answer, intercom.
@@ -45,6 +46,12 @@ class View(Protocol):
     def has_employee(self, key: str) -> bool: ...
     def next_of(self, pool: str) -> Collection[str]:
         """Where calls to that pool go on."""
+
+    def shows(self, pool: str) -> tuple[str, Collection[str]]:
+        """Who may show the numbers of that pool (a ``MayShow``), and the ids of its members."""
+
+    def shown_by(self, e164s: Collection[str]) -> Collection[tuple[str, str]]:
+        """Employees (ids) who show any of these numbers, and which."""
 
     def may_lack_number(self, key: str) -> bool:
         """Whether this employee's number was lost: ported away, or its block removed."""
@@ -125,7 +132,9 @@ def _check_number(owner: str, e164: str, view: View, path: Path) -> Iterator[Pro
             ),
         )
     for other in view.number_owners(e164):
-        if other != owner:
+        if other != owner and owner.startswith("pool:") and other.startswith("employee:"):
+            yield Problem(path, personal.not_for_pool(said(owner), e164, said(other)))
+        elif other != owner:
             yield Problem(
                 path,
                 say(
@@ -170,6 +179,9 @@ def check_employee(employee: document.Employee, view: View, path: Path = ()) -> 
             shown=shown,
         )
         yield Problem((*path, "outgoing_number"), text)
+    for pool in view.number_owners(shown or ""):
+        if pool.startswith("pool:"):
+            yield from _check_shown(employee.id, str(shown), pool, *view.shows(pool), (*path, "outgoing_number"))
     yield from _check_targets(owner, employee.forwarding.targets, view, (*path, "forwarding"))
     own = set()
     for index, device in enumerate(employee.devices):
@@ -193,6 +205,28 @@ def check_employee(employee: document.Employee, view: View, path: Path = ()) -> 
                     other=said(other),
                 )
                 yield Problem(here, text)
+
+
+def _check_shown(
+    employee: str, e164: str, pool: str, who: str, members: Collection[str], path: Path
+) -> Iterator[Problem]:
+    """An employee shows the number of a *pool* only as *who* of that says."""
+    if may_show(who, member=employee in members):
+        return
+    names = {"who": said(f"employee:{employee}"), "e164": e164, "pool": said(pool)}
+    if who == MayShow.NOBODY:
+        text = say("%(who)s: nobody may show %(e164)s, says %(pool)s (may_show); show another, or change that", **names)
+    else:
+        text = say(
+            "%(who)s: members alone may show %(e164)s, says %(pool)s (may_show); show another, or change that", **names
+        )
+    yield Problem(path, text)
+
+
+def check_shown(pool: document.Pool, view: View) -> Iterator[Problem]:
+    """Who shows one of the numbers of *pool* still may, once that is as it is here."""
+    for employee, e164 in view.shown_by(pool.numbers):
+        yield from _check_shown(employee, e164, f"pool:{pool.id}", pool.may_show, pool.members, ())
 
 
 def _check_targets(owner: str, targets: Mapping[str, str], view: View, path: Path) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callrouter.directory import accounts, audit, document, number_store, store
+from callrouter.directory import accounts, audit, document, number_store, outgoing_numbers, personal, store
 from callrouter.directory.digits import digit_rules
 from callrouter.directory.exporting import (
     read_company,
@@ -42,11 +42,13 @@ from callrouter.directory.rules import (
     check_location,
     check_number_notify,
     check_pool,
+    check_shown,
     said,
 )
 from callrouter.directory.versions import check_version
 from callrouter.directory.views import DatabaseView
 from callrouter.errors import RuleError, UnknownError, say
+from callrouter.routing.for_pool import MayShow
 from callrouter.routing.forwarding import MAILBOX
 
 
@@ -90,6 +92,8 @@ def employee(session: Session, key: str) -> tuple[document.Employee, int]:
 def pool(session: Session, key: str) -> tuple[document.Pool, int]:
     """The pool of that id, with its PIN, and the record's version."""
     found = next(iter(read_pools(session, [key])), None)
+    if found is None and read_employees(session, [key]):
+        raise UnknownError(personal.no_pool(key))
     if found is None:
         raise UnknownError(say("there is no pool %(key)s; `callrouter pool list` shows them", key=key))
     return found, _owner_version(session, "pool", key) or 0
@@ -244,7 +248,10 @@ def save_pool(session: Session, pool: document.Pool, *, expected_version: int | 
     check_version(session, "pool", pool.id, _owner_version(session, "pool", pool.id), expected_version)
     known = next(iter(read_pools(session, [pool.id])), None)
     pool = pool.model_copy(update={"mailbox": _with_pin(pool.mailbox, known)})
-    refuse(check_pool(pool, DatabaseView(session)))
+    view = DatabaseView(session)
+    refuse(check_pool(pool, view))
+    _whoever_leaves_shows_another(session, known, pool)
+    refuse(check_shown(pool, view))
     _numbers_told(session, _numbers(known), _numbers(pool), pool.notify)
     store.release_owners(session, [], [pool])
     store.write_owners(session, pools=[pool])
@@ -259,6 +266,13 @@ def remove_pool(session: Session, key: str) -> None:
     _numbers_told(session, _numbers(known), [], known.notify)
     store.drop_owners(session, "pool", [key])
     audit.record(session, "pool", key, known, None)
+
+
+def _whoever_leaves_shows_another(session: Session, known: document.Pool | None, pool: document.Pool) -> None:
+    """Who could show the pool's numbers as a member, and is none any more, shows the personal number again."""
+    left = set(known.members).difference(pool.members) if known else set()
+    if left and pool.may_show == MayShow.MEMBERS:
+        store.count_owners(session, outgoing_numbers.clear(session, pool.numbers, EmployeeRow.key.in_(left)))
 
 
 def _numbers(part: document.Employee | document.Pool | None) -> list[str]:

@@ -51,12 +51,13 @@ _BY_NUMBER = select(
     _OWNERS.c.key,
     _OWNERS.c.name,
 ).outerjoin(_OWNERS, _OWNERS.c.id == _NUMBERS.c.owner_id)
-_BY_EXTENSION = select(_OWNERS.c.id, _OWNERS.c.kind, _OWNERS.c.key)
+_BY_EXTENSION = select(_OWNERS.c.id, _OWNERS.c.kind, _OWNERS.c.key, _OWNERS.c.extension)
 _BY_DEVICE = select(_DEVICES.c.employee_id)
 
 
 class _Key(NamedTuple):
     dialed: str
+    shows: str
     device: str | None
     caller: str | None
     year: int
@@ -75,7 +76,7 @@ class _Company(Rules):
 
     def key(self, call: IncomingCall, today: dt.date) -> _Key:
         """All that the snapshot for *call* depends on."""
-        return _Key(call.dialed, call.device, self._colleague(call), today.year)
+        return _Key(call.dialed, call.shows, call.device, self._colleague(call), today.year)
 
     def _colleague(self, call: IncomingCall) -> str | None:
         """The caller's number in E.164 if it may be one of the company's."""
@@ -144,14 +145,15 @@ def _read_call(session: Session, company: _Company, call: IncomingCall, caller: 
             if row.owner_id is not None:
                 ids.add(row.owner_id)
     extensions: dict[str, str] = {}
-    for row_id, kind, key in session.execute(_BY_EXTENSION.where(_OWNERS.c.extension == call.dialed)):
-        extensions[call.dialed] = f"{kind}:{key}"
+    dialled = {call.dialed, call.shows} - {""}
+    for row_id, kind, key, extension in session.execute(_BY_EXTENSION.where(_OWNERS.c.extension.in_(dialled))):
+        extensions[extension] = f"{kind}:{key}"
         ids.add(row_id)
     calling = None
     if call.device is not None:
         calling = session.scalar(_BY_DEVICE.where(_DEVICES.c.sip_user == call.device))
         ids.update(() if calling is None else (calling,))
-    reader = OwnerReader(session, company, today)
+    reader = OwnerReader(session, company, today, shows=call.shows)
     owners = reader.owners(ids) if ids else {}
     employee = owners.get(calling) if calling is not None else None
     return replace(

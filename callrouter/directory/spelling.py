@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from callrouter.directory import document
+from callrouter.directory import document, personal
 from callrouter.directory.yaml_lines import Lines, Path
 from callrouter.errors import say
 
@@ -70,10 +70,12 @@ def _key(path: Path) -> str:
     return next((part for part in reversed(path) if isinstance(part, str)), "")
 
 
-def _text(error: Any, path: Path) -> str:
+def _text(error: Any, path: Path, kind: str) -> str:
     key = _key(path[:-1] if error["loc"][-1:] == ("[key]",) else path)
     if error["type"] == "missing":
         return say("%(key)s is missing; add it", key=error["loc"][-1])
+    if error["type"] == "extra_forbidden" and personal.is_plan("Employee" if path[:1] == ("employees",) else kind, key):
+        return personal.no_plan(key)
     if error["type"] == "extra_forbidden":
         close = difflib.get_close_matches(key, _KEYS, 1)
         if close:
@@ -97,7 +99,7 @@ def problems(error: ValidationError, values: Any) -> list[tuple[Path, str]]:
     for item in error.errors():
         # A value that may be one of several kinds is wrong once for each; it is told once.
         path = _place(item["loc"], values)
-        found.setdefault(path, _text(item, path))
+        found.setdefault(path, _text(item, path, error.title))
     return list(found.items())
 
 
@@ -122,5 +124,5 @@ def told(error: ValidationError, lines: Lines) -> list[str]:
             path = path[:-1]
         # A value that may be one of several kinds is wrong once for each; it is told once.
         place = (path, str(item["loc"][-1]) if item["type"] == "missing" else "")
-        found.setdefault(place, (lines.line(path), _text(item, path)))
+        found.setdefault(place, (lines.line(path), _text(item, path, error.title)))
     return [f"{lines.filename}:{line}: {text}" for line, text in sorted(found.values())]

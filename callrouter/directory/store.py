@@ -184,7 +184,7 @@ def _kind_row(owner: int, part: document.Employee | document.Pool, schedules: di
         fields = {"email", "role", "outgoing_number", "destinations", "ringing", "forwarding"}
         return {"id": owner, **part.model_dump(mode="json", include=fields)}
     fields = {"strategy", "ring_seconds", "member_seconds", "next"}
-    fields |= {"show_name", "short_name", "alert", "internal_alert", "members_outside"}
+    fields |= {"show_name", "short_name", "alert", "internal_alert", "members_outside", "may_show"}
     hours = part.hours
     return {
         "id": owner,

@@ -132,6 +132,7 @@ class CallDetail:
     """A call with all that is known of it; times are UTC. ``reasons``: why the router did what it did with it.
 
     ``linked`` are the other calls of its story, the oldest first.
+    ``shown``: the number that a call out showed, E.164 or ``anonymous``.
     """
 
     uuid: str
@@ -140,6 +141,7 @@ class CallDetail:
     ended_at: dt.datetime | None
     direction: str
     trunk: str | None
+    shown: str | None
     caller: str
     caller_name: str
     dialed: str

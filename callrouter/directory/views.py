@@ -11,8 +11,17 @@ from sqlalchemy.orm import Session
 
 from callrouter.directory import document
 from callrouter.directory.exporting import read_company
-from callrouter.directory.models import DeviceRow, NumberRow, OwnerRow, PoolRow, ScheduleRow
+from callrouter.directory.models import (
+    DeviceRow,
+    EmployeeRow,
+    NumberRow,
+    OwnerRow,
+    PoolMemberRow,
+    PoolRow,
+    ScheduleRow,
+)
 from callrouter.directory.part_rules import span
+from callrouter.directory.store import chunks
 
 
 class FileView:
@@ -27,6 +36,8 @@ class FileView:
         self._employees = frozenset(employee.id for employee in file.employees)
         self._owners = {f"employee:{employee.id}" for employee in file.employees}
         self._owners |= {f"pool:{pool.id}" for pool in file.pools}
+        self._shows = {f"pool:{pool.id}": (pool.may_show, pool.members) for pool in file.pools}
+        self._shown = [(employee.id, employee.outgoing_number or "") for employee in file.employees]
         self._next = {f"pool:{pool.id}": tuple(pool.next.targets.values()) for pool in file.pools}
         self._numbers: dict[str, list[str]] = defaultdict(list)
         self._extensions: dict[str, list[str]] = defaultdict(list)
@@ -78,6 +89,12 @@ class FileView:
     def next_of(self, pool: str) -> Collection[str]:
         return self._next.get(pool, ())
 
+    def shows(self, pool: str) -> tuple[str, Collection[str]]:
+        return self._shows[pool]
+
+    def shown_by(self, e164s: Collection[str]) -> Collection[tuple[str, str]]:
+        return [(employee, shown) for employee, shown in self._shown if shown in e164s]
+
     def may_lack_number(self, key: str) -> bool:
         return key in self._lost
 
@@ -118,6 +135,20 @@ class DatabaseView:
     def next_of(self, pool: str) -> Collection[str]:
         known = self._session.scalar(select(PoolRow.next).where(PoolRow.key == pool.removeprefix("pool:")))
         return document.Next.model_validate(known or {}).targets.values()
+
+    def shows(self, pool: str) -> tuple[str, Collection[str]]:
+        row = select(PoolRow.id, PoolRow.may_show).where(PoolRow.key == pool.removeprefix("pool:"))
+        found = self._session.execute(row).one()
+        members = select(EmployeeRow.key).join(PoolMemberRow, PoolMemberRow.employee_id == EmployeeRow.id)
+        return found.may_show, list(self._session.scalars(members.where(PoolMemberRow.pool_id == found.id)))
+
+    def shown_by(self, e164s: Collection[str]) -> Collection[tuple[str, str]]:
+        found: list[tuple[str, str]] = []
+        for some in chunks(list(e164s)):
+            shown = EmployeeRow.outgoing_number.in_(some)
+            query = select(EmployeeRow.key, EmployeeRow.outgoing_number).where(shown).order_by(EmployeeRow.key)
+            found += [(key, str(e164)) for key, e164 in self._session.execute(query)]
+        return found
 
     def may_lack_number(self, key: str) -> bool:
         """True for an employee who has devices and no number already: only a loss makes that."""

@@ -31,7 +31,7 @@ _PRIVACY = {"id", "user", "header", "session", "critical"}
 
 _OURS = (
     *(v.NUMBER, v.OWNER, v.EXTENSION, v.VERSION, v.TRUNK, v.DIRECTION, v.PRIVATE, v.STAGE, v.STEP),
-    v.FALLBACK,
+    *(v.FALLBACK, v.OUT_TO, v.OUT_HIDDEN, v.OF + v.SHOWN),
 )
 _ANSWERED_BY = (v.DEVICE, v.PICKED, v.TAKEN)
 _CALLER_FIELDS = (v.CALLER, v.CALLER_NAME, "caller_id_number", "caller_id_name", "sip_from_user", "sip_auth_username")
@@ -62,7 +62,8 @@ class Cdr:
     direction of the channel, ``direction`` ours (empty: not set). ``caller`` is as the router recorded it, else raw;
     it and ``caller_name`` are empty for a private caller. ``by_extension``: ``number`` is the owner's first, dialled
     was the extension. ``account`` is the authenticated SIP user, ``taken`` the
-    trunk that took a call out. ``links``: see ``ledger.links``.
+    trunk that took a call out; ``shown``: the number shown there (E.164, or ``anonymous``). ``links``: see
+    ``ledger.links``.
     """
 
     uuid: str
@@ -83,6 +84,7 @@ class Cdr:
     fallback: bool = False
     device: str = ""
     taken: str = ""
+    shown: str | None = None
     steps: tuple[v.StepMark, ...] = ()
     legs: tuple[Leg, ...] = ()
     links: tuple[str, ...] = ()
@@ -164,6 +166,13 @@ def _e164(text: str | None) -> str | None:
     return text if text and _E164.fullmatch(text) else None
 
 
+def _shown(fields: Mapping[str, str]) -> str | None:
+    """What a call out showed to whom it called, once a trunk was asked."""
+    if fields.get(v.DIRECTION) != "outbound" or not fields.get(v.OUT_TO):
+        return None
+    return "anonymous" if fields.get(v.OUT_HIDDEN) == "true" else _e164(fields.get(v.OF + v.SHOWN))
+
+
 def _build(
     uuid: str, fields: Mapping[str, str], *, log: Sequence[Mapping[str, str]] = (), salvaged: bool = False
 ) -> Cdr:
@@ -196,6 +205,7 @@ def _build(
         fallback=fields.get(v.FALLBACK) == "true",
         device=field(v.PICKED) or field(v.DEVICE),
         taken=field(v.TAKEN),
+        shown=_shown(fields),
         steps=_marks(v.step_texts(clean(fields.get(v.STEP, ""), 20_000))),
         legs=legs(log, originated, causes, answered_at=answered_at, ended_at=ended_at),
         links=links.links(fields),

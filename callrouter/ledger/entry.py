@@ -66,6 +66,7 @@ class Call:
             "caller": parties.caller,
             "caller_name": parties.caller_name,
             "trunk": cdr.trunk,
+            "shown": cdr.shown,
             "outcome": record.outcome,
             "interrupted": record.interrupted,
             "cause": cdr.cause,

@@ -125,6 +125,7 @@ class OwnerView:
     each: int = 0
     place: int = 0
     opening: OpeningView | None = None
+    may_show: str = ""
 
     @property
     def turns(self) -> tuple[tuple[Leg, ...], ...]:
@@ -371,6 +372,7 @@ def owners(company: document.CompanyFile, schedules: Schedules, digits: DigitRul
                 alert=pool.alert or "",
                 internal_alert=pool.internal_alert or pool.alert or "",
                 opening=opening_view(pool, schedules),
+                may_show=pool.may_show,
             )
         )
     return found

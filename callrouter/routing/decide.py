@@ -13,6 +13,7 @@ from functools import partial
 from callrouter.routing import features, forwarding, hours, members, numbers, opening, outgoing, ringing
 from callrouter.routing.callers import blocked_by
 from callrouter.routing.calls_out import ANONYMOUS, allowed, call_out
+from callrouter.routing.for_pool import showing
 from callrouter.routing.names import clean_name
 from callrouter.routing.plan import (
     Announce,
@@ -87,6 +88,10 @@ def _from_phone(call: IncomingCall, snapshot: Snapshot, now: dt.datetime) -> Rou
         reasons.append(reason(f"feature_{call.feature}", employee=employee.name, **({"pool": pool} if pool else {})))
         step = Switch(call.feature, employee.key, call.device or "", snapshot.language, pool)
         return RoutePlan((step,), tuple(reasons), None, None, caller, caller_name)
+    if call.shows:
+        employee = showing(call.shows, employee, snapshot, reasons)
+        if employee is None:
+            return RoutePlan((Reject(RejectReason.NOT_SHOWN),), tuple(reasons), None, None, caller, caller_name)
     number: str | None = None
     owner: Owner | RejectReason | None = _owner_of_extension(call, snapshot, reasons)
     if owner is None:

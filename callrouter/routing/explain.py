@@ -47,7 +47,6 @@ def in_short(plan: RoutePlan, language: str) -> tuple[str, str]:
 
 
 def _outcome(steps: tuple[Step, ...], owner_name: str) -> tuple[str, Reason]:
-    reason = _in_short(steps, owner_name)
     match steps:
         case (Forward(on=(), steps=(Announce() as announce,)), *_) | (Announce() as announce, *_):
             return "nobody", _announced("in_short", announce)
@@ -55,22 +54,35 @@ def _outcome(steps: tuple[Step, ...], owner_name: str) -> tuple[str, Reason]:
             return "outside", Reason("in_short_outside", (("number", name),))
         case (Forward(on=(), to_name=name, steps=others), *_) | (Ring(), Forward(on=(), to_name=name, steps=others)):
             return _outcome(others, name)
-        case (Ring(targets=targets), Forward(), *_) if targets:
-            return "rings", reason
+        case (Ring(targets=targets, seconds=seconds) as ring, Forward(), *_) if targets:
+            match _when_nobody_answers(steps):
+                case Forward(steps=(Voicemail() as mailbox, *_)):
+                    return _outcome((ring, mailbox), owner_name)
+                case Forward(to_name=to):
+                    return "rings", Reason("in_short_rings_then_to", (*_rings(owner_name, seconds), ("to", to)))
+            return _outcome((ring, *(step for step in steps[1:] if not isinstance(step, Forward))), owner_name)
+    reason = _in_short(steps, owner_name)
     return reason.code.removeprefix("in_short_"), reason
+
+
+def _when_nobody_answers(steps: tuple[Step, ...]) -> Forward | None:
+    forwards = (step for step in steps if isinstance(step, Forward) and RingResult.NO_ANSWER in step.on)
+    return next(forwards, None)
+
+
+def _rings(owner_name: str, seconds: int) -> tuple[tuple[str, str], ...]:
+    return ("owner", owner_name), ("seconds", str(seconds))
 
 
 def _in_short(steps: tuple[Step, ...], owner_name: str) -> Reason:
     owner = ("owner", owner_name)
     match steps:
-        case (Ring(targets=targets, seconds=seconds), Forward(), *_) if targets:
-            return Reason("in_short_rings_then_forward", (owner, ("seconds", str(seconds))))
         case (Voicemail(), *_):
             return Reason("in_short_mailbox", (owner,))
         case (Ring(targets=targets, seconds=seconds), Voicemail()) if targets:
-            return Reason("in_short_rings_then_mailbox", (owner, ("seconds", str(seconds))))
+            return Reason("in_short_rings_then_mailbox", _rings(owner_name, seconds))
         case (Ring(targets=targets, seconds=seconds), *_) if targets:
-            return Reason("in_short_rings", (owner, ("seconds", str(seconds))))
+            return Reason("in_short_rings", _rings(owner_name, seconds))
     return Reason("in_short_nobody", (owner,))
 
 

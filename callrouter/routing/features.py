@@ -18,6 +18,10 @@ POOL_CODES = {"*60": SIGN, "*61": SIGNED_IN, "*62": SIGNED_OUT}
 #: The same, but of the pool itself: until it is switched again.
 SWITCHES = frozenset({TOGGLE, POOL_CLOSED, POOL_OPEN, POOL_SCHEDULED})
 POOL_CODES |= {"*63": TOGGLE, "*64": POOL_CLOSED, "*65": POOL_OPEN, "*66": POOL_SCHEDULED}
+#: Before the extension of a pool, ``*`` and a number: a call there that shows the pool's number.
+SHOW = "*50"
+#: The same as an expression, with the extension and the number.
+SHOWING = re.escape(SHOW) + r"([0-9]{2,8})\*(\+?[0-9]{1,20})"
 ALL = frozenset({*CODES.values(), *POOL_CODES.values()})
 #: What is dialled, as an expression, with what it does. Behind the pool's extension may stand that of the one who
 #: dials: a lamp key has one address, and it shows this one's state.
@@ -34,6 +38,12 @@ UNKNOWN, NO_MEMBER, FAILED = "unknown_code", "no_member", "not_now_possible"
 def asked(dialled: str) -> str:
     """What a phone that dials this asks for, one of :data:`ALL`; empty for what is none of these codes."""
     return next((feature for code, feature in DIALLED.items() if re.fullmatch(code, dialled)), "")
+
+
+def shows(dialed: str) -> tuple[str, str]:
+    """The extension of the pool whose number is to be shown, empty where none is, and what else is dialled."""
+    match = re.fullmatch(SHOWING, dialed)
+    return (match[1], match[2]) if match else ("", dialed)
 
 
 def lamp(pool: str, employee: str) -> str:

@@ -10,7 +10,7 @@ from callrouter.routing import forwarding, outgoing, ringing
 from callrouter.routing.calls_out import allowed, call_out
 from callrouter.routing.names import clean_name
 from callrouter.routing.plan import Reason, Reject, Ring, RingResult, Target, reason
-from callrouter.routing.snapshot import Device, Employee, Owner, Pool, Snapshot
+from callrouter.routing.snapshot import Device, Employee, Forwarding, Owner, Pool, Snapshot
 
 
 def turn_seconds(pool: Pool) -> int:
@@ -100,22 +100,29 @@ def targets(
             counted = member.calls_at_once is not None
             found[member.key] = Target(number, member.key, clean_name(member.name), None, later, counted)
     if isinstance(owner, Pool):
-        reasons.append(_strategy(owner, members))
+        reasons += _strategy(owner, members)
     return tuple(found.values()), nobody
 
 
-def _strategy(pool: Pool, members: Sequence[Employee]) -> Reason:
+def _strategy(pool: Pool, members: Sequence[Employee]) -> Iterable[Reason]:
     """How the *members* who are signed in are rung, those in this order."""
     if not members:
-        return reason("pool_all_signed_out" if pool.members else "pool_empty", pool=pool.name)
+        yield reason("pool_all_signed_out" if pool.members else "pool_empty", pool=pool.name)
+        return
     names = ", ".join(member.name for member in members)
     if each := turn_seconds(pool):
         code = "pool_sequential" if pool.strategy == "sequential" else "pool_longest_idle"
-        return reason(code, pool=pool.name, seconds=str(each), members=names)
-    if pool.strategy == "waves":
+        yield reason(code, pool=pool.name, seconds=str(each), members=names)
+        yield reason("pool_passed_over")
+    elif pool.strategy == "waves":
         later = (f"{member.name} +{pool.delays.get(member.key, 0)} s" for member in members)
-        return reason("pool_waves", pool=pool.name, members=", ".join(later))
-    return reason("pool_rings_all", pool=pool.name)
+        yield reason("pool_waves", pool=pool.name, members=", ".join(later))
+    else:
+        yield reason("pool_rings_all", pool=pool.name)
+    if elsewhere := [
+        member.name for member in members if member.forwarding != Forwarding(after=member.forwarding.after)
+    ]:
+        yield reason("pool_ignores_forwarding", pool=pool.name, members=", ".join(elsewhere))
 
 
 def _quiet(member: Employee, counts: Mapping[str, int]) -> str | None:

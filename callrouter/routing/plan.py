@@ -19,7 +19,7 @@ class IncomingCall:
     when the caller has none. ``private``: RFC 3323 privacy was asked for, or the number is anonymous; then
     ``caller_number`` and ``caller_name`` are empty already. ``transferred``: somebody of ours talked with the caller
     before; ``back`` is the phone that transferred it here, ``feature`` what the phone itself asks for by a code (see
-    ``features``).
+    ``features``). ``shows`` is the extension of the pool whose number is to be shown outside, for this call alone.
     """
 
     uuid: str
@@ -32,6 +32,7 @@ class IncomingCall:
     transferred: bool = False
     back: str | None = None
     feature: str = ""
+    shows: str = ""
 
 
 class RejectReason(StrEnum):
@@ -50,6 +51,7 @@ class RejectReason(StrEnum):
     COMPANY_BUSY = "company_busy"
     EMPLOYEE_BUSY = "employee_busy"
     NEW_NUMBERS = "new_numbers"
+    NOT_SHOWN = "not_shown"
 
     @property
     def cause(self) -> str:
@@ -71,6 +73,7 @@ class RejectReason(StrEnum):
             "company_busy": "OUTGOING_CALL_BARRED",
             "employee_busy": "OUTGOING_CALL_BARRED",
             "new_numbers": "OUTGOING_CALL_BARRED",
+            "not_shown": "OUTGOING_CALL_BARRED",
         }[self.value]
 
     @property
@@ -91,6 +94,7 @@ SPOKEN: Mapping[str, tuple[RejectReason, ...]] = MappingProxyType(
         "too_many_calls": (RejectReason.COMPANY_BUSY, RejectReason.EMPLOYEE_BUSY, RejectReason.NEW_NUMBERS),
         "unknown_number": (RejectReason.UNKNOWN_NUMBER,),
         "no_line": (RejectReason.NO_TRUNK,),
+        "not_shown": (RejectReason.NOT_SHOWN,),
     }
 )
 

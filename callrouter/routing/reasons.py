@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 from callrouter.routing import code_reasons
+from callrouter.routing.for_pool_words import FOR_POOL
 from callrouter.routing.forwarding import ANNOUNCEMENT
 from callrouter.routing.opening_words import ANNOUNCED, OPENING
 from callrouter.routing.plan import Reason
+from callrouter.routing.pool_words import POOLS
 
 #: Code → (German, English). ``{date}`` is spelled out, ``{weekday}`` (0 Monday) and ``{when}`` are translated;
 #: ``{schedule}`` and ``{why}`` bring their own punctuation, for they may be empty.
@@ -283,10 +285,6 @@ SENTENCES: dict[str, tuple[str, str]] = code_reasons.SENTENCES | {
         "Klingelt {seconds} s bei {owner}, danach endet der Anruf.",
         "Rings at {owner} for {seconds} s, then the call ends.",
     ),
-    "in_short_rings_then_forward": (
-        "Klingelt {seconds} s bei {owner}, danach wird weitergeleitet.",
-        "Rings at {owner} for {seconds} s, then the call is forwarded.",
-    ),
     "in_short_rings_then_mailbox": (
         "Klingelt {seconds} s bei {owner}, danach nimmt die Mailbox an.",
         "Rings at {owner} for {seconds} s, then the mailbox answers.",
@@ -336,6 +334,8 @@ SENTENCES: dict[str, tuple[str, str]] = code_reasons.SENTENCES | {
     "reject_unknown_device": ("Abgewiesen (403): unbekanntes Endgerät.", "Refused (403): unknown device."),
 }
 SENTENCES |= OPENING
+
+SENTENCES |= FOR_POOL | POOLS
 
 _WEEKDAYS = (
     ("Montag", "Monday"),

@@ -195,7 +195,8 @@ class Pool:
     ``number`` and are the company's own.
     ``shown`` is what phones show before its callers (``names.shown_before``; empty: nothing), ``alert`` the ring they
     are asked for (empty: their own), ``internal_alert`` that for colleagues' calls. ``members_outside``: see
-    ``members.outside``. ``opening`` is when it is open.
+    ``members.outside``. ``opening`` is when it is open. ``may_show``: who may show ``number`` when they call outside
+    (``for_pool.MayShow``).
     """
 
     key: str
@@ -215,6 +216,7 @@ class Pool:
     internal_alert: str = ""
     members_outside: bool = False
     opening: Opening = Opening()
+    may_show: str = "members"
 
     @property
     def present(self) -> tuple[Employee, ...]:

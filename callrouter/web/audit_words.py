@@ -59,6 +59,7 @@ FIELDS = {
     "limits": _l("Limits"),
     "location_number": _l("Shown on emergency calls"),
     "mailbox": _l("Mailbox"),
+    "may_show": _l("May show its numbers outside"),
     "member_seconds": _l("Rings at each member for (seconds)"),
     "members": _l("Members"),
     "members_outside": _l("Also rings members outside"),

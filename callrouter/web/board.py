@@ -18,7 +18,7 @@ from callrouter.directory.names import device_names
 from callrouter.directory.overview import Facts
 from callrouter.web.applying import State
 from callrouter.web.health import Checks
-from callrouter.web.live import Channel, Gateway, Live, gateway_name
+from callrouter.web.live import TALKING, Channel, Gateway, Live, calls_of, gateway_name
 from callrouter.web.parts import Parts, parts
 
 #: The database is asked again after so long (seconds); the switch says itself how fresh it is.
@@ -30,7 +30,6 @@ _LONGEST_WAIT = dt.timedelta(minutes=15)
 #: What ``health`` checks of those parts that nothing else here tells of.
 _CHECKED = ("router", "spool")
 _NAME = "callrouter.board"
-_TALKING = frozenset(("ACTIVE", "HELD", "UNHELD"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,24 +97,19 @@ class Overview:
 
 def calls_now(channels: tuple[Channel, ...]) -> tuple[CallNow, ...]:
     """The calls that *channels* are the legs of, the oldest first."""
-    legs: dict[str, list[Channel]] = {}
-    for channel in channels:
-        legs.setdefault(channel.call_uuid, []).append(channel)
-    return tuple(_call(uuid, some) for uuid, some in legs.items())
+    return tuple(_call(first, others) for first, others in calls_of(channels))
 
 
-def _call(uuid: str, legs: list[Channel]) -> CallNow:
-    first = next((leg for leg in legs if leg.uuid == uuid), legs[0])
-    others = [leg for leg in legs if leg is not first]
-    talking = [leg for leg in others if leg.state in _TALKING]
+def _call(first: Channel, others: list[Channel]) -> CallNow:
+    talking = [leg for leg in others if leg.state in TALKING]
     if talking:
         state = "talks"
     elif others:
         state = "rings"
     else:
-        state = "served" if first.state in _TALKING else "routed"
+        state = "served" if first.state in TALKING else "routed"
     phones = tuple(leg.device for leg in talking or others if leg.device)
-    return CallNow(uuid, first.since, first.caller, first.caller_name, first.called, state, phones)
+    return CallNow(first.call_uuid, first.since, first.caller, first.caller_name, first.called, state, phones)
 
 
 def _trunk(trunk: overview.Trunk, live: Live) -> TrunkNow:

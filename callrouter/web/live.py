@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -21,6 +21,8 @@ _FRESH = 2.0
 #: A page waits at most so long for the first answer (seconds); the switch itself may take longer.
 _PATIENCE = 0.5
 _TEXT = 200
+#: States of a leg whose call was answered.
+TALKING = frozenset(("ACTIVE", "HELD", "UNHELD"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,11 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One leg of a call; ``state`` in the switch's words: RINGING, EARLY, ACTIVE …"""
+    """One leg of a call; ``state`` in the switch's words: RINGING, EARLY, ACTIVE …
+
+    ``calling`` is the account of the phone that it came from, empty where that is none of ours. ``context`` is the
+    dialplan's, ``at`` the owner (a key) to whose phones the router has brought the call.
+    """
 
     uuid: str
     call_uuid: str
@@ -53,12 +59,20 @@ class Channel:
     caller_name: str
     called: str
     state: str
+    calling: str = ""
+    context: str = ""
+    at: str = ""
 
     @property
     def device(self) -> str:
         """The account of the phone this leg goes to (``anna-desk`` of ``anna-desk%pbx.muster.example``), else empty."""
         account, sign, _domain = self.called.partition("%")
         return account if sign and self.direction == "outbound" else ""
+
+    @property
+    def account(self) -> str:
+        """The account of the phone at its other end, empty where that is none of ours."""
+        return self.calling if self.direction == "inbound" else self.device
 
 
 def gateway_name(trunk: str) -> str:
@@ -136,20 +150,45 @@ def read_gateways(answer: str) -> dict[str, Gateway]:
 
 def read_channels(answer: str) -> tuple[Channel, ...]:
     """From ``show channels as json``, the oldest first; raises SwitchError."""
-    channels = [
-        Channel(
-            uuid=_text(row.get("uuid")),
-            call_uuid=_text(row.get("call_uuid")) or _text(row.get("uuid")),
-            direction=_text(row.get("direction")),
-            since=_moment(row.get("created_epoch")),
-            caller=_text(row.get("cid_num")),
-            caller_name=_text(row.get("cid_name")),
-            called=_text(row.get("dest")),
-            state=_text(row.get("callstate")),
-        )
-        for row in _rows(answer, "show channels")
-    ]
+    channels = [_channel(row) for row in _rows(answer, "show channels")]
     return tuple(sorted(channels, key=lambda channel: channel.since or dt.datetime.max.replace(tzinfo=dt.UTC)))
+
+
+def _channel(row: Mapping[str, Any]) -> Channel:
+    return Channel(
+        uuid=_text(row.get("uuid")),
+        call_uuid=_text(row.get("call_uuid")) or _text(row.get("uuid")),
+        direction=_text(row.get("direction")),
+        since=_moment(row.get("created_epoch")),
+        caller=_text(row.get("cid_num")),
+        caller_name=_text(row.get("cid_name")),
+        called=_text(row.get("dest")),
+        state=_text(row.get("callstate")),
+        calling=_text(row.get("accountcode")),
+        context=_text(row.get("context")),
+        at=_text(row.get("presence_data")),
+    )
+
+
+def calls_of(channels: Iterable[Channel]) -> list[tuple[Channel, list[Channel]]]:
+    """The calls that *channels* are the legs of, the oldest first: the leg that came in, and the others."""
+    legs: dict[str, list[Channel]] = {}
+    for channel in channels:
+        legs.setdefault(channel.call_uuid, []).append(channel)
+    found = []
+    for uuid, some in legs.items():
+        first = next((leg for leg in some if leg.uuid == uuid), some[0])
+        found.append((first, [leg for leg in some if leg is not first]))
+    return found
+
+
+def read_live(ask: Callable[[str], str]) -> Live:
+    """One look at the switch through *ask* (one API command); raises SwitchError."""
+    return Live(
+        registrations=read_registrations(ask("show registrations as json")),
+        gateways=read_gateways(ask("sofia xmlstatus gateway")),
+        channels=read_channels(ask("show channels as json")),
+    )
 
 
 class LiveSwitch:
@@ -178,11 +217,7 @@ class LiveSwitch:
     def _read(self, done: Event) -> None:
         began = self._monotonic()
         try:
-            self._known = Live(
-                registrations=read_registrations(self._ask("show registrations as json")),
-                gateways=read_gateways(self._ask("sofia xmlstatus gateway")),
-                channels=read_channels(self._ask("show channels as json")),
-            )
+            self._known = read_live(self._ask)
         except SwitchError as error:
             self._known = Live(problem=str(error))
         except Exception as error:

@@ -34,6 +34,10 @@ def test_a_number_changes_hands(company: Path):  # noqa: F811
     [
         (["number", "assign", "+493023125010", "employee:ben"], "belongs to employee anna"),
         (["number", "assign", "+493023125012", "ben"], "is no owner"),
+        (["number", "assign", "+493023125010", "pool:sales"], "callrouter number assign NUMBER pool:ID"),
+        (["pool", "set", "sales", "--add-number", "+493023125010"], "a personal number always rings its employee"),
+        (["pool", "add", "lager", "--name", "Lager", "--number", "+493023125010"], "callrouter number activate NUMBER"),
+        (["pool", "next", "anna", "--busy", "pool:sales"], "anna is an employee and no pool: a personal number"),
         (["number", "free", "+493023125010"], "has devices but no personal_number"),
         (["number", "free", "+493023125012"], "belongs to nobody"),
         (["blocked", "add", "0176"], "is not a number as E.164"),
@@ -48,6 +52,19 @@ def test_a_mistake_is_told(company: Path, arguments: list[str], message: str):  
     done = run(*arguments, cwd=company)
     assert done.returncode == 2
     assert message in done.stderr
+
+
+def test_the_week_of_a_number(company: Path):  # noqa: F811
+    at = ("--at", "2026-11-23T00:00", "--language", "en")
+    week = as_json("explain", "+493023125010", "--week", *at, cwd=company)
+    assert [(span["kind"], span["start"][:16]) for span in week[:3]] == [
+        ("rings_then_mailbox", "2026-11-23T00:00"), ("rings", "2026-11-23T08:00"),
+        ("rings_then_mailbox", "2026-11-23T17:30"),
+    ]  # fmt: skip
+    assert all(span["steps"] and span["why"] for span in week)
+    said = told("explain", "+493023125010", "--week", *at, cwd=company)
+    assert "2026-11-23 08:00 – 2026-11-23 17:30  Rings at Anna Schmidt" in said
+    assert run("explain", "+493023125010", "--week", "--device", "anna-desk", cwd=company).returncode == 2
 
 
 def test_blocked_callers(company: Path):  # noqa: F811

@@ -264,12 +264,22 @@ def test_what_a_pools_number_mails_and_its_phones_show(company: Path):  # noqa: 
     assert as_json("pool", "show", "sales", cwd=company)["members_outside"] is True
     told("pool", "set", "sales", "--members-inside", "--short-name", "", "--internal-alert", "blue", cwd=company)
     pool = as_json("pool", "show", "sales", cwd=company)
-    shown = {name: pool[name] for name in ("show_name", "short_name", "alert", "internal_alert")}
-    assert shown == {"show_name": False, "short_name": None, "alert": "red", "internal_alert": "blue"}
+    shown = {name: pool[name] for name in ("show_name", "short_name", "alert", "internal_alert", "may_show")}
+    assert shown == {
+        "show_name": False, "short_name": None, "alert": "red", "internal_alert": "blue", "may_show": "members",
+    }  # fmt: skip
+    assert [(one["id"], one["state"], one["signed_in"]) for one in pool["now"]["members"]] == [
+        ("anna", "unknown", True), ("ben", "unknown", True),
+    ]  # fmt: skip
+    assert pool["now"]["problem"]
+    assert "state: unknown" in told("pool", "show", "sales", cwd=company)
+    told("pool", "set", "sales", "--may-show", "everybody", cwd=company)
+    assert as_json("pool", "show", "sales", cwd=company)["may_show"] == "everybody"
     for arguments, message in (
         (("number", "set", sales, "--email", "team"), "one mail address"),
         (("number", "set", "+493023125012", "--language", "de"), "belongs to nobody"),
         (("pool", "set", "sales", "--alert", "a b"), "the name of a ring"),
+        (("pool", "set", "sales", "--may-show", "nobody"), "employee anna: nobody may show"),
     ):
         refused = run(*arguments, cwd=company)
         assert refused.returncode == 2

@@ -51,8 +51,21 @@ BROKEN = {
     ),
     "a personal number on a pool": (
         _sales(numbers=["+493023125010"]),
-        "pool sales: +493023125010 belongs to employee anna",
+        "pool sales: +493023125010 belongs to employee anna: a personal number always rings its employee and has no "
+        "group, menu or schedule; activate a further number and give it to the pool",
     ),
+    "a group under an employee": (
+        _anna(members=["ben"], strategy="sequential"),
+        "unknown key strategy: a personal number always rings its employee",
+    ),
+    "what comes next under an employee": (_anna(next={"busy": "pool:sales"}), "unknown key next: a personal number"),
+    "a schedule of an employee": (_anna(schedule={"name": "nights"}), "unknown key schedule: a personal number"),
+    "a schedule of an employee's forwarding": (
+        _anna(forwarding={"schedule": {"name": "nights"}}),
+        "unknown key schedule: a personal number",
+    ),
+    "a menu of a pool": (_sales(ivr={}), "unknown key ivr; remove it"),
+    "a ring of an employee": (_anna(alert="Bellcore-dr2"), "unknown key alert; is it"),
     "devices without a number": (_ben(personal_number=None), "employee ben: has devices but no personal_number"),
     "an inactive number": (_ben(personal_number="+493023125050"), "employee ben: +493023125050 is inactive"),
     "a number from elsewhere": (_ben(personal_number="+493023125999"), "+493023125999 is no number of the company"),

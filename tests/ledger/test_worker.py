@@ -165,6 +165,18 @@ def test_what_makes_neither_case_nor_mail(
     assert cases(database) == mails(database) == []
 
 
+def test_the_number_that_a_call_out_showed_is_kept(ledger: Ledger, database: Database, settings: Settings) -> None:
+    told = {"callrouter_direction": "outbound", "callrouter_out_to": "03023125500", "by_callrouter_shown": ANNA}
+    step = "1;dial;employee:anna;answered"
+    put_cdr(settings, cdr_bytes(step, **told))
+    put_cdr(settings, cdr_bytes(step, uuid=OTHER, **told, callrouter_out_hidden="true"), OTHER)
+    put_cdr(settings, cdr_bytes(step, uuid=uuid(3), **told | {"callrouter_out_to": ""}), uuid(3))
+    put_cdr(settings, cdr_bytes(step, uuid=uuid(4), **told | {"callrouter_direction": "inbound"}), uuid(4))
+    ledger.run_once()
+    shown = {call.uuid: call.shown for call in calls(database)}
+    assert shown == {UUID: ANNA, OTHER: "anonymous", uuid(3): None, uuid(4): None}
+
+
 def test_an_internal_missed_call_is_listed_and_mailed_only_if_asked_for(
     ledger: Ledger, database: Database, settings: Settings
 ) -> None:

@@ -106,7 +106,15 @@ def test_it_is_told_step_by_step() -> None:
     assert [line.partition(" ")[0] for line in describe(plan, "de")] == [
         "1.", "2.", "2.1.", "2.2.", "3.", "3.1.", "3.2.", "4.",
     ]  # fmt: skip
-    assert in_short(plan, "en") == ("rings", "Rings at Ben Yılmaz for 15 s, then the call is forwarded.")
+    assert in_short(plan, "en") == (
+        "rings",
+        "Rings at Ben Yılmaz for 15 s; when nobody answers, it goes on to Vertrieb.",
+    )
+    busy = decide(trunk_call(BENS), with_owner(_ben(busy="employee:anna")), OFFICE_TIME)
+    assert in_short(busy, "en") == ("rings", "Rings at Ben Yılmaz for 25 s, then the call ends.")
+    mailbox = decide(trunk_call(BENS), with_owner(_ben(no_answer="mailbox:pool:sales")), OFFICE_TIME)
+    told = "Rings at Ben Yılmaz for 15 s, then the mailbox answers."
+    assert in_short(mailbox, "en") == ("rings_then_mailbox", told)
     always = decide(trunk_call(BENS), with_owner(_ben(always="mailbox:pool:sales")), OFFICE_TIME)
     assert in_short(always, "en") == ("mailbox", "The mailbox of Vertrieb answers at once.")
 
@@ -188,6 +196,9 @@ def test_outside_where_it_may_not_go_the_own_phones_ring(target, at, outside, co
 def test_outside_is_told_step_by_step() -> None:
     plan = _outside(_ben(no_answer=MOBILE))
     assert [line.partition(" ")[0] for line in describe(plan, "de")] == ["1.", "2.", "2.1.", "2.2.", "3."]
-    assert in_short(plan, "en") == ("rings", "Rings at Ben Yılmaz for 15 s, then the call is forwarded.")
+    assert in_short(plan, "en") == (
+        "rings",
+        "Rings at Ben Yılmaz for 15 s; when nobody answers, it goes on to +4917604069007.",
+    )
     always = _outside(_ben(always=MOBILE))
     assert in_short(always, "de") == ("outside", "Wird an +4917604069007 weitergeleitet.")

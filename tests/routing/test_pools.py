@@ -12,7 +12,7 @@ from callrouter.routing.decide import decide
 from callrouter.routing.explain import describe
 from callrouter.routing.members import counters
 from callrouter.routing.plan import Release, Ring, RingResult, RoutePlan, Voicemail
-from callrouter.routing.snapshot import Device, Employee, Mailbox, Pool, Snapshot
+from callrouter.routing.snapshot import Device, Employee, Forwarding, Mailbox, Pool, Snapshot
 from tests.routing.company import ANNA, BEN, CARA, OFFICE_TIME, SALES, trunk_call, with_owner
 
 NUMBER = "+493023125000"
@@ -119,6 +119,17 @@ def test_where_nobody_is_to_be_rung_it_goes_straight_on(strategy: str, mailbox: 
         nobody = RingResult.BUSY if quiet in ("do_not_disturb", "talking") else RingResult.OFFLINE
         assert isinstance(plan.steps[0], Ring)
         assert (plan.steps[0].targets, plan.steps[0].nobody, plan.steps[1:]) == ((), nobody, (Release(),))
+
+
+@pytest.mark.parametrize(("strategy", "told"), [("sequential", True), ("longest-idle", True), ("waves", False)])
+def test_who_is_passed_over_and_whose_forwarding_does_not_count(strategy: str, told: bool) -> None:
+    anna = replace(ANNA, forwarding=Forwarding(always="employee:ben", after=20))
+    plan = _plan(with_owner(replace(SALES, strategy=strategy, members=(anna, BEN))))
+    assert ("pool_passed_over" in _codes(plan)) is told
+    [reason] = [reason for reason in plan.reasons if reason.code == "pool_ignores_forwarding"]
+    assert dict(reason.fields) == {"pool": "Vertrieb", "members": "Anna Schmidt"}
+    plan = _plan(with_owner(replace(SALES, members=(replace(ANNA, forwarding=Forwarding(after=20)), BEN))))
+    assert "pool_ignores_forwarding" not in _codes(plan)
 
 
 def test_of_who_is_signed_out_the_switch_is_not_asked() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from callrouter.routing import calls_out, codes, explain, features, hours, members, opening
+from callrouter.routing import calls_out, codes, explain, features, for_pool, hours, members, opening
 from callrouter.routing import decide as decide_module
 from callrouter.routing.decide import decide
 from callrouter.routing.explain import describe
@@ -21,7 +21,7 @@ from tests.routing.company import COMPANY, EVENING, trunk_call
 def _codes_used() -> set[str]:
     """Every string in the rules that is a reason's code by its place or by its name."""
     found = {f"reject_{reason.value}" for reason in RejectReason}
-    for module in (decide_module, calls_out, codes, hours, explain, members, opening):
+    for module in (decide_module, calls_out, codes, for_pool, hours, explain, members, opening):
         for call in ast.walk(ast.parse(Path(module.__file__).read_text("utf-8"))):
             if isinstance(call, ast.Call) and ast.unparse(call.func) in {"reason", "Reason"}:
                 found |= {
@@ -35,6 +35,7 @@ def _codes_used() -> set[str]:
 def test_the_catalogue_has_exactly_the_codes_that_are_used() -> None:
     # Codes that are chosen before the call that takes them, the one without underscore, and f-strings' beginnings.
     chosen = {"number_of_employee", "number_of_pool", "pool_sequential", "pool_longest_idle", "caller"}
+    chosen |= {"for_pool_nobody", "for_pool_no_member"}
     chosen |= {"do_not_disturb", "talking", "rang_already"}
     chosen |= {f"{kind}_{feature}" for kind in ("feature", "step") for feature in features.ALL}
     chosen |= {f"{kind}_{when}" for kind in ("forwards", "step_forward") for when in ("now", "closed", *ON)}

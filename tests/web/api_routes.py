@@ -27,6 +27,7 @@ API: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "list_pools": ("GET", "/pools", READ),
     "add_pool": ("POST", "/pools", WRITE),
     "get_pool": ("GET", "/pools/sales", READ),
+    "get_pool_now": ("GET", "/pools/sales/now", READ),
     "change_pool": ("PATCH", "/pools/sales", WRITE),
     "sign_member": ("PATCH", "/pools/sales/members/anna", WRITE),
     "switch_pool": ("PATCH", "/pools/sales/switch", WRITE),
@@ -68,6 +69,7 @@ API: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "get_message_audio": ("GET", "/messages/1/audio", ("messages",)),
     "mark_message": ("PUT", "/messages/1/heard", ("messages", "write")),
     "delete_message": ("DELETE", "/messages/1", ("messages", "write")),
+    "explain_week": ("GET", "/explain/week?number=110", READ),
     "explain_call": ("GET", "/explain?number=110", READ),
     "get_health": ("GET", "/health", READ),
 }

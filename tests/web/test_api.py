@@ -364,3 +364,20 @@ def test_a_database_that_cannot_be_used_says_when_to_try_again(server: ApiServer
     assert (answer.status, answer.headers["Content-Type"]) == (503, PROBLEM)
     assert int(answer.headers["Retry-After"]) > 0
     assert b"blocked_callers" not in answer.body
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PATCH", "/employees/anna", {"next": {"busy": "pool:sales"}}),
+        ("PATCH", "/employees/anna/forwarding", {"schedule": {"name": "nights"}}),
+        ("POST", "/employees", {"name": "Carl", "members": ["anna"]}),
+        ("PATCH", "/pools/sales", {"numbers": ["+493023125000", "+493023125010"]}),
+        ("PATCH", "/pools/anna", {"strategy": "sequential"}),
+    ],
+)
+def test_a_personal_number_has_no_plan_and_the_refusal_offers_a_further_number(program: Program, method, path, body):
+    answer = program(method, path, body)
+    assert answer.status == (404 if path == "/pools/anna" else 422)
+    assert "a personal number always rings its employee" in answer.json["detail"]
+    assert "activate a further number and give it to" in answer.json["detail"]

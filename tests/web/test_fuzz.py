@@ -39,7 +39,7 @@ _MORE = (
 
 @pytest.fixture(autouse=True)
 def _streams_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("callrouter.web.pages.start._LONGEST", 0.0)
+    monkeypatch.setattr("callrouter.web.following._LONGEST", 0.0)
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ BODIES: dict[str, Any] = {
     "change_pool": {"name": "Vertrieb", "extension": None, "members": ["ben", "anna"], "numbers": ["+493023125000"],
                     "strategy": "waves", "ring_seconds": 30, "member_seconds": None, "delays": {"ben": 10},
                     "signed_out": ["anna"], "show_name": True, "short_name": "VT", "alert": "red",
-                    "internal_alert": "blue", "members_outside": True,
+                    "internal_alert": "blue", "members_outside": True, "may_show": "members",
                     "next": {"busy": "employee:ben", "no_answer": "+4917604069007", "offline": None},
                     "version": None},
     "sign_member": {"signed_in": False},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +10,12 @@ import pytest
 
 from callrouter.app import event_socket_client
 from callrouter.cli.scratch import wait_until
+from callrouter.directory import employees
 from callrouter.esl.client import InboundClient
 from callrouter.simulator.behaviour import Answer, NoAnswer
 from callrouter.web.board import CallNow, calls_now
-from callrouter.web.live import Live, LiveSwitch
+from callrouter.web.live import Live, LiveSwitch, read_live
+from callrouter.web.pool_now import PoolNow, State, team
 from tests.e2e.world import ANNA, CALLER, SALES, World
 
 pytestmark = pytest.mark.freeswitch
@@ -34,6 +37,30 @@ def client(tmp_path: Path) -> Iterator[tuple[World, InboundClient]]:
         if connection is not None:
             connection.stop()
         world.stop()
+
+
+def test_a_call_is_at_the_pool_to_which_the_router_brought_it(client: tuple[World, InboundClient]):
+    world, connection = client
+    with world.scratch.database.write() as session:
+        employees.set_forwarding(session, "anna", always="pool:sales")
+    ben = world.phone("ben-desk", NoAnswer())
+
+    def look() -> PoolNow:
+        with world.scratch.database.read() as session:
+            sales = team(session, "sales")
+        return sales.now(read_live(lambda command: connection.api(command, timeout=5)), dt.datetime.now(dt.UTC))
+
+    wait_until(lambda: look().members[1].state is State.FREE, "ben's phone")
+    call = world.trunk.call(ANNA, CALLER, "Carla Beispiel")
+    ringing: PoolNow = wait_until(lambda: (seen := look()).ringing and seen, "a call that rings for the pool")
+    assert [(one.caller, one.members) for one in ringing.ringing] == [(CALLER, ("ben",))]
+    assert [one.state for one in ringing.members] == [State.OFFLINE, State.RINGING]
+    call.hangup()
+    wait_until(lambda: look().members[1].state is State.FREE, "the end of the call")
+    out = ben.call("10", "liar", "Liar")
+    wait_until(lambda: look().members[1].state is State.TALKING, "ben's own call")
+    assert look().ringing == ()
+    out.hangup()
 
 
 def test_phones_trunks_and_calls_are_read(client: tuple[World, InboundClient]):

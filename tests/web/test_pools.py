@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callrouter.directory import numbers, services
+from callrouter.directory import employees, numbers, services
 from callrouter.directory import pools as teams
 from callrouter.directory.document import Pool
 from tests.web.world import Browser, Page, World
@@ -107,7 +107,7 @@ def test_free_numbers_are_added_and_the_others_say_why_not(world: World):
     admin, path = world.browser("admin"), "/pools/sales/numbers"
     page = admin.get(path)
     assert page.tree.xpath("//button[@name='add']/@value") == ["+493023125012"]
-    assert "belongs to Anna Schmidt" in admin.get(path + "?q=Anna").text
+    assert "personal number of Anna Schmidt" in admin.get(path + "?q=Anna").text
     assert press(admin, path, "add", "+493023125012").status == 303
     assert pool(world).numbers == ["+493023125000", "+493023125012"]
     assert press(admin, path, "remove", "+493023125000").status == 303
@@ -133,8 +133,17 @@ def test_a_number_taken_meanwhile_is_refused(world: World):
         numbers.assign(session, "+493023125012", "employee:ben")
     answer = press(admin, path, "add", "+493023125012", page)
     assert answer.status == 422
-    assert answer.texts("bad")
+    assert "a personal number always rings its employee" in answer.texts("bad")[0]
+    assert answer.tree.xpath("//main//a[@href='/numbers?show=free'] and //main//a[@href='/numbers?show=inactive']")
     assert pool(world).numbers == ["+493023125000"]
+
+
+def test_the_page_of_a_personal_number_offers_a_further_one(world: World):
+    admin = world.browser("admin")
+    page = admin.get("/numbers/+493023125010")
+    assert "A personal number always rings its employee" in page.text
+    assert page.tree.xpath("//main//a[@href='/numbers?show=free']")
+    assert "always rings its employee" not in admin.get("/numbers/+493023125000").text
 
 
 def test_a_button_that_there_is_not_is_refused(world: World):
@@ -258,6 +267,25 @@ def test_what_phones_show_and_how_they_ring(world: World):
         == 303
     )
     assert (pool(world).show_name, pool(world).short_name, pool(world).alert) == (True, None, None)
+
+
+def test_who_may_show_its_numbers(world: World):
+    admin = world.browser("admin")
+    assert admin.get("/pools/sales").values()["may_show"] == "members"
+    assert admin.send("/pools/sales", {"may_show": "everybody"}).status == 303
+    assert pool(world).may_show == "everybody"
+    refused = admin.send("/pools/sales", {"may_show": "nobody"})
+    assert refused.status == 422
+    assert "nobody may show +493023125000" in refused.texts("bad")[0]
+    with world.database.write() as session:
+        teams.change(session, "sales", members=["ben"])
+        employees.change(session, "anna", outgoing_number=None)
+        teams.change(session, "sales", may_show="members")
+    page = admin.get("/employees/anna/numbers")
+    assert page.tree.xpath("//input[@name='shown']/@value") == ["", "anonymous"]
+    page = admin.submit(page, {"shown": "+493023125000"}, path="/employees/anna/numbers/shown")
+    assert page.status == 422
+    assert "members alone may show +493023125000" in page.text
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,7 @@ ROUTES: dict[str, tuple[str, tuple[int | str, int | str, int | str, int | str]]]
     "pools.show": ("/pools/sales", (IN, 200, 200, 200)),
     "pools.hours": ("/pools/sales/hours", (IN, NO, NO, 200)),
     "pools.switch": ("/pools/sales/switch", (IN, 400, 400, 400)),
+    "pools.live": ("/pools/sales/live", (IN, 200, 200, 200)),
     "pools.next": ("/pools/sales/next", (IN, NO, NO, 200)),
     "pools.members": ("/pools/sales/members", (IN, NO, NO, 200)),
     "pools.sign": ("/pools/sales/sign-out/anna", (IN, 400, 400, 400)),
@@ -124,7 +125,7 @@ ROLES = (None, "employee", "other", "admin")
 @pytest.fixture(autouse=True)
 def _streams_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """What follows the start page would be read for most of a minute."""
-    monkeypatch.setattr("callrouter.web.pages.start._LONGEST", 0.0)
+    monkeypatch.setattr("callrouter.web.following._LONGEST", 0.0)
 
 
 def test_every_route_is_declared_here(world: World):

@@ -234,15 +234,15 @@ def test_a_call_appears_by_itself(world: World, served: str):
 
 
 def test_a_stream_says_that_it_is_there_ends_and_makes_room(world: World, served: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("callrouter.web.pages.start._STEP", 0.02)
-    monkeypatch.setattr("callrouter.web.pages.start._HEARTBEAT", 0.05)
+    monkeypatch.setattr("callrouter.web.following._STEP", 0.02)
+    monkeypatch.setattr("callrouter.web.following._HEARTBEAT", 0.05)
     board = Board(world.parts, most_watchers=1)
     world.application.extensions["callrouter.board"] = board
     with listen(world, served) as stream:
         lines = [stream.readline()]
         while lines[-1] != b": still here\n":
             lines.append(stream.readline())
-        monkeypatch.setattr("callrouter.web.pages.start._LONGEST", 0.0)
+        monkeypatch.setattr("callrouter.web.following._LONGEST", 0.0)
         lines += stream.readlines()
     assert lines[0] == b"retry: 1000\n"
     assert lines.count(b"event: board\n") == 1

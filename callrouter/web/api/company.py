@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
 import callrouter
 from callrouter.directory import calendar, document, kinds, services
-from callrouter.directory.explaining import Explanation
+from callrouter.directory.explaining import Explanation, WeekSpan
 from callrouter.directory.exporting import read_schedules, read_trunks
 from callrouter.directory.lists import Page
 from callrouter.directory.versions import check_version
 from callrouter.errors import RuleError, UnknownError
+from callrouter.routing import features
 from callrouter.web import health
 from callrouter.web.api import shapes
 from callrouter.web.api.routes import Created, Given, Routes
@@ -37,10 +39,18 @@ class MonthQuery(shapes.Query):
 class ExplainQuery(shapes.Query):
     """A call to ``number`` ``at`` a time (left out: now), of ``caller`` (left out: anonymous) or a ``device``."""
 
-    number: Annotated[str, Field(pattern=r"^\+?[0-9*#]{1,20}$")]
+    number: Annotated[str, Field(pattern=rf"^(?:{re.escape(features.SHOW)}[0-9]{{2,8}}\*)?\+?[0-9*#]{{1,20}}$")]
     at: shapes.Moment | None = None
     caller: kinds.E164 | None = None
     device: kinds.SipUser | None = None
+    language: kinds.Language | None = None
+
+
+class WeekQuery(shapes.Query):
+    """The seven days from ``at`` (left out: now) of calls to ``number``."""
+
+    number: Annotated[str, Field(pattern=r"^\+?[0-9]{1,20}$")]
+    at: shapes.Moment | None = None
     language: kinds.Language | None = None
 
 
@@ -154,6 +164,14 @@ def explain_call(given: Given) -> Explanation:
     """What happens to a call, and why, in sentences; nobody is rung."""
     query = given.query
     return parts().explain(query.number, query.at or given.at, query.language, caller=query.caller, device=query.device)
+
+
+@system_routes.get("/explain/week", asks=WeekQuery, gives=Listing[WeekSpan], access="nothing")
+def explain_week(given: Given) -> Page[WeekSpan]:
+    """What anybody's calls from outside to a number get in a week, from one change to the next, and why."""
+    query = given.query
+    found = parts().explain.week(query.number, query.at or given.at, query.language)
+    return Page(found, len(found))
 
 
 @system_routes.get("/health", gives=Health, access="nothing")

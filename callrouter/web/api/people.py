@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from callrouter.directory import clicks, devices, document, employees, lists, opening, owners, pools, services
 from callrouter.directory.lists import EmployeeLine, Page, PoolLine
 from callrouter.directory.versions import check_version
+from callrouter.web import pool_now
 from callrouter.web.api import shapes
 from callrouter.web.api.routes import Created, Given, Routes
 from callrouter.web.api.shapes import (
@@ -21,6 +22,7 @@ from callrouter.web.api.shapes import (
     versioned,
 )
 from callrouter.web.parts import parts
+from callrouter.web.pool_now import PoolNow
 
 employee_routes = Routes("Employees")
 device_routes = Routes("Devices")
@@ -198,6 +200,12 @@ def add_pool(given: Given) -> Created:
 def get_pool(given: Given, key: str) -> PoolRecord:
     """One pool, without its PIN."""
     return _pool(given.session, key)
+
+
+@pool_routes.get("/pools/<key>/now", gives=PoolNow)
+def get_pool_now(given: Given, key: str) -> PoolNow:
+    """What its members do now (unknown while FreeSWITCH cannot be asked, problem says why), and its calls that ring."""
+    return pool_now.team(given.session, key).now(parts().switch.live(), given.at)
 
 
 @pool_routes.patch(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -17,10 +17,13 @@ from callrouter.directory import numbers as directory_numbers
 from callrouter.directory import pools as teams
 from callrouter.directory.names import owner_names
 from callrouter.errors import RuleError
+from callrouter.routing.features import SHOW
 from callrouter.routing.forwarding import KEY
 from callrouter.routing.names import SHOWN_BEFORE
 from callrouter.routing.ringing import MEMBER_SECONDS
-from callrouter.web import format
+from callrouter.web import format, pool_now
+from callrouter.web.board import board
+from callrouter.web.following import follow
 from callrouter.web.forms import Answer, ConfirmForm, Form, NewForm, WholeNumber, answer, confirm, done
 from callrouter.web.languages import language
 from callrouter.web.notifications import notifications_page
@@ -115,11 +118,24 @@ class ChangedPoolForm(PoolForm):
             key=KEY,
         ),
     )
+    may_show = SelectField(
+        _l("May show its numbers outside"),
+        choices=[
+            SelectChoice("nobody", _l("nobody")),
+            SelectChoice("members", _l("its members")),
+            SelectChoice("everybody", _l("everybody")),
+        ],
+        description=_l(
+            "For one call with %(code)s, the pool’s extension, * and the number; for every call as it says at the "
+            "employee’s numbers.",
+            code=SHOW,
+        ),
+    )
 
     def values(self) -> dict[str, Any]:
         """As ``directory.pools`` takes them."""
         texts = {name: (self[name].data or "").strip() or None for name in ("short_name", "alert", "internal_alert")}
-        chosen = {"show_name": self.show_name.data, "members_outside": self.members_outside.data}
+        chosen = {name: self[name].data for name in ("show_name", "members_outside", "may_show")}
         return super().values() | texts | chosen
 
 
@@ -206,7 +222,8 @@ def show(key: str) -> Answer:
         said = opening_said(session, pool, parts().clock(), language())
     form = None
     if current_user.is_admin:
-        shown = ("name", "extension", "ring_seconds", "strategy", "show_name", "short_name", "alert", "internal_alert")
+        shown = ["name", "extension", "ring_seconds", "strategy", "show_name", "short_name", "alert", "internal_alert"]
+        shown.append("may_show")
         values = {name: "" if (value := getattr(pool, name)) is None else value for name in shown}
         values["members_outside"] = pool.members_outside
         values["member_seconds"] = pool.member_seconds or MEMBER_SECONDS
@@ -218,7 +235,37 @@ def show(key: str) -> Answer:
                 return done(_("The pool is changed."), "pools.show", key=key)
     elif request.method == "POST":
         abort(403)
-    return answer("pools/show.html", form, owner=owner, pool=pool, members=members, said=said)
+    return answer("pools/show.html", form, owner=owner, pool=pool, members=members, said=said, **_now(_team(key)))
+
+
+def _team(key: str, known: pool_now.Team | None = None) -> pool_now.Team:
+    """The pool with its members as they are now: *known*, as long as nothing was changed, or the pool is gone."""
+    with reading() as session:
+        try:
+            return pool_now.team(session, key, known)
+        except RuleError:
+            return known or abort(404)
+
+
+def _now(team: pool_now.Team) -> dict[str, Any]:
+    """What goes on in the pool, and at which moment that is so."""
+    at = parts().clock()
+    return {"now": team.now(parts().switch.live(), at), "at": at, "states": pool_now.STATES}
+
+
+@pages.get("/<key>/live")
+@allow("employee")
+def live(key: str) -> Response:
+    """What goes on in the pool as server-sent events: at once, and whenever it changes."""
+    require(may_see_owner(f"pool:{key}"))
+    team = _team(key)
+
+    def look() -> str:
+        nonlocal team
+        team = _team(key, team)
+        return render_template("pools/_now.html", **_now(team))
+
+    return follow(board(), look)
 
 
 @pages.post("/<key>/sign-<any('in', 'out'):way>/<member>")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
-from collections.abc import Iterator
 
-import gevent
-from flask import Blueprint, Response, redirect, render_template, request, stream_with_context, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from callrouter.directory import overview
-from callrouter.web.board import Board, Overview, board, problems
+from callrouter.web.board import Overview, board, problems
+from callrouter.web.following import follow
 from callrouter.web.forms import Answer, answer
 from callrouter.web.navigation import links
 from callrouter.web.parts import parts, reading
@@ -19,9 +17,6 @@ from callrouter.web.roles import allow
 
 pages = Blueprint("start", __name__)
 
-#: Looks so often whether something changed, says at least so often that it is there, and ends after so long, so that
-#: who was signed out meanwhile is asked who it is (seconds).
-_STEP, _HEARTBEAT, _LONGEST = 1.0, 15.0, 50.0
 #: An employee is told of the calls missed in so long.
 _MISSED = dt.timedelta(days=7)
 
@@ -46,31 +41,18 @@ def index() -> Answer:
 def live() -> Response:
     """The start page's state as server-sent events: at once, and whenever it changes."""
     watched = board()
-    if not watched.watch():
-        return Response("too many watch already\n", 503, {"Retry-After": "15"}, content_type="text/plain")
-    events = Response(stream_with_context(_events(watched)), content_type="text/event-stream")
-    events.headers["X-Accel-Buffering"] = "no"
-    events.call_on_close(watched.leave)
-    return events
-
-
-def _events(watched: Board) -> Iterator[str]:
-    began = said = time.monotonic()
     shown: Overview | None = None
-    sent = ""
-    yield "retry: 1000\n\n"
-    while (now := time.monotonic()) - began < _LONGEST:
+    text = ""
+
+    def look() -> str:
+        nonlocal shown, text
         seen = watched.look()
         if seen is not shown:
             shown = seen
             text = render_template("start/_board.html", now=seen, problems=problems(seen, parts().clock()))
-            if text != sent:
-                sent, said = text, now
-                yield "event: board\n" + "".join(f"data: {line}\n" for line in text.splitlines()) + "\n"
-        if now - said >= _HEARTBEAT:
-            said = now
-            yield ": still here\n\n"
-        gevent.sleep(_STEP)
+        return text
+
+    return follow(watched, look)
 
 
 @pages.get("/applying")

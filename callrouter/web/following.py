@@ -1,0 +1,40 @@
+"""Pages that follow what goes on, by server-sent events: a part is sent at once, and again whenever it changes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import gevent
+from flask import Response, stream_with_context
+
+from callrouter.web.board import Board
+
+#: Looks so often whether something changed, says at least so often that it is there, and ends after so long, so that
+#: who was signed out meanwhile is asked who it is (seconds).
+_STEP, _HEARTBEAT, _LONGEST = 1.0, 15.0, 50.0
+
+
+def follow(watched: Board, look: Callable[[], str]) -> Response:
+    """What *look* makes (HTML), as events for ``static/live.js``; *watched* counts all who watch."""
+    if not watched.watch():
+        return Response("too many watch already\n", 503, {"Retry-After": "15"}, content_type="text/plain")
+    events = Response(stream_with_context(_events(look)), content_type="text/event-stream")
+    events.headers["X-Accel-Buffering"] = "no"
+    events.call_on_close(watched.leave)
+    return events
+
+
+def _events(look: Callable[[], str]) -> Iterator[str]:
+    began = said = time.monotonic()
+    sent = ""
+    yield "retry: 1000\n\n"
+    while (now := time.monotonic()) - began < _LONGEST:
+        text = look()
+        if text != sent:
+            sent, said = text, now
+            yield "event: board\n" + "".join(f"data: {line}\n" for line in text.splitlines()) + "\n"
+        if now - said >= _HEARTBEAT:
+            said = now
+            yield ": still here\n\n"
+        gevent.sleep(_STEP)
