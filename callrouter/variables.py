@@ -27,7 +27,7 @@ CALLER_NAME = "callrouter_caller_name"
 #: ``true`` when the caller asked for privacy (RFC 3323) or came without a number. Set by dialplan and router.
 PRIVATE = "callrouter_private"
 #: Where the call stands, for the fallback: ``ringing``, ``mailbox``, ``recording`` or ``done``; ``outside``: the router
-#: leaves it to the dialplan to forward the call there.
+#: leaves it to the dialplan to forward the call there; ``waiting``: to let it wait; ``waited``: it has waited.
 STAGE = "callrouter_stage"
 #: List (``push``) of step marks, see :class:`StepMark`.
 STEP = "callrouter_step"
@@ -113,6 +113,15 @@ WITHIN = "callrouter_within"
 #: In the fallback: what a pool's phones show of the caller, and the ring they are asked for.
 DISPLAY = "callrouter_display"
 ALERT = "callrouter_alert"
+#: In the dialplan, while a call waits: the pool (its id) and the place where it stands; the name of this wait, for a
+#: call may wait more than once; how often members were rung for it; whether it is this one's turn, and whether a member
+#: is free.
+WAITS = "callrouter_waits"
+PLACE = "callrouter_place"
+WAIT = "callrouter_wait"
+ROUND = "callrouter_round"
+MAY = "callrouter_may"
+FREE = "callrouter_free"
 #: ``true`` when a phone dialled an extension, so that NUMBER is only one of those whom it belongs to.
 EXTENSION = "callrouter_extension"
 #: With an employee's id behind it: the legs that ring that member of a pool outside, or an ``error/`` for none.

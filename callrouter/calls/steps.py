@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import assert_never
 
 from callrouter import variables
@@ -32,6 +33,7 @@ from callrouter.routing.plan import (
     Switch,
     Target,
     Voicemail,
+    Wait,
 )
 from callrouter.routing.ringing import PASSED_OVER
 from callrouter.settings import Settings
@@ -82,6 +84,10 @@ class PlanRunner:
                 case Ring():
                     self.last_ring = self._ring(step)
                     if self.last_ring is RingResult.ANSWERED:
+                        return
+                case Wait():
+                    if not step.on or self.last_ring in step.on:
+                        self._leave("waiting")
                         return
                 case Voicemail():
                     self._voicemail(step)
@@ -265,7 +271,7 @@ class PlanRunner:
             self._run(step.steps)
             return
         if step.outside:
-            self._send([self._set(self._identity() | {variables.STAGE: "outside", variables.WHY: step.why})], _PROMPT)
+            self._leave("outside", {variables.WHY: step.why})
             return
         values = {variables.FORWARDED: variables.owner_context(step.to), variables.STAGE: ""}
         values[variables.RUNG] = variables.between_dots(self.called)
@@ -273,6 +279,10 @@ class PlanRunner:
         pushed = [command.execute("push", f"{variables.STEP}={mark.text()}") for mark in marks]
         self._send([*pushed, self._set(values)], timeout=_PROMPT)
         self._run(step.steps)
+
+    def _leave(self, stage: str, values: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Let the dialplan do the rest, from *stage* on."""
+        self._send([self._set(self._identity() | {variables.STAGE: stage} | dict(values))], timeout=_PROMPT)
 
     def _switch(self, step: Switch) -> None:
         """Where it fails, the dialplan goes on and says so."""

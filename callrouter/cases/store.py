@@ -32,7 +32,9 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """A call somebody must call back; ``messages`` is how many the caller left. ``thread`` is for a new case only."""
+    """A call somebody must call back; ``messages`` is how many the caller left.
+
+    ``call_back``: the caller has asked for it. ``thread`` is for a new case only."""
 
     owner_id: int | None
     caller: str
@@ -40,6 +42,7 @@ class Missed:
     at: dt.datetime
     messages: int
     thread: Thread
+    call_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ def _row(key: _Key, calls: Sequence[Missed]) -> dict[str, Any]:
         "changed_at": max(call.at for call in calls),
         "calls": len(calls),
         "messages": sum(call.messages for call in calls),
+        "call_back": any(call.call_back for call in calls),
         "root_message_id": first.thread.root_message_id,
         "subject": first.thread.subject,
     }
@@ -80,7 +84,11 @@ def _row(key: _Key, calls: Sequence[Missed]) -> dict[str, Any]:
 def _counted(new: Any) -> dict[str, Any]:
     """What the row *new* changes in an unclosed case; its state stays (``rules.after`` a call)."""
     later = case((new["changed_at"] > _CASES.c.changed_at, new["changed_at"]), else_=_CASES.c.changed_at)
-    return {name: _CASES.c[name] + new[name] for name in ("calls", "messages")} | {"changed_at": later}
+    asked = case((new["call_back"], new["call_back"]), else_=_CASES.c.call_back)
+    return {name: _CASES.c[name] + new[name] for name in ("calls", "messages")} | {
+        "changed_at": later,
+        "call_back": asked,
+    }
 
 
 def _ownerless(session: Session, row: dict[str, Any]) -> Row[Any]:
@@ -89,7 +97,7 @@ def _ownerless(session: Session, row: dict[str, Any]) -> Row[Any]:
     found = session.scalar(select(_CASES.c.id).where(*same).order_by(_CASES.c.id).limit(1).with_for_update())
     if found is None:
         return session.execute(insert(_CASES).values(row).returning(_CASES)).one()
-    new = {name: literal(row[name], _CASES.c[name].type) for name in ("calls", "messages", "changed_at")}
+    new = {name: literal(row[name], _CASES.c[name].type) for name in ("calls", "messages", "changed_at", "call_back")}
     return session.execute(update(_CASES).where(_CASES.c.id == found).values(_counted(new)).returning(_CASES)).one()
 
 

@@ -272,6 +272,27 @@ def as_scheduled(ctx: click.Context, key: str) -> None:
     _switch(ctx, key, "scheduled", None)
 
 
+@pool.command("waiting")
+@click.argument("key", metavar="ID")
+@click.option("--on/--off", default=None, help="Whether callers wait until somebody is free.")
+@click.option("--after", type=int, metavar="SECONDS", help="So long it just rings; 0: they are greeted at once.")
+@click.option("--at-most", type=int, metavar="SECONDS", help="So long they wait.")
+@click.option("--places", type=int, help="So many may wait.")
+@click.pass_context
+def set_waiting(
+    ctx: click.Context, key: str, on: bool | None, after: int | None, at_most: int | None, places: int | None
+) -> None:
+    """Change how callers wait for a free member of a pool; what is not named stays."""
+    said = {"after": after, "at_most": at_most, "places": places}
+    values = {name: value for name, value in said.items() if value is not None}
+    with changing(ctx) as session:
+        known, _ = services.pool(session, key)
+        there = (known.waiting or document.Waiting()).model_dump()
+        waits = on if on is not None else known.waiting is not None or bool(values)
+        pools.change(session, key, waiting={**there, **values} if waits else None)
+    tell(ctx, f"pool {key} changed")
+
+
 @pool.command("remove")
 @click.argument("key", metavar="ID")
 @click.pass_context

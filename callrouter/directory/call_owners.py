@@ -29,12 +29,22 @@ from callrouter.routing.snapshot import (
     Pool,
     Schedule,
     Snapshot,
+    Waiting,
 )
 
 _T = Base.metadata.tables
 _OWNERS, _NUMBERS, _DEVICES, _MAILBOXES = _T["owners"], _T["numbers"], _T["devices"], _T["mailboxes"]
 _EMPLOYEES, _POOLS, _MEMBERS = _T["employees"], _T["pools"], _T["pool_members"]
 
+#: Whether an employee is a member of a pool in which callers wait.
+_WAITED = _POOLS.alias()
+_AWAITED = (
+    select(_MEMBERS.c.employee_id)
+    .join(_WAITED, _WAITED.c.id == _MEMBERS.c.pool_id)
+    .where(_MEMBERS.c.employee_id == _OWNERS.c.id, _WAITED.c.waiting.is_not(None))
+    .correlate(_OWNERS)
+    .exists()
+)
 _OWNER = (
     select(
         _OWNERS.c.id,
@@ -52,6 +62,7 @@ _OWNER = (
         _POOLS.c.ring_seconds,
         _POOLS.c.member_seconds,
         _POOLS.c.next,
+        _POOLS.c.waiting,
         _POOLS.c.show_name,
         _POOLS.c.short_name,
         _POOLS.c.alert,
@@ -67,6 +78,7 @@ _OWNER = (
         _EMPLOYEES.c.ringing,
         _EMPLOYEES.c.forwarding,
         _NUMBERS.c.e164,
+        _AWAITED.label("awaited"),
     )
     .join(_MAILBOXES, _MAILBOXES.c.owner_id == _OWNERS.c.id)
     .outerjoin(_POOLS, _POOLS.c.id == _OWNERS.c.id)
@@ -183,6 +195,7 @@ class OwnerReader:
                 delays=MappingProxyType({employees[one.employee_id].key: one.delay for one in its if one.delay}),
                 forwarding=Forwarding(**row.next, after=row.ring_seconds),
                 number=self._first_number(row),
+                waiting=Waiting(**row.waiting) if row.waiting else None,
                 signed_out=frozenset(employees[one.employee_id].key for one in its if not one.signed_in),
                 shown=shown_before(row.short_name or row.name) if row.show_name else "",
                 alert=row.alert or "",
@@ -222,6 +235,7 @@ class OwnerReader:
                 calls_at_once=rings[row.id].calls_at_once,
                 stops_all=rings[row.id].stops_all,
                 forwarding=Forwarding(**row.forwarding),
+                awaited=row.awaited,
             )
             for row in rows
         }

@@ -36,7 +36,7 @@ from callrouter.directory.kinds import (
     check_days,
     check_yearly,
 )
-from callrouter.routing import ringing
+from callrouter.routing import ringing, waiting
 from callrouter.routing.for_pool import MayShow
 from callrouter.routing.names import SHOWN_BEFORE
 from callrouter.routing.outgoing import Destination, NumberFormat
@@ -295,6 +295,18 @@ class Next(Part):
         return {name: target for name, target in found.items() if target}
 
 
+class Waiting(Part):
+    """How callers wait for a member of a pool: a greeting, music, their place in the line, keys to leave it.
+
+    ``after`` so many seconds of ringing (0: at once; in any case when all are busy), for ``at_most`` so many seconds,
+    in one of so many ``places``.
+    """
+
+    after: Annotated[int, Field(ge=0, le=120)] = 20
+    at_most: Annotated[int, Field(ge=30, le=1800)] = 300
+    places: Annotated[int, Field(ge=1, le=waiting.MOST_PLACES)] = 5
+
+
 class Employee(Part):
     """A person. Without a ``personal_number`` only when it was lost.
 
@@ -322,7 +334,8 @@ class Pool(Part):
 
     ``ring_seconds`` in all; ``member_seconds`` for each member (None: ``ringing.MEMBER_SECONDS``) where they are rung
     one after the other. ``delays``: with ``waves``, the members who begin so many seconds after the first.
-    ``signed_out`` are the members who are not rung for now. ``next``: where calls go that nobody took.
+    ``signed_out`` are the members who are not rung for now. ``waiting``: callers wait until one is
+    free. ``next``: where calls go that nobody took.
     ``show_name``: phones show the pool before the caller, by its ``short_name`` if it has one. ``alert`` names the ring
     that phones are asked for (Alert-Info), ``internal_alert`` that for colleagues' calls (None: the same).
     ``members_outside``: members whose own calls all go to a number outside are rung there, too.
@@ -341,6 +354,7 @@ class Pool(Part):
     members: list[Slug] = []
     delays: dict[Slug, Annotated[int, Field(ge=0, le=300)]] = {}
     signed_out: list[Slug] = []
+    waiting: Waiting | None = None
     next: Next = Next()
     hours: Hours | None = None
     switch: Literal["scheduled", "open", "closed"] = "scheduled"

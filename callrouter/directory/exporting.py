@@ -178,6 +178,7 @@ def read_pools(session: Session, keys: Collection[str] | None = None) -> list[do
                 "members": [member.key for member in members[row.id]],
                 "delays": {member.key: member.delay for member in members[row.id] if member.delay},
                 "signed_out": [member.key for member in members[row.id] if not member.signed_in],
+                "waiting": row.waiting,
                 "next": row.next,
                 "hours": _hours(row, schedule),
                 "switch": row.switch,

@@ -169,7 +169,7 @@ class EmployeeRow(OwnerRow):
 
 
 class PoolRow(OwnerRow):
-    """A team; the fields are those of ``document.Pool``, ``next`` as JSON.
+    """A team; the fields are those of ``document.Pool``, ``next`` and ``waiting`` as JSON.
 
     Its hours are a named schedule (``hours_id``) or ``hours_rules``; neither: it is always open.
     """
@@ -180,6 +180,7 @@ class PoolRow(OwnerRow):
     ring_seconds: Mapped[int] = mapped_column(default=30)
     member_seconds: Mapped[int | None]
     next: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    waiting: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     show_name: Mapped[bool] = mapped_column(default=True, server_default=true())
     short_name: Mapped[str | None]
     alert: Mapped[str | None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from callrouter.directory.models import Base, OwnerRow
@@ -131,7 +131,7 @@ class MessageRow(Base):
 class CaseRow(Base):
     """Someone who must be called back: one per owner and caller while not closed (anonymous: one per call).
 
-    ``caller_key`` is the E.164 number, the extension, or ``anonymous:UUID``.
+    ``caller_key`` is the E.164 number, the extension, or ``anonymous:UUID``. ``call_back``: the caller asked for it.
     """
 
     __tablename__ = "cases"
@@ -144,6 +144,7 @@ class CaseRow(Base):
     changed_at: Mapped[dt.datetime]
     calls: Mapped[int] = mapped_column(default=0)
     messages: Mapped[int] = mapped_column(default=0)
+    call_back: Mapped[bool] = mapped_column(default=False, server_default=false())
     root_message_id: Mapped[str]
     subject: Mapped[str] = mapped_column(default="")
     owner: Mapped[OwnerRow | None] = relationship()

@@ -183,7 +183,7 @@ def _kind_row(owner: int, part: document.Employee | document.Pool, schedules: di
     if isinstance(part, document.Employee):
         fields = {"email", "role", "outgoing_number", "destinations", "ringing", "forwarding"}
         return {"id": owner, **part.model_dump(mode="json", include=fields)}
-    fields = {"strategy", "ring_seconds", "member_seconds", "next"}
+    fields = {"strategy", "ring_seconds", "member_seconds", "next", "waiting"}
     fields |= {"show_name", "short_name", "alert", "internal_alert", "members_outside", "may_show"}
     hours = part.hours
     return {

@@ -17,6 +17,7 @@ from callrouter.errors import RecordError
 from callrouter.ledger import links
 from callrouter.ledger.rings import Leg, entries, legs, moment
 from callrouter.notes import Note
+from callrouter.routing import waiting
 from callrouter.spool import CDR_NAME
 
 #: Larger files are no CDR (bytes); a call with very long headers makes some 50 kB.
@@ -42,6 +43,7 @@ _PLAIN = (
     "direction",
     "start_uepoch",
     "answer_uepoch",
+    "bridge_uepoch",
     "end_uepoch",
     "sip_invite_stamp",
     "hangup_cause",
@@ -158,6 +160,12 @@ def _marks(texts: list[str]) -> tuple[v.StepMark, ...]:
     return tuple(mark for mark in marks if mark and (mark.kind == "was" or _N.fullmatch(mark.n)))
 
 
+def _waited(steps: Sequence[v.StepMark]) -> bool:
+    """Whether it was answered so that the caller could wait; whoever was talked with came later, if anybody."""
+    first = next((mark for mark in steps if mark.kind == "was" or mark.n.startswith(waiting.MARK)), None)
+    return first is not None and first.kind != "was"
+
+
 def _owner(text: str | None) -> str | None:
     return text if text and _OWNER.fullmatch(text) else None
 
@@ -180,7 +188,10 @@ def _build(
         return clean(fields.get(name, ""), limit)
 
     private = _private(fields)
+    steps = _marks(v.step_texts(clean(fields.get(v.STEP, ""), 20_000)))
     answered_at, ended_at = moment(fields.get("answer_uepoch")), moment(fields.get("end_uepoch"))
+    if _waited(steps):
+        answered_at = moment(fields.get("bridge_uepoch"))
     originated, causes = fields.get("originated_legs", ""), fields.get("originate_causes", "")
     dialed = field("sip_req_user") or field("destination_number")
     number = field(v.NUMBER)
@@ -206,7 +217,7 @@ def _build(
         device=field(v.PICKED) or field(v.DEVICE),
         taken=field(v.TAKEN),
         shown=_shown(fields),
-        steps=_marks(v.step_texts(clean(fields.get(v.STEP, ""), 20_000))),
+        steps=steps,
         legs=legs(log, originated, causes, answered_at=answered_at, ended_at=ended_at),
         links=links.links(fields),
         started_at=moment(fields.get("start_uepoch")) or moment(fields.get("sip_invite_stamp")),

@@ -13,6 +13,7 @@ from callrouter.ledger.cdr import Cdr
 from callrouter.ledger.outcome import CallRecord, Outcome, Part, outcome
 from callrouter.ledger.parties import Directory, Owner, Parties, Wishes
 from callrouter.mail import compose
+from callrouter.routing import waiting
 from callrouter.routing.forwarding import FORWARDED
 
 _TO_CALL_BACK = (Outcome.MISSED, Outcome.VOICEMAIL)
@@ -182,7 +183,12 @@ def _event(
     cdr, parties = call.heard.cdr, call.parties
     audio = call.heard.recordings.get(part.recording) if part.recording else None
     waited = None
-    if len(call.record.parts) == 1 and part.detail == "abandoned" and cdr.ended_at and cdr.started_at:
+    if (
+        len(call.record.parts) == 1
+        and part.detail in ("abandoned", waiting.GAVE_UP)
+        and cdr.ended_at
+        and cdr.started_at
+    ):
         waited = max(0, round((cdr.ended_at - cdr.started_at).total_seconds()))
     return compose.Event(
         kind="voicemail" if audio else "missed",

@@ -6,13 +6,15 @@ what happened to one owner: consecutive steps of the same owner, until somebody 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from callrouter.ledger.audio import Audio
 from callrouter.ledger.cdr import Cdr
 from callrouter.ledger.rings import End, Leg
+from callrouter.routing import waiting
+from callrouter.routing.forwarding import FORWARDED
 from callrouter.variables import StepMark
 
 _KINDS = frozenset({"ring", "voicemail", "announce", "reject", "dial"})
@@ -34,7 +36,8 @@ class Part:
     """What happened to one owner. ``n`` is unique in the call; ``owner`` is an owner key or empty.
 
     ``detail`` of a missed part: closed, abandoned, no_answer, busy, offline, rejected, failed, switch_stopped,
-    reached_mailbox, message_lost; of a rejected one the reason. ``recording``: mark of the usable recording.
+    reached_mailbox, message_lost, forwarded, or how waiting ended (``routing.waiting``); of a rejected one the reason.
+    ``recording``: mark of the usable recording.
     ``legs``: the phones that were to ring.
     """
 
@@ -71,6 +74,11 @@ class _Group:
     @property
     def rings_still(self) -> bool:
         return not self.closed and self.last.kind == "ring" and not self.last.result
+
+    @property
+    def forwarded(self) -> bool:
+        """Whether the call went on elsewhere then, whatever came before."""
+        return any(mark.kind == "ring" and mark.result == FORWARDED for mark in self.marks.values())
 
     def find(self, kind: str) -> StepMark | None:
         return next((mark for mark in reversed(self.marks.values()) if mark.kind == kind), None)
@@ -134,14 +142,16 @@ def _part(group: _Group, n: str, *, last: bool, only: bool, cdr: Cdr, recordings
     elif voicemail:
         outcome, detail = _voicemail(voicemail, recordings)
         recording = voicemail.n if outcome is Outcome.VOICEMAIL else None
-    elif ring and ring.result:
-        outcome, detail = Outcome.MISSED, ring.result
+    elif ring and (ring.result or group.forwarded):
+        outcome, detail = Outcome.MISSED, FORWARDED if group.forwarded else ring.result
     elif ring and last and cdr.device:
         outcome, detail, device = Outcome.ANSWERED, "", cdr.device
     elif ring and answered_here:
         outcome, detail = Outcome.ANSWERED, ""  # hung up so soon after the answer that no device was noted
     elif ring and last:
         outcome, detail = _never_rang(cdr)
+        if detail == "abandoned" and ring.n.startswith(waiting.MARK):
+            detail = waiting.GAVE_UP
     elif ring:
         outcome, detail = Outcome.MISSED, "no_answer"
     elif announce := group.find("announce"):
@@ -154,6 +164,11 @@ def _part(group: _Group, n: str, *, last: bool, only: bool, cdr: Cdr, recordings
     else:
         outcome, detail = Outcome.REJECTED, reject.result if reject else ""
     return Part(n, kind, group.owner, outcome, detail, device or None, recording)
+
+
+def _once(legs: Iterable[Leg]) -> Iterable[Leg]:
+    """Of a phone that rang again and again while the caller waited, the last time."""
+    return {(leg.device, leg.n if leg.n.startswith(waiting.MARK) else leg): leg for leg in legs}.values()
 
 
 def _known(leg: Leg, part: Part) -> Leg:
@@ -198,7 +213,7 @@ def outcome(cdr: Cdr, recordings: Mapping[str, Audio | None]) -> CallRecord:
         names.add(n)
         part = _part(group, n, last=group is groups[-1], only=len(groups) == 1, cdr=cdr, recordings=recordings)
         rung = [leg for mark_n, kind in group.marks if kind == "ring" for leg in legs.pop(mark_n, ())]
-        parts.append(replace(part, legs=tuple(_known(leg, part) for leg in rung)))
+        parts.append(replace(part, legs=tuple(_known(leg, part) for leg in _once(rung))))
     used: set[str] = set()
     for position in reversed(range(len(parts))):
         part = parts[position]

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from callrouter import variables as v
+from callrouter.routing import waiting
 from callrouter.routing.plan import RING_CAUSES
 from callrouter.routing.ringing import PASSED_OVER
 
@@ -153,7 +154,8 @@ def _rung(
             if cause == PASSED_OVER:
                 continue
             end = _ENDS.get(cause, End.FAILED)
-            if end is End.ABANDONED and goes_on:  # the phone itself said 487: the caller was still there
+            if end is End.ABANDONED and goes_on and not n.startswith(waiting.MARK):
+                # The phone itself said 487: the caller was still there, and no key ends ringing.
                 end = End.REJECTED
             at = {End.ANSWERED: answer, End.ELSEWHERE: answer, End.NO_ANSWER: over, End.ABANDONED: over}.get(end)
             yield Leg(n, device, end, cause, rang_at, at)

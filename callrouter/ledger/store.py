@@ -130,7 +130,8 @@ class _Batch:
     def _missed(self, step: Step, event: compose.Event) -> cases.Missed:
         root = compose.message_id(event.uuid, event.n, self.company.sip_domain)
         thread = cases.Thread(root, compose.subject(event, self.company, self._language(step)))
-        return cases.Missed(step.owner_id, event.caller, event.uuid, event.at, 1 if step.message else 0, thread)
+        messages = 1 if step.message else 0
+        return cases.Missed(step.owner_id, event.caller, event.uuid, event.at, messages, thread, event.call_back)
 
     def _language(self, step: Step) -> str:
         return (step.wishes.language if step.wishes else None) or self.language

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import jinja2
 
 from callrouter.mail import words
+from callrouter.routing import waiting
 
 _UNSAFE_ID = re.compile(r"[^A-Za-z0-9._-]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -60,6 +61,11 @@ class Event:
     interrupted: bool = False
     audio: str = "none"
 
+    @property
+    def call_back(self) -> bool:
+        """Whether the caller has asked to be called back."""
+        return self.detail == waiting.CALL_BACK
+
 
 @dataclass(frozen=True, slots=True)
 class Mail:
@@ -97,8 +103,8 @@ def subject(event: Event, company: Company, language: str) -> str:
 
 def _reason(event: Event, language: str) -> str:
     said = words.WORDS[language]
-    if event.detail == "abandoned" and event.waited is not None:
-        return said["abandoned_after"].format(wait=words.duration(event.waited, language))
+    if event.detail in ("abandoned", waiting.GAVE_UP) and event.waited is not None:
+        return said[f"{event.detail}_after"].format(wait=words.duration(event.waited, language))
     return said.get(event.detail, said["failed"])
 
 
@@ -147,7 +153,9 @@ def compose(
         headers |= {"References": root_message_id, "In-Reply-To": root_message_id}
     tel = event.caller if re.fullmatch(r"\+[0-9]{3,15}", event.caller) else ""
     rows = _rows(event, company, local, language)
-    heading = said[event.kind]
+    heading = said["call_back_asked" if event.call_back else event.kind]
+    if event.call_back:
+        case_subject = said["subject_call_back"].format(subject=case_subject)
     return _mail(mail_id, case_subject, heading, rows, notes, local, company, language, headers, tel, salutation)
 
 

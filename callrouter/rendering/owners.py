@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
-from itertools import groupby
 
 from callrouter.directory import document
 from callrouter.rendering.harmless import harmless
+from callrouter.rendering.legs import Leg, WaitingView, in_time, turns_of
 from callrouter.rendering.opening import OpeningView, opening_view
 from callrouter.rendering.schedules import Schedules
 from callrouter.routing import forwarding, outgoing, ringing
@@ -16,35 +16,6 @@ from callrouter.routing.names import shown_before
 from callrouter.routing.plan import RingResult
 from callrouter.routing.snapshot import DigitRules, NumberBlock
 from callrouter.variables import OUTSIDE_LEG, between_dots, owner_context, slug
-
-
-@dataclass(frozen=True, slots=True)
-class Leg:
-    """A phone to ring, with what it is shown as to other phones.
-
-    It begins ``delay`` seconds after the first. ``calls_at_once`` is that of the ``employee`` (an id), or None.
-    ``again``: calls may come here for which the employee was rung before. ``outside``: the ``device`` is a number in
-    the public network, of that kind.
-    """
-
-    device: str
-    name: str
-    extension: str | None
-    delay: int
-    employee: str
-    calls_at_once: int | None
-    again: bool = False
-    outside: str = ""
-
-    @property
-    def place(self) -> str:
-        """The phone's account, or what stands for a number outside, in the names of variables and counters."""
-        return f"outside-{self.employee}" if self.outside else self.device
-
-    @property
-    def in_doubt(self) -> bool:
-        """Whether each call is asked if it may ring."""
-        return self.calls_at_once is not None or self.again
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +97,12 @@ class OwnerView:
     place: int = 0
     opening: OpeningView | None = None
     may_show: str = ""
+    waiting: WaitingView | None = None
 
     @property
     def turns(self) -> tuple[tuple[Leg, ...], ...]:
         """The phones that ring together, in their order: with ``each``, one member's after the other's."""
-        return _turns(self.legs, self.each)
+        return turns_of(self.legs, self.each)
 
     def outside_leg(self, leg: Leg, trunk: int) -> str:
         """The end of the UUID of the *leg* to a number outside by the *trunk* of that place."""
@@ -182,12 +154,6 @@ class OwnerView:
         return "greeting_pool" if self.key.startswith("pool:") else "greeting"
 
 
-def _turns(legs: Sequence[Leg], each: int) -> tuple[tuple[Leg, ...], ...]:
-    if not each:
-        return (tuple(legs),)
-    return tuple(tuple(turn) for _, turn in groupby(legs, key=lambda leg: leg.employee))
-
-
 def _mailbox(owner: str, mailbox: document.Mailbox, schedules: Schedules) -> MailboxView | None:
     if not (mailbox.enabled and mailbox.answer_calls):
         return None
@@ -196,13 +162,26 @@ def _mailbox(owner: str, mailbox: document.Mailbox, schedules: Schedules) -> Mai
     return MailboxView(mailbox.answer_after, schedules.context(slug(owner), mailbox.schedule), mailbox.schedule.when)
 
 
-def _legs(employee: document.Employee, before: Collection[str], later: int = 0) -> list[Leg]:
-    """The phones of *employee* that may ring, *later* (seconds) than they would; who may have been rung *before*."""
+def _legs(employee: document.Employee, before: Collection[str], awaited: Collection[str], later: int = 0) -> list[Leg]:
+    """The phones of *employee* that may ring, *later* (seconds) than they would; who may have been rung *before*.
+
+    *awaited*: the members of pools in which callers wait.
+    """
     if employee.ringing.do_not_disturb:
         return []
     name, at_once, again = harmless(employee.name), employee.ringing.calls_at_once, employee.id in before
+    counted = at_once is not None or employee.id in awaited
     return [
-        Leg(device.sip_user, name, employee.extension, device.ring_delay + later, employee.id, at_once, again)
+        Leg(
+            device.sip_user,
+            name,
+            employee.extension,
+            device.ring_delay + later,
+            employee.id,
+            at_once,
+            again,
+            counted=counted,
+        )
         for device in employee.devices
         if device.enabled and device.sip_password
     ]
@@ -220,12 +199,6 @@ def _outside(
         return []
     name, at_once, again = harmless(employee.name), employee.ringing.calls_at_once, employee.id in before
     return [Leg(number, name, None, later, employee.id, at_once, again, meant)]
-
-
-def _in_time(legs: Sequence[Leg], seconds: int) -> tuple[Leg, ...]:
-    """*legs* with the delays that leave time to answer while they ring for *seconds*."""
-    begin = ringing.delays([leg.delay for leg in legs], seconds)
-    return tuple(replace(leg, delay=delay) for leg, delay in zip(legs, begin, strict=True))
 
 
 def _rung_before(company: document.CompanyFile) -> Mapping[str, frozenset[str]]:
@@ -255,6 +228,11 @@ def memberships(company: document.CompanyFile) -> Mapping[str, tuple[str, ...]]:
     for pool in company.pools:
         found |= {member: (*found.get(member, ()), pool.id) for member in pool.members}
     return found
+
+
+def awaited(company: document.CompanyFile) -> frozenset[str]:
+    """The members (ids) of pools in which callers wait: FreeSWITCH counts their calls."""
+    return frozenset(member for pool in company.pools if pool.waiting for member in pool.members)
 
 
 def _forwards(
@@ -292,7 +270,7 @@ def owners(company: document.CompanyFile, schedules: Schedules, digits: DigitRul
         both = set(company.company.limits.destinations) & set(company.company.limits.allowed(employee.destinations))
         return meant.kind.value if meant and meant.kind in both else None
 
-    found, before = [], _rung_before(company)
+    found, before, counted = [], _rung_before(company), awaited(company)
     people, pools_of = {employee.id: employee for employee in company.employees}, memberships(company)
     active = set(company.numbers)
     kinds = (("employee", company.employees), ("pool", company.pools))
@@ -307,7 +285,7 @@ def owners(company: document.CompanyFile, schedules: Schedules, digits: DigitRul
         out = outward(employee, company.company)
         forwards = _forwards(key, employee.forwarding.targets, mailboxes, partial(may_call, out.destinations))
         after = employee.forwarding.after if "no_answer" in forwards else None
-        legs = _legs(employee, before.get(key, ()))
+        legs = _legs(employee, before.get(key, ()), counted)
         usual = ringing.shortest(company.company.ring_seconds, mailbox.answer_after if mailbox else None)
         number = employee.personal_number if employee.personal_number in active else None
         found.append(
@@ -317,7 +295,7 @@ def owners(company: document.CompanyFile, schedules: Schedules, digits: DigitRul
                 harmless(employee.name),
                 number,
                 employee.extension,
-                _in_time(legs, after or usual),
+                in_time(legs, after or usual),
                 company.company.ring_seconds,
                 mailbox,
                 _nobody([employee]),
@@ -338,7 +316,7 @@ def owners(company: document.CompanyFile, schedules: Schedules, digits: DigitRul
             leg
             for member in present
             for found_legs in (
-                _legs(member, before.get(key, ()), waves.get(member.id, 0)),
+                _legs(member, before.get(key, ()), counted, waves.get(member.id, 0)),
                 _outside(member, before.get(key, ()), waves.get(member.id, 0), kind) if pool.members_outside else [],
             )
             for leg in found_legs
@@ -349,6 +327,18 @@ def owners(company: document.CompanyFile, schedules: Schedules, digits: DigitRul
         forwards = _forwards(key, pool.next.targets, mailboxes, partial(may_call, out.destinations))
         after = pool.ring_seconds if "no_answer" in forwards else None
         usual = after or ringing.shortest(pool.ring_seconds, mailbox.answer_after if mailbox else None)
+        turns = turns_of(legs, each)
+        waits = None
+        phones = [leg for leg in legs if not leg.outside]
+        if pool.waiting and phones:
+            usual = pool.waiting.after
+            longest = each or pool.ring_seconds
+            waits = WaitingView(
+                pool.waiting,
+                longest,
+                tuple(in_time(turn, longest) for turn in turns_of(phones, each)),
+                mailbox is not None,
+            )
         found.append(
             OwnerView(
                 key,
@@ -356,7 +346,7 @@ def owners(company: document.CompanyFile, schedules: Schedules, digits: DigitRul
                 harmless(pool.name),
                 number,
                 pool.extension,
-                tuple(leg for turn in _turns(legs, each) for leg in _in_time(turn, min(each or usual, usual))),
+                tuple(leg for turn in turns for leg in in_time(turn, min(each or usual, usual))),
                 pool.ring_seconds,
                 mailbox,
                 _nobody(present),
@@ -367,6 +357,7 @@ def owners(company: document.CompanyFile, schedules: Schedules, digits: DigitRul
                 outward=out,
                 members=tuple(f"employee-{member.id}" for member in members),
                 each=each,
+                waiting=waits,
                 shown=shown_before(pool.short_name or pool.name) if pool.show_name else "",
                 place=len(found),
                 alert=pool.alert or "",

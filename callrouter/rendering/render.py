@@ -15,7 +15,7 @@ from callrouter.directory.document import CompanyFile
 from callrouter.errors import RenderError
 from callrouter.rendering import certificates, view
 from callrouter.rendering.check import check
-from callrouter.routing import features, forwarding, outgoing, ringing
+from callrouter.routing import features, forwarding, outgoing, ringing, waiting
 from callrouter.routing.names import behind
 from callrouter.routing.plan import RING_CAUSES, SPOKEN, RejectReason, RingResult
 from callrouter.routing.snapshot import DigitRules
@@ -88,6 +88,7 @@ def _context(
         "ringing": ringing,
         "features": features,
         "forwarding": forwarding,
+        "waiting": waiting,
         "mark": _mark,
         "clean": _CLEAN,
         "unclean": _UNCLEAN,

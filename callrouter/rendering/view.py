@@ -12,7 +12,7 @@ from callrouter.directory import document
 from callrouter.errors import RenderError
 from callrouter.rendering import spelling
 from callrouter.rendering.harmless import harmless
-from callrouter.rendering.owners import Outward, OwnerView, memberships, outward
+from callrouter.rendering.owners import Outward, OwnerView, awaited, memberships, outward
 from callrouter.rendering.owners import owners as owner_views
 from callrouter.rendering.schedules import Schedules, ScheduleView
 from callrouter.rendering.zones import posix_rule
@@ -188,7 +188,7 @@ def _extensions(owners: Sequence[OwnerView]) -> spelling.Table:
 
 def _devices(company: document.CompanyFile) -> tuple[DeviceView, ...]:
     first_number = min(company.numbers, default=None)
-    pools_of = memberships(company)
+    pools_of, counted = memberships(company), awaited(company)
     return tuple(
         DeviceView(
             device.sip_user,
@@ -199,7 +199,7 @@ def _devices(company: document.CompanyFile) -> tuple[DeviceView, ...]:
             company.company.location_number or employee.personal_number or first_number,
             outward(employee, company.company),
             pools_of.get(employee.id, ()),
-            employee.ringing.calls_at_once is not None,
+            employee.ringing.calls_at_once is not None or employee.id in counted,
             employee.extension,
         )
         for employee in company.employees

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from callrouter.routing import features, forwarding, hours, members, numbers, opening, outgoing, ringing
+from callrouter.routing import features, forwarding, hours, members, numbers, opening, outgoing, ringing, waiting
 from callrouter.routing.callers import blocked_by
 from callrouter.routing.calls_out import ANONYMOUS, allowed, call_out
 from callrouter.routing.for_pool import showing
@@ -186,7 +186,8 @@ def _steps(
     if takes_calls and targets and mailbox.answer_after <= 0:
         reasons.append(reason("mailbox_at_once"))
         return (Voicemail(owner.key, mailbox.language),)
-    if not targets:
+    wait = waiting.step(owner)
+    if not targets and wait is None:
         on = next(field for field, results in forwarding.ON.items() if nobody in results)
         if forward := forwards(on, getattr(wanted, on), ()):
             return Ring(owner.key, (), 0, nobody), forward
@@ -198,6 +199,11 @@ def _steps(
     shortest, seconds = ringing.shortest(limit, answers), mailbox.answer_after if takes_calls else limit
     if _goes(owner, wanted.no_answer, snapshot):
         shortest = seconds = wanted.after
+    at_once = False
+    if wait and isinstance(owner, Pool) and owner.waiting:
+        shortest = seconds = owner.waiting.after
+        at_once = seconds == 0 or bool(snapshot.counts.get(waiting.line(owner.key)))
+        reasons.append(reason("waits_at_once" if at_once else "waits_after", pool=owner.name, seconds=str(seconds)))
     if isinstance(owner, Pool):
         ring = Ring(owner.key, targets, seconds, nobody, each=members.turn_seconds(owner))
         ring = replace(ring, shown=owner.shown, alert=owner.alert if calling is None else owner.internal_alert)
@@ -207,8 +213,11 @@ def _steps(
     then = tuple(
         forward
         for field, on_results in forwarding.ON.items()
-        if targets and (forward := forwards(field, getattr(wanted, field), on_results))
+        if (targets or wait) and (forward := forwards(field, getattr(wanted, field), on_results))
     )
+    if wait:
+        first = (replace(wait, on=()),) if at_once else (ring, wait)
+        return *first, *then, Voicemail(owner.key, mailbox.language) if takes_calls else Release()
     if takes_calls:
         reasons.append(reason("rings_until_mailbox", seconds=str(seconds)))
         return ring, *then, Voicemail(owner.key, mailbox.language)

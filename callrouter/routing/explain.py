@@ -17,6 +17,7 @@ from callrouter.routing.plan import (
     Switch,
     Target,
     Voicemail,
+    Wait,
 )
 
 
@@ -37,8 +38,8 @@ def _numbered(steps: tuple[Step, ...], owner_name: str, before: str, language: s
 def in_short(plan: RoutePlan, language: str) -> tuple[str, str]:
     """What *plan* comes to: its kind, for colours and filters, and one sentence in ``de`` or ``en``.
 
-    Kinds: ``refused``, ``mailbox`` (at once), ``rings_then_mailbox``, ``rings``, ``outside`` (forwarded), ``nobody``
-    (no phone, no mailbox).
+    Kinds: ``refused``, ``mailbox`` (at once), ``rings_then_mailbox``, ``rings``, ``waits`` (at once),
+    ``rings_then_waits``, ``outside`` (forwarded), ``nobody`` (no phone, no mailbox).
     """
     if isinstance(plan.steps[0], Reject):
         return "refused", reasons.text(Reason(f"reject_{plan.steps[0].reason.value}"), language)
@@ -77,6 +78,10 @@ def _rings(owner_name: str, seconds: int) -> tuple[tuple[str, str], ...]:
 def _in_short(steps: tuple[Step, ...], owner_name: str) -> Reason:
     owner = ("owner", owner_name)
     match steps:
+        case (Wait(), *_) | (Ring(targets=()), Wait(), *_):
+            return Reason("in_short_waits", (owner,))
+        case (Ring(seconds=seconds), Wait(), *_):
+            return Reason("in_short_rings_then_waits", (owner, ("seconds", str(seconds))))
         case (Voicemail(), *_):
             return Reason("in_short_mailbox", (owner,))
         case (Ring(targets=targets, seconds=seconds), Voicemail()) if targets:
@@ -105,6 +110,9 @@ def _sentence(step: Step, owner_name: str) -> Reason:
         case Ring(targets=targets, seconds=seconds):
             devices = ", ".join(map(_device, targets))
             return Reason("step_ring", (("seconds", str(seconds)), ("devices", devices)))
+        case Wait(seconds=seconds, places=places, mailbox=mailbox):
+            wait = (("seconds", str(seconds)), ("places", str(places)))
+            return Reason("step_wait_or_mailbox" if mailbox else "step_wait", wait)
         case Voicemail(owner=owner, language=language):
             return Reason("step_voicemail", (("owner", owner_name or owner), ("language", language)))
         case Announce():

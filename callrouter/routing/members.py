@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from callrouter.routing import forwarding, outgoing, ringing
+from callrouter.routing import forwarding, outgoing, ringing, waiting
 from callrouter.routing.calls_out import allowed, call_out
 from callrouter.routing.names import clean_name
 from callrouter.routing.plan import Reason, Reject, Ring, RingResult, Target, reason
@@ -143,7 +143,8 @@ def counters(snapshot: Snapshot) -> frozenset[str]:
         if member.calls_at_once is not None and not member.do_not_disturb
     ]
     phones = (device.sip_user for member in members for device in member.devices if device.enabled)
-    return frozenset({*(ringing.talks(member.key) for member in members), *map(ringing.rings, phones)})
+    lines = {waiting.line(owner.key) for owner in snapshot.owners.values() if waiting.step(owner)}
+    return frozenset({*(ringing.talks(member.key) for member in members), *map(ringing.rings, phones), *lines})
 
 
 def _target(device: Device, employee: Employee, later: int) -> Target:
@@ -153,7 +154,7 @@ def _target(device: Device, employee: Employee, later: int) -> Target:
         clean_name(employee.name),
         employee.extension,
         device.ring_delay + later,
-        employee.calls_at_once is not None,
+        employee.counted,
     )
 
 

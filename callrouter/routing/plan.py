@@ -196,6 +196,23 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True)
+class Wait:
+    """Let the caller wait for ``seconds`` until a member of ``owner`` is free, in one of so many ``places``.
+
+    If the last ringing ended with one of ``on`` (empty: in any case). The call is answered: it hears a greeting, music
+    and its place, and may leave by a key: to the ``mailbox`` where there is one, or to be called back. Where nobody
+    comes in time, or all places are taken, the next step follows. The dialplan does it, and what follows; the router is
+    not asked again.
+    """
+
+    owner: str
+    seconds: int
+    places: int
+    mailbox: bool
+    on: tuple[RingResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Voicemail:
     """Let the owner's mailbox take a message, in ``language`` (de, en)."""
 
@@ -283,7 +300,7 @@ class Release:
     """End the call with the answer that the last ring result gives (``RingResult.cause``)."""
 
 
-Step = Ring | Voicemail | Announce | Dial | Switch | Forward | Reject | Release
+Step = Ring | Wait | Voicemail | Announce | Dial | Switch | Forward | Reject | Release
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from callrouter.routing import code_reasons
+from callrouter.routing import code_reasons, waiting_words
 from callrouter.routing.for_pool_words import FOR_POOL
 from callrouter.routing.forwarding import ANNOUNCEMENT
 from callrouter.routing.opening_words import ANNOUNCED, OPENING
@@ -14,6 +14,7 @@ from callrouter.routing.pool_words import POOLS
 #: Code → (German, English). ``{date}`` is spelled out, ``{weekday}`` (0 Monday) and ``{when}`` are translated;
 #: ``{schedule}`` and ``{why}`` bring their own punctuation, for they may be empty.
 SENTENCES: dict[str, tuple[str, str]] = code_reasons.SENTENCES | {
+    **waiting_words.SENTENCES,
     "caller": ("Es ruft {caller} an.", "The caller is {caller}."),
     "caller_named": ("Es ruft {caller} an ({name}).", "The caller is {caller} ({name})."),
     "caller_anonymous": ("Der Anruf kommt ohne Rufnummer.", "The caller's number is withheld or missing."),

@@ -163,12 +163,22 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """How callers wait for a member: ``after`` so many seconds of ringing, for ``at_most`` seconds, in ``places``."""
+
+    after: int
+    at_most: int
+    places: int
+
+
+@dataclass(frozen=True, slots=True)
 class Employee:
     """A person with phones. ``number`` is the personal number, None when it was lost.
 
     ``destinations`` are the kinds of numbers (``outgoing.Destination``) to call outside; None: the company's.
     ``shown`` is what is shown there: E.164, ``anonymous``, or None for the personal number. ``calls_at_once``:
     see ``ringing.may_ring``. ``stops_all``: what one phone answers (FreeSWITCH's causes) ends the ringing of all.
+    ``awaited``: is a member of a pool in which callers wait.
     """
 
     key: str
@@ -183,12 +193,19 @@ class Employee:
     calls_at_once: int | None = None
     stops_all: tuple[str, ...] = ()
     forwarding: Forwarding = field(default_factory=Forwarding)
+    awaited: bool = False
+
+    @property
+    def counted(self) -> bool:
+        """Whether FreeSWITCH counts the employee's calls: ``calls_at_once`` asks for them, or who waits in a pool."""
+        return self.awaited or self.calls_at_once is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
     """A team that shares numbers.
 
+    ``waiting``: callers wait for a free member.
     ``member_seconds`` is for each member where the ``strategy`` rings one after the other (``ringing.IN_TURN``).
     ``delays``: with ``waves``, by the members' keys, how many seconds after the first they begin. ``signed_out`` are
     the keys of members who are not rung for now. ``forwarding`` is where calls go that nobody took; outside they show
@@ -209,6 +226,7 @@ class Pool:
     member_seconds: int = MEMBER_SECONDS
     delays: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     signed_out: frozenset[str] = frozenset()
+    waiting: Waiting | None = None
     forwarding: Forwarding = field(default_factory=Forwarding)
     number: str | None = None
     shown: str = ""

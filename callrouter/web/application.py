@@ -33,6 +33,7 @@ from callrouter.web.pages import (
     phonebook,
     pool_hours,
     pool_next,
+    pool_waiting,
     pools,
     schedules,
     session,
@@ -71,6 +72,7 @@ _PAGES = (
     pools.pages,
     pool_next.pages,
     pool_hours.pages,
+    pool_waiting.pages,
     schedules.pages,
     audit.pages,
 )

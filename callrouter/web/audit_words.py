@@ -16,6 +16,7 @@ FIELDS = {
     "answer_after": _l("Answers after (seconds)"),
     "answer_calls": _l("Answer incoming calls"),
     "area_code": _l("Area code"),
+    "at_most": _l("They wait at most (seconds)"),
     "audio": _l("Recording in the mail"),
     "busy": _l("When busy or declined"),
     "calls": _l("Calls out at once, of the company"),
@@ -86,6 +87,7 @@ FIELDS = {
     "pickup": _l("Calls may be picked up"),
     "pin": _l("PIN"),
     "ping": _l("Asked every (seconds)"),
+    "places": _l("So many may wait"),
     "prefix": _l("All numbers begin with"),
     "provider": _l("Provider file"),
     "proxy": _l("Proxy"),
@@ -118,6 +120,7 @@ FIELDS = {
     "transfer_returns": _l("Transferred calls come back"),
     "transport": _l("Sent over"),
     "username": _l("User name"),
+    "waiting": _l("Waiting"),
     "when": _l("When"),
 }
 #: Of pools, what elsewhere is called otherwise.

@@ -28,6 +28,7 @@ _TABS = {
         ("pools.show", _l("Overview")),
         ("pools.members", _l("Members")),
         ("pools.hours", _l("Opening hours")),
+        ("pools.waiting", _l("Waiting")),
         ("pools.next", _l("What comes next")),
         ("pools.numbers", _l("Numbers")),
         ("pools.mailbox", _l("Mailbox")),

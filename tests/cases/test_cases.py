@@ -95,6 +95,17 @@ def test_further_calls_are_counted_in_the_open_case_and_keep_its_thread(database
     assert (case.opened_at, case.changed_at) == (AT, AT + dt.timedelta(minutes=5))
 
 
+@pytest.mark.parametrize("owner", [1, None])
+def test_who_has_asked_to_be_called_back_has_not_taken_that_back_by_calling_again(
+    database: Database, owner: int | None
+) -> None:
+    for asked, expected in ((False, False), (True, True), (False, True)):
+        with database.write() as session:
+            open_or_append(session, [Missed(owner, CALLER, "u1", AT, 0, Thread("<1@x>", "Anruf"), asked)])
+        [case] = all_cases(database)
+        assert case.call_back is expected
+
+
 def test_another_owner_has_a_case_of_his_own(database: Database) -> None:
     assert len({call(database, 1), call(database, 2), call(database, None)}) == 3
 

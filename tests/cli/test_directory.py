@@ -110,6 +110,11 @@ def test_a_pool_from_its_first_day_to_its_last(company: Path):  # noqa: F811
     assert (shown["strategy"], shown["delays"], shown["signed_out"]) == ("waves", {"ben": 10}, ["ben"])
     told("pool", "sign-in", "support", "ben", cwd=company)
     assert "signed_out" not in {key for key, value in as_json("pool", "show", "support", cwd=company).items() if value}
+    told("pool", "waiting", "support", "--places", "3", cwd=company)
+    told("pool", "waiting", "support", "--after", "0", cwd=company)
+    assert as_json("pool", "show", "support", cwd=company)["waiting"] == {"after": 0, "at_most": 300, "places": 3}
+    told("pool", "waiting", "support", "--off", cwd=company)
+    assert as_json("pool", "show", "support", cwd=company)["waiting"] is None
     told("pool", "remove", "support", cwd=company)
     assert "+493023125020" in told("number", "list", "--free", cwd=company)
 

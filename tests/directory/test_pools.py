@@ -15,7 +15,7 @@ from callrouter.directory.records import CallRow, CallStepRow
 from callrouter.directory.snapshots import SnapshotLoader
 from callrouter.errors import RuleError
 from callrouter.routing.plan import IncomingCall
-from callrouter.routing.snapshot import Pool, Snapshot
+from callrouter.routing.snapshot import Pool, Snapshot, Waiting
 from tests.directory.conftest import MUSTER
 
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
@@ -55,6 +55,17 @@ def test_whoever_leaves_takes_nothing_along(muster: Database) -> None:
         assert (left.delays, left.signed_out) == ({}, ["anna"])
 
 
+def test_members_of_pools_that_wait_are_counted(muster: Database) -> None:
+    assert not any(member.counted for member in _pool(muster).members)
+    with muster.write() as session:
+        pools.change(session, "sales", waiting={"after": 0})
+    assert _pool(muster).waiting == Waiting(0, 300, 5)
+    assert [member.counted for member in _pool(muster).members] == [True, True]
+    with muster.write() as session:
+        pools.change(session, "sales", waiting=None)
+    assert _pool(muster).waiting is None
+
+
 @pytest.mark.parametrize("line", ["signed_out: [cara]", "delays: {cara: 5}", "signed_out: [anna, anna]"])
 def test_a_file_that_names_others_is_refused(database: Database, line: str) -> None:
     text = MUSTER.replace("    strategy: simultaneous", f"    {line}\n    strategy: simultaneous")
@@ -65,9 +76,11 @@ def test_a_file_that_names_others_is_refused(database: Database, line: str) -> N
 def test_a_file_that_was_exported_changes_nothing(muster: Database) -> None:
     with muster.write() as session:
         pools.change(session, "sales", strategy="waves", delays={"ben": 10}, signed_out=["anna"], member_seconds=20)
+        pools.change(session, "sales", waiting={"places": 3})
     with muster.read() as session:
         text = to_yaml(export_company(session), secrets=True)
     assert "ben: 10" in text
+    assert "places: 3" in text
     version = _load(muster).version
     import_company(muster, text, "again.yaml")
     assert _load(muster).version == version

@@ -70,6 +70,7 @@ ROUTES: dict[str, tuple[str, tuple[int | str, int | str, int | str, int | str]]]
     "pools.hours": ("/pools/sales/hours", (IN, NO, NO, 200)),
     "pools.switch": ("/pools/sales/switch", (IN, 400, 400, 400)),
     "pools.live": ("/pools/sales/live", (IN, 200, 200, 200)),
+    "pools.waiting": ("/pools/sales/waiting", (IN, NO, NO, 200)),
     "pools.next": ("/pools/sales/next", (IN, NO, NO, 200)),
     "pools.members": ("/pools/sales/members", (IN, NO, NO, 200)),
     "pools.sign": ("/pools/sales/sign-out/anna", (IN, 400, 400, 400)),
