@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import dataclass
 from enum import StrEnum
 
-from callrouter.errors import RuleError
+from callrouter.errors import RuleError, say
 
 ANONYMOUS = "anonymous"
 
@@ -16,23 +18,43 @@ class State(StrEnum):
 
 
 class Change(StrEnum):
-    """``called``: the caller was missed again, or left a message."""
+    """What people do, and what calls do.
+
+    ``called``: the caller was missed again, or left a message. ``attempted``: a member called back, and nobody talked,
+    or not for long enough. ``called_back``, ``called_again`` (the caller, who was answered): they talked.
+    """
 
     CALLED = "called"
     CLAIM = "claim"
+    TAKE_OVER = "take_over"
     RELEASE = "release"
+    NOTE = "note"
     CLOSE = "close"
     REOPEN = "reopen"
+    ATTEMPTED = "attempted"
+    CALLED_BACK = "called_back"
+    CALLED_AGAIN = "called_again"
 
 
+_O, _CLAIMED, _CLOSED = State.OPEN, State.CLAIMED, State.CLOSED
 _NEXT: dict[tuple[State, Change], State] = {
-    (State.OPEN, Change.CALLED): State.OPEN,
-    (State.OPEN, Change.CLAIM): State.CLAIMED,
-    (State.OPEN, Change.CLOSE): State.CLOSED,
-    (State.CLAIMED, Change.CALLED): State.CLAIMED,
-    (State.CLAIMED, Change.RELEASE): State.OPEN,
-    (State.CLAIMED, Change.CLOSE): State.CLOSED,
-    (State.CLOSED, Change.REOPEN): State.OPEN,
+    (_O, Change.CALLED): _O,
+    (_O, Change.CLAIM): _CLAIMED,
+    (_O, Change.NOTE): _O,
+    (_O, Change.CLOSE): _CLOSED,
+    (_O, Change.ATTEMPTED): _O,
+    (_O, Change.CALLED_BACK): _CLOSED,
+    (_O, Change.CALLED_AGAIN): _CLOSED,
+    (_CLAIMED, Change.CALLED): _CLAIMED,
+    (_CLAIMED, Change.TAKE_OVER): _CLAIMED,
+    (_CLAIMED, Change.RELEASE): _O,
+    (_CLAIMED, Change.NOTE): _CLAIMED,
+    (_CLAIMED, Change.CLOSE): _CLOSED,
+    (_CLAIMED, Change.ATTEMPTED): _CLAIMED,
+    (_CLAIMED, Change.CALLED_BACK): _CLOSED,
+    (_CLAIMED, Change.CALLED_AGAIN): _CLOSED,
+    (_CLOSED, Change.NOTE): _CLOSED,
+    (_CLOSED, Change.REOPEN): _O,
 }
 
 
@@ -44,9 +66,38 @@ def after(state: State, change: Change) -> State:
     try:
         return _NEXT[state, change]
     except KeyError:
-        raise RuleError(f"a case that is {state} cannot be changed by {change}") from None
+        text = say("a case that is %(state)s cannot be changed by %(change)s", state=state.value, change=change.value)
+        raise RuleError(text) from None
 
 
 def caller_key(caller: str, uuid: str) -> str:
     """Who a case is about: the E.164 number or extension; every anonymous call is a caller of its own."""
     return f"{ANONYMOUS}:{uuid}" if caller in ("", ANONYMOUS) else caller
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A call that was no missed one: a member called somebody (``back``), or somebody was answered by a member.
+
+    ``employee`` and ``owner`` are row ids: who talked, and whose number was called. ``seconds`` they talked, of a call
+    that began at ``at``.
+    """
+
+    call_id: int
+    caller: str
+    employee: int | None
+    owner: int | None
+    back: bool
+    answered: bool
+    seconds: float
+    at: dt.datetime
+
+
+def change_by(talk: Talk, least_seconds: int) -> Change | None:
+    """What *talk* does to a case that it concerns; None: nothing.
+
+    Who is called back must be talked to for *least_seconds*: a mailbox that answers is no talk.
+    """
+    if not talk.back:
+        return Change.CALLED_AGAIN if talk.answered else None
+    return Change.CALLED_BACK if talk.answered and talk.seconds >= least_seconds else Change.ATTEMPTED

@@ -30,6 +30,7 @@ COMMANDS = {
     "blocked": ("blocked", "blocked"),
     "phonebook": ("phonebook", "phonebook"),
     "call": ("call", "call"),
+    "case": ("case", "case"),
     "message": ("call", "message"),
     "mail": ("mail", "mail"),
     "user": ("user", "user"),

@@ -57,6 +57,11 @@ def act_as(session: Session, actor: str) -> None:
     session.info[_ACTOR] = actor
 
 
+def actor(session: Session) -> str:
+    """Who makes the changes of this session, as :func:`act_as` said; else the system itself."""
+    return str(session.info.get(_ACTOR, "system"))
+
+
 def _plain(part: BaseModel | Mapping[str, Any] | None) -> Mapping[str, Any]:
     if part is None:
         return {}

@@ -71,6 +71,12 @@ class Limits(Part):
         return self.destinations if own is None else own
 
 
+class Cases(Part):
+    """How callers are called back. Who is called back must be talked to for ``talk_seconds`` to be done with."""
+
+    talk_seconds: Annotated[int, Field(ge=1, le=600)] = 15
+
+
 class Company(Part):
     """The company. ``ring_seconds`` rings where no mailbox answers; ``holidays`` is an ISO 3166-2 subdivision.
 
@@ -94,6 +100,7 @@ class Company(Part):
     pickup: Literal["nobody", "pools", "everybody"] = "pools"
     outside_line: Annotated[str, StringConstraints(pattern=r"^[0-9]{0,3}$")] = ""
     limits: Limits = Limits()
+    cases: Cases = Cases()
 
 
 class Trunk(Part):

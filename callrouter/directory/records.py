@@ -131,7 +131,9 @@ class MessageRow(Base):
 class CaseRow(Base):
     """Someone who must be called back: one per owner and caller while not closed (anonymous: one per call).
 
-    ``caller_key`` is the E.164 number, the extension, or ``anonymous:UUID``. ``call_back``: the caller asked for it.
+    ``caller_key`` is the E.164 number, the extension, or ``anonymous:UUID``. ``changed_at`` is when the last of its
+    ``calls`` began, ``attempts`` how often the caller was called back in vain. ``claimed_by`` is who is on it.
+    ``call_back``: the caller asked for it.
     """
 
     __tablename__ = "cases"
@@ -145,9 +147,16 @@ class CaseRow(Base):
     calls: Mapped[int] = mapped_column(default=0)
     messages: Mapped[int] = mapped_column(default=0)
     call_back: Mapped[bool] = mapped_column(default=False, server_default=false())
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    claimed_by: Mapped[int | None] = mapped_column(ForeignKey("employees.id", ondelete="SET NULL"))
+    claimed_at: Mapped[dt.datetime | None]
+    closed_at: Mapped[dt.datetime | None]
     root_message_id: Mapped[str]
     subject: Mapped[str] = mapped_column(default="")
-    owner: Mapped[OwnerRow | None] = relationship()
+    owner: Mapped[OwnerRow | None] = relationship(foreign_keys=[owner_id])
+    changes: Mapped[list[CaseChangeRow]] = relationship(
+        back_populates="case", cascade="all, delete-orphan", order_by="CaseChangeRow.id"
+    )
     __table_args__ = (
         Index(
             "one_open_case",
@@ -157,7 +166,41 @@ class CaseRow(Base):
             sqlite_where=text("state <> 'closed'"),
             postgresql_where=text("state <> 'closed'"),
         ),
+        Index(
+            "cases_waiting",
+            "opened_at",
+            "owner_id",
+            sqlite_where=text("state <> 'closed'"),
+            postgresql_where=text("state <> 'closed'"),
+        ),
+        Index(
+            "cases_of_caller",
+            "caller_key",
+            sqlite_where=text("state <> 'closed'"),
+            postgresql_where=text("state <> 'closed'"),
+        ),
+        Index("cases_closed", "closed_at", "owner_id"),
     )
+
+
+class CaseChangeRow(Base):
+    """What somebody did to a case, or a call by which they talked: ``change`` is a ``cases.rules.Change``.
+
+    ``actor`` is as in the audit log (``web:LOGIN``, ``cli:USER``, ``api:TOKEN``), empty for calls; ``employee_id`` is
+    who that is, or who talked. ``call_id`` is the call; the same call changes a case once.
+    """
+
+    __tablename__ = "case_changes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
+    at: Mapped[dt.datetime]
+    change: Mapped[str]
+    actor: Mapped[str] = mapped_column(default="")
+    employee_id: Mapped[int | None] = mapped_column(ForeignKey("employees.id", ondelete="SET NULL"))
+    call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id", ondelete="SET NULL"))
+    note: Mapped[str] = mapped_column(default="")
+    case: Mapped[CaseRow] = relationship(back_populates="changes")
+    __table_args__ = (Index("one_change", "case_id", "call_id", unique=True),)
 
 
 class OutboxRow(Base):

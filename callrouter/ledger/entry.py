@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+from callrouter.cases.rules import Talk
 from callrouter.cases.store import Case
 from callrouter.ledger.audio import Audio
 from callrouter.ledger.cdr import Cdr
@@ -175,6 +177,27 @@ def to_steps(call: Call, directory: Directory, company: compose.Company) -> list
 def _returned(part: Part) -> bool:
     """Whether the call came back there to who had transferred it."""
     return part.n.startswith("returned")
+
+
+def to_talks(step: Step, directory: Directory) -> list[Talk]:
+    """The talks, and tries at one, that *step* was: what may end the wait of a caller."""
+    call, part = step.call, step.part
+    cdr, answered = call.heard.cdr, part.outcome is Outcome.ANSWERED
+    talked = cdr.ended_at - cdr.answered_at if cdr.ended_at and cdr.answered_at else dt.timedelta()
+    talk = partial(Talk, call.id or 0, answered=answered, seconds=talked.total_seconds(), at=call.started_at)
+    caller = directory.employee_at(cdr.account)
+    if call.direction == "outbound":
+        number = call.parties.number
+        return [talk(number, caller.id if caller else step.owner_id, None, True)] if number else []
+    if call.direction not in ("inbound", "internal") or part.kind not in ("ring", "voicemail"):
+        return []
+    talks = []
+    if call.direction == "internal" and caller and step.owner and step.owner.extension:
+        talks.append(talk(step.owner.extension, caller.id, None, True))
+    if answered:
+        member = directory.employee_at(part.device)
+        talks.append(talk(call.parties.caller, member.id if member else None, step.owner_id, False))
+    return talks
 
 
 def _event(

@@ -114,7 +114,7 @@ class Directory:
         accounts, extensions, keys = set(), set(), set()
         for cdr in cdrs:
             numbers |= {_number(cdr, country), _caller_number(cdr, country), e164(cdr.dialed, country)}
-            accounts.add(cdr.account)
+            accounts |= {cdr.account, cdr.device, *(mark.device for mark in cdr.steps)}
             extensions.add(cdr.caller)
             keys |= {(owner or "").rpartition(":")[2] for owner in (cdr.owner, *(mark.owner for mark in cdr.steps))}
         owned = session.execute(
@@ -154,6 +154,10 @@ class Directory:
             return self._by_key.get(key)
         found = [owner for kind in _KINDS if (owner := self._by_key.get(f"{kind}:{key}"))]
         return found[0] if len(found) == 1 else None
+
+    def employee_at(self, device: str | None) -> Owner | None:
+        """Whose phone *device* is, an account that called or was rung for a call of the batch."""
+        return self._by_account[device][0] if device in self._by_account else None
 
     def wishes(self, owner: Owner, cdr: Cdr) -> Wishes:
         """What *owner* wants to be told of the call *cdr*, one of the batch: as its number says that was called."""

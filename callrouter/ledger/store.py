@@ -15,10 +15,12 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from callrouter.cases import store as cases
+from callrouter.cases import talks
+from callrouter.directory import document
 from callrouter.directory.records import TABLES
 from callrouter.errors import CallrouterError
 from callrouter.ledger import alarms
-from callrouter.ledger.entry import Call, Heard, Step, to_call, to_steps
+from callrouter.ledger.entry import Call, Heard, Step, to_call, to_steps, to_talks
 from callrouter.ledger.outcome import Outcome
 from callrouter.ledger.parties import Directory
 from callrouter.mail import compose, outbox
@@ -62,6 +64,7 @@ def enter(session: Session, calls: Sequence[Heard], *, now: dt.datetime) -> Ente
         compose.Company(company.name, company.timezone, company.country, company.sip_domain),
         company.language,
         company.limits,
+        document.Cases(**company.cases).talk_seconds,
         [to_call(heard, directory, noted.get(heard.cdr.uuid)) for heard in new],
     )
     mails = batch.enter(directory, now)
@@ -77,6 +80,7 @@ class _Batch:
     company: compose.Company
     language: str
     limits: Mapping[str, Any]
+    talk_seconds: int
     calls: list[Call]
 
     def enter(self, directory: Directory, now: dt.datetime) -> bool:
@@ -90,6 +94,9 @@ class _Batch:
         links = [{"call_id": call.id, "leg": leg} for call in self.calls for leg in call.heard.cdr.links]
         if links:
             self._run(insert(_LINKS), links)
+        missed = {step.call.id for step in steps if step.event}  # transferred, and not taken there: no end of a wait
+        talked = [talk for step in steps if step.call.id not in missed for talk in to_talks(step, directory)]
+        talks.settle(self.session, talked, self.talk_seconds)
         postings = self._postings(steps, self._write_messages(steps, replaced))
         callers = [step.owner for step in steps if step.owner and step.went_out]
         if callers:

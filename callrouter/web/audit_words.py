@@ -58,6 +58,8 @@ FIELDS = {
     "language": _l("Language"),
     "last": _l("Last"),
     "limits": _l("Limits"),
+    "cases": _l("Call-backs"),
+    "talk_seconds": _l("A talk is (seconds)"),
     "location_number": _l("Shown on emergency calls"),
     "mailbox": _l("Mailbox"),
     "may_show": _l("May show its numbers outside"),

@@ -1,4 +1,4 @@
-"""``callrouter call``: a call in words, and a call that is begun where nobody answers."""
+"""``callrouter call`` and ``case``: a call in words, one that is begun where nobody answers, and who calls back."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ import socket
 import threading
 from pathlib import Path
 
+from sqlalchemy import select
+
+from callrouter.cases.store import Missed, Thread, open_or_append
 from callrouter.directory.database import Database
+from callrouter.directory.models import OwnerRow
 from callrouter.directory.records import CallLinkRow, CallRow, CallStepRow, CaseRow
 from tests.cli.test_company import ENVIRONMENT, company, run, told  # noqa: F401 (a fixture)
+from tests.cli.test_directory import as_json
 from tests.esl.peer import Peer, reply, response
 
 AT = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
@@ -63,3 +68,32 @@ def test_nobody_answers_the_phones_that_a_command_rings(company: Path, monkeypat
     assert asked[0].startswith("api originate ")
     assert done.returncode == 2
     assert done.stderr == "no phone of ben answered: NO_ANSWER\n"
+
+
+def test_a_case_from_claim_to_reopening(company: Path):  # noqa: F811
+    database = Database(f"sqlite:///{company}/callrouter.db")
+    with database.write() as session:
+        owner = session.scalars(select(OwnerRow.id).where(OwnerRow.key == "sales")).one()
+        thread = Thread("<1@pbx.muster.example>", "Anruf")
+        [case] = open_or_append(session, [Missed(owner, "+4917604069001", "u1", AT, 0, thread)])
+    database.close()
+    number = str(case.id)
+    assert told("case", "claim", number, "--as", "anna", cwd=company) == f"case {number} is claimed\n"
+    refused = run("case", "claim", number, "--as", "ben", cwd=company)
+    assert refused.returncode == 2
+    assert "Anna Schmidt is on it already" in refused.stderr
+    told("case", "claim", number, "--as", "ben", "--take-over", cwd=company)
+    assert [row["claimed_by"] for row in as_json("case", "list", cwd=company)["rows"]] == ["ben"]
+    told("case", "note", number, "ruft um vier an", "--as", "ben", cwd=company)
+    assert told("case", "close", number, "--note", "erledigt", cwd=company) == f"case {number} is closed\n"
+    assert as_json("case", "list", cwd=company)["total"] == 0
+    assert as_json("case", "list", "--closed", cwd=company)["total"] == 1
+    told("case", "reopen", number, cwd=company)
+    told("case", "claim", number, "--as", "anna", cwd=company)
+    told("case", "release", number, cwd=company)
+    shown = told("case", "show", number, cwd=company)
+    assert "state: open\n" in shown
+    assert "note, Ben Yılmaz, ruft um vier an\n" in shown
+    events = as_json("case", "show", number, cwd=company)["events"]
+    wanted = ["claim", "take_over", "note", "close", "reopen", "claim", "release"]
+    assert [event["what"] for event in events] == wanted

@@ -12,12 +12,13 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import selectinload
 
+from callrouter.cases import inbox
 from callrouter.directory.contact_rows import ContactNumberRow, ContactRow
 from callrouter.directory.database import Database
 from callrouter.directory.records import CallRow, CaseRow, MessageRow, OutboxRow
 from callrouter.ledger.worker import Ledger
 from callrouter.settings import Settings
-from tests.ledger.company import ANNA, CALLER, NOW, OTHER, START, UUID, cdr_bytes, put, put_cdr, uuid, wav
+from tests.ledger.company import ANNA, CALLER, NOW, OTHER, START, UUID, cdr_bytes, micros, put, put_cdr, uuid, wav
 from tests.ledger.company import settings as company_settings
 
 RING = "1;ring;employee:anna"
@@ -570,3 +571,74 @@ def test_an_owner_may_have_a_salutation_for_all_numbers(ledger: Ledger, database
     put_cdr(settings, cdr_bytes(RING, uuid=third), third)
     ledger.run_once()
     assert mails(database)[-1].text.startswith("Liebe Anna,\n\nVerpasster Anruf\n")
+
+
+LATER = START + dt.timedelta(minutes=5)
+
+
+def _called_back(settings: Settings, seconds: float, *steps: str, **variables: str) -> None:
+    """Anna calls CALLER, five minutes later."""
+    put_cdr(
+        settings,
+        cdr_bytes(
+            *(steps or ("1;dial;employee:anna;answered",)), uuid=OTHER, owner=None, answered=True,
+            seconds=300 + seconds, sip_auth_username="anna-desk", callrouter_caller="10",
+            **{"callrouter_direction": "outbound", "callrouter_number": CALLER, "sip_invite_stamp": micros(LATER),
+               "start_uepoch": micros(LATER), "answer_uepoch": micros(LATER), "callrouter_trunk": ""} | variables,
+        ),
+        OTHER,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("seconds", "state", "attempts"), [(15, "closed", 0), (14, "open", 1)])
+def test_who_is_called_back_and_talked_to_waits_no_more(
+    ledger: Ledger, database: Database, settings: Settings, seconds: float, state: str, attempts: int
+) -> None:
+    put_cdr(settings, cdr_bytes(RING))
+    _called_back(settings, seconds)
+    ledger.run_once()
+    [case] = cases(database)
+    assert (case.state, case.attempts) == (state, attempts)
+    with database.read() as session:
+        [_missed, event] = inbox.story(session, case.id).events
+    assert (event.what, event.employee, event.uuid) == (
+        "called_back" if state == "closed" else "attempted",
+        "Anna Schmidt",
+        OTHER,
+    )
+
+
+def test_a_caller_who_calls_again_and_is_answered_waits_no_more(
+    ledger: Ledger, database: Database, settings: Settings
+) -> None:
+    put_cdr(settings, cdr_bytes(RING))
+    again = {"sip_invite_stamp": micros(LATER), "start_uepoch": micros(LATER), "answer_uepoch": micros(LATER)}
+    put_cdr(
+        settings, cdr_bytes(RING, uuid=OTHER, callrouter_device="anna-desk", seconds=302, answered=True, **again), OTHER
+    )
+    ledger.run_once()
+    [case] = cases(database)
+    assert case.state == "closed"
+    assert case.closed_at == LATER
+
+
+def test_a_colleague_is_called_back_by_extension(ledger: Ledger, database: Database, settings: Settings) -> None:
+    internal = {"callrouter_direction": "internal", "callrouter_trunk": ""}
+    put_cdr(settings, cdr_bytes(RING, sip_auth_username="ben-desk", callrouter_caller="11", **internal))
+    ledger.run_once()
+    steps = ("1;ring;employee:ben", "1;ring;employee:ben;answered;ben-desk")
+    number = {"callrouter_number": "+493023125011"}
+    _called_back(settings, 60, *steps, callrouter_owner="employee:ben", **internal, **number)
+    ledger.run_once()
+    assert [(case.caller_key, case.state) for case in cases(database)] == [("11", "closed")]
+
+
+def test_a_call_that_was_answered_and_then_missed_waits_all_the_same(
+    ledger: Ledger, database: Database, settings: Settings
+) -> None:
+    put_cdr(settings, cdr_bytes(RING))
+    ledger.run_once()
+    steps = (RING, "was;anna-desk", "2;ring;pool:sales", "2;ring;pool:sales;no_answer")
+    put_cdr(settings, cdr_bytes(*steps, uuid=OTHER, answered=True), OTHER)
+    ledger.run_once()
+    assert [case.state for case in cases(database)] == ["open", "open"]

@@ -70,6 +70,13 @@ API: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "mark_message": ("PUT", "/messages/1/heard", ("messages", "write")),
     "delete_message": ("DELETE", "/messages/1", ("messages", "write")),
     "explain_week": ("GET", "/explain/week?number=110", READ),
+    "list_cases": ("GET", "/cases", READ),
+    "get_case": ("GET", "/cases/1", READ),
+    "claim_case": ("POST", "/cases/1/claim", WRITE),
+    "release_case": ("POST", "/cases/1/release", WRITE),
+    "close_case": ("POST", "/cases/1/close", WRITE),
+    "reopen_case": ("POST", "/cases/1/reopen", WRITE),
+    "note_case": ("POST", "/cases/1/note", WRITE),
     "explain_call": ("GET", "/explain?number=110", READ),
     "get_health": ("GET", "/health", READ),
 }

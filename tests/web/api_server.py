@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from callrouter.cases.store import Missed, Thread, open_or_append
 from callrouter.directory import tokens
 from callrouter.directory.models import OwnerRow
 from callrouter.directory.records import CallRow, CallStepRow, MessageRow
@@ -101,7 +102,7 @@ def serve(world: World) -> Iterator[ApiServer]:
 
 
 def put_call(session: Session) -> int:
-    """A call that ended in anna's mailbox, and its message; the id of that."""
+    """A call that ended in anna's mailbox, its message, and case 1 with both; the id of the message."""
     anna = session.scalars(select(OwnerRow.id).where(OwnerRow.key == "anna")).one()
     call = CallRow(
         uuid=UUID,
@@ -120,6 +121,9 @@ def put_call(session: Session) -> int:
     )  # fmt: skip
     session.add(call)
     session.flush()
+    thread = Thread("<1@pbx.muster.example>", "Anruf von 0176 04069001 für Anna Schmidt")
+    [case] = open_or_append(session, [Missed(anna, call.caller, UUID, NOW, 1, thread)])
+    call.steps[0].case_id = case.id
     message = MessageRow(call_id=call.id, n="1", owner_id=anna, recorded_at=NOW, milliseconds=4000, audio=WAV)
     session.add(message)
     session.flush()

@@ -85,8 +85,12 @@ BODIES: dict[str, Any] = {
                        "transfer_returns": True, "pickup": "pools",
                        "limits": {"destinations": ["mobile"], "schedule": "nights", "closed_destinations": [],
                                   "calls": 3, "calls_per_employee": 2, "new_numbers": 9, "alarm_calls": 5,
-                                  "alarm_email": "anna@muster.example"}, "version": None},
+                                  "alarm_email": "anna@muster.example"}, "cases": {"talk_seconds": 20},
+                       "version": None},
     "mark_message": {"heard": True},
+    "claim_case": {"employee": "anna", "take_over": True},
+    **{name: {"employee": "anna", "note": "ruft um vier an"}
+       for name in ("release_case", "close_case", "reopen_case", "note_case")},
 }  # fmt: skip
 _DEEP: Any = []
 for _ in range(150):

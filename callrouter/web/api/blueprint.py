@@ -7,7 +7,7 @@ from functools import cache
 
 from flask import Blueprint, Response
 
-from callrouter.web.api import company, numbers, people, phonebook, records, serve
+from callrouter.web.api import cases, company, numbers, people, phonebook, records, serve
 from callrouter.web.api.openapi import describe
 from callrouter.web.roles import allow
 from callrouter.web.security import csrf
@@ -27,6 +27,7 @@ NOUNS = (
     company.company_routes,
     records.call_routes,
     records.message_routes,
+    cases.case_routes,
     company.system_routes,
 )
 

@@ -1,0 +1,163 @@
+"""Cases for people: who waits, oldest first, and a case's whole story."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session, aliased
+
+from callrouter.directory import overview
+from callrouter.directory.lists import MOST_COUNTED, PAGE, Page, count
+from callrouter.directory.models import OwnerRow
+from callrouter.directory.records import CallRow, CallStepRow, CaseChangeRow, CaseRow, MessageRow
+from callrouter.errors import UnknownError, say
+
+_Claimer = aliased(OwnerRow, flat=True)
+#: As their indexes have it: a bound value would not be recognised.
+_WAITING, _CLOSED = text("cases.state <> 'closed'"), CaseRow.closed_at.is_not(None)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """A case; ``owner`` is an owner key, empty when the owner is gone. ``last_call_at`` is its last call's begin.
+
+    ``claimed_by`` is the id of the employee who is on it, or was when it was closed. Times are UTC.
+    """
+
+    id: int
+    owner: str
+    owner_name: str | None
+    caller: str
+    caller_name: str
+    state: str
+    opened_at: dt.datetime
+    last_call_at: dt.datetime
+    calls: int
+    messages: int
+    attempts: int
+    claimed_by: str | None
+    claimed_name: str | None
+    claimed_at: dt.datetime | None
+    closed_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a case's story. ``what`` is missed, voicemail or a ``rules.Change``.
+
+    ``employee`` is the name of who did it or talked, ``actor`` as in the audit log; ``uuid`` names the call,
+    ``message`` its message.
+    """
+
+    at: dt.datetime
+    what: str
+    employee: str | None = None
+    actor: str = ""
+    note: str = ""
+    uuid: str | None = None
+    message: int | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseStory:
+    """A case with all that happened, in its order."""
+
+    line: CaseLine
+    events: tuple[Event, ...]
+
+
+def listed(
+    session: Session,
+    *,
+    owner: str = "",
+    owners: Collection[str] | None = None,
+    employee: str = "",
+    closed: bool = False,
+    page: int = 1,
+    size: int = PAGE,
+) -> Page[CaseLine]:
+    """Cases that wait, the oldest first; with *closed* those that do not, the latest first.
+
+    *owner* is an owner key; *owners*: of any of these; *employee*: those that this employee (an id) is on.
+    """
+    order = (CaseRow.closed_at.desc(), CaseRow.id.desc()) if closed else (CaseRow.opened_at, CaseRow.id)
+    query = select(CaseRow.id).where(_CLOSED if closed else _WAITING)
+    wanted = (owner,) if owner else owners
+    if wanted is not None:
+        query = query.where(CaseRow.owner_id.in_(_owner_ids(session, wanted)))
+    if employee:
+        claimer = select(OwnerRow.id).where(OwnerRow.kind == "employee", OwnerRow.key == employee)
+        query = query.where(CaseRow.claimed_by == claimer.scalar_subquery())
+    ids = list(session.scalars(query.order_by(*order).limit(size).offset(max(page - 1, 0) * size)))
+    total = count(session, query)
+    lines = {line.id: line for line in _lines(session, ids)}
+    return Page([lines[row_id] for row_id in ids], min(total, MOST_COUNTED), total > MOST_COUNTED)
+
+
+def story(session: Session, number: int) -> CaseStory:
+    """The case with that id and all that happened; raises UnknownError."""
+    line = next(iter(_lines(session, [number])), None)
+    if line is None:
+        raise UnknownError(say("there is no case %(number)s; `callrouter case list` shows them", number=number))
+    calls = (
+        select(CallRow.started_at, CallStepRow.outcome, CallStepRow.detail, CallRow.uuid, MessageRow.id)
+        .join(CallRow, CallRow.id == CallStepRow.call_id)
+        .outerjoin(MessageRow, (MessageRow.call_id == CallRow.id) & (MessageRow.case_id == number))
+        .where(CallStepRow.case_id == number)
+    )
+    events = [
+        Event(at, outcome, uuid=uuid, message=message, detail=detail)
+        for at, outcome, detail, uuid, message in session.execute(calls)
+    ]
+    changes = (
+        select(CaseChangeRow, OwnerRow.name, CallRow.uuid)
+        .outerjoin(OwnerRow, OwnerRow.id == CaseChangeRow.employee_id)
+        .outerjoin(CallRow, CallRow.id == CaseChangeRow.call_id)
+        .where(CaseChangeRow.case_id == number)
+        .order_by(CaseChangeRow.id)
+    )
+    events += [
+        Event(row.at, row.change, name, row.actor, row.note, uuid) for row, name, uuid in session.execute(changes)
+    ]
+    return CaseStory(line, tuple(sorted(events, key=lambda event: event.at)))
+
+
+def _lines(session: Session, ids: Collection[int]) -> list[CaseLine]:
+    query = (
+        select(CaseRow, OwnerRow.kind, OwnerRow.key, OwnerRow.name, _Claimer.key, _Claimer.name)
+        .outerjoin(OwnerRow, OwnerRow.id == CaseRow.owner_id)
+        .outerjoin(_Claimer, _Claimer.id == CaseRow.claimed_by)
+        .where(CaseRow.id.in_(ids))
+    )
+    rows = session.execute(query).all()
+    names = overview.names_of(session, {row.caller for row, *_ in rows})
+    return [
+        CaseLine(
+            id=row.id,
+            owner=f"{kind}:{key}" if key else "",
+            owner_name=name,
+            caller=row.caller,
+            caller_name=names.get(row.caller, ""),
+            state=row.state,
+            opened_at=row.opened_at,
+            last_call_at=row.changed_at,
+            calls=row.calls,
+            messages=row.messages,
+            attempts=row.attempts,
+            claimed_by=claimer,
+            claimed_name=claimer_name,
+            claimed_at=row.claimed_at,
+            closed_at=row.closed_at,
+        )
+        for row, kind, key, name, claimer, claimer_name in rows
+    ]
+
+
+def _owner_ids(session: Session, keys: Collection[str]) -> list[int]:
+    some = {key.partition(":")[2] for key in keys}
+    rows = session.execute(select(OwnerRow.id, OwnerRow.kind, OwnerRow.key).where(OwnerRow.key.in_(some)))
+    return [row_id for row_id, kind, key in rows if f"{kind}:{key}" in keys]
