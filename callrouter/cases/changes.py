@@ -7,6 +7,7 @@ import datetime as dt
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from callrouter.cases import mails
 from callrouter.cases.rules import Change, State, after
 from callrouter.directory import audit
 from callrouter.directory.models import EmployeeRow, OwnerRow, PoolMemberRow
@@ -67,6 +68,8 @@ def change(
         CaseChangeRow(case_id=row.id, at=at, change=what, actor=actor, employee_id=who.id if who else None, note=note)
     )
     session.flush()
+    if row.state == State.CLOSED and what is Change.CLOSE:
+        mails.tell_done(session, [row.id], at)
     return row
 
 

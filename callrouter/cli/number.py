@@ -124,15 +124,24 @@ def show(ctx: click.Context, e164: str, as_json: bool) -> None:
 @click.option("--email", metavar="ADDRESS", help="Where mails about calls by this number go.")
 @click.option("--language", type=click.Choice(["owner", "de", "en"]), help="Of these mails.")
 @click.option("--salutation", metavar="TEXT", help="The line they begin with; an empty one is none.")
+@click.option("--handled-mail", type=click.Choice(["owner", "yes", "no"]), help="A mail when a caller was called back.")
 @click.pass_context
 def change(
-    ctx: click.Context, e164: str, about: str | None, email: str | None, language: str | None, salutation: str | None
+    ctx: click.Context,
+    e164: str,
+    about: str | None,
+    email: str | None,
+    language: str | None,
+    salutation: str | None,
+    handled_mail: str | None,
 ) -> None:
     """Change what is mailed of the calls by NUMBER; what is not named stays, and "owner" is as its owner says."""
     given = {"about": about, "email": email, "language": language, "salutation": salutation}
     said: dict[str, Any] = {
         name: None if value == "owner" else value for name, value in given.items() if value is not None
     }
+    if handled_mail is not None:
+        said["handled_mail"] = {"owner": None, "yes": True, "no": False}[handled_mail]
     with changing(ctx) as session:
         numbers.set_notify(session, e164, **said)
     tell(ctx, f"{e164} changed")

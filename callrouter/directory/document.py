@@ -213,6 +213,7 @@ class Mailbox(Part):
 
 class Notify(Part):
     """Which events are mailed where. ``internal``: missed internal calls too. ``language``: else the company's.
+    ``handled_mail``: also that a case is done, by whom and how.
 
     ``salutation`` is the line that mails begin with; empty: none.
     """
@@ -232,6 +233,7 @@ class NumberNotify(Part):
     email: Email | None = None
     language: Language | None = None
     salutation: Line | None = None
+    handled_mail: bool | None = None
 
 
 class Device(Part):

@@ -164,7 +164,8 @@ class Directory:
         number = None if cdr.by_extension else _number(cdr, self._country)
         if number is None or self._by_number.get(number) is not owner:
             return owner.wishes
-        return replace(owner.wishes, **self._notify.get(number, {}))
+        said = self._notify.get(number, {})
+        return replace(owner.wishes, **{name: said[name] for name in Wishes.__slots__ if name in said})
 
     def dialed(self, cdr: Cdr) -> str:
         """The number or extension of ours that the caller of *cdr*, one of the batch, dialled; empty if none.

@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from callrouter.cases import mails, talks
 from callrouter.cases import store as cases
-from callrouter.cases import talks
 from callrouter.directory import document
 from callrouter.directory.records import TABLES
 from callrouter.errors import CallrouterError
@@ -96,13 +96,13 @@ class _Batch:
             self._run(insert(_LINKS), links)
         missed = {step.call.id for step in steps if step.event}  # transferred, and not taken there: no end of a wait
         talked = [talk for step in steps if step.call.id not in missed for talk in to_talks(step, directory)]
-        talks.settle(self.session, talked, self.talk_seconds)
+        told = mails.tell_done(self.session, talks.settle(self.session, talked, self.talk_seconds), now)
         postings = self._postings(steps, self._write_messages(steps, replaced))
         callers = [step.owner for step in steps if step.owner and step.went_out]
         if callers:
             postings += alarms.alarms(self.session, self.company, self.limits, callers, self.language, now)
         outbox.add(self.session, postings, now)
-        return bool(postings)
+        return bool(postings) or told
 
     def _run(self, statement: Any, rows: list[dict[str, Any]]) -> Any:
         return self.session.connection().execute(statement, rows)

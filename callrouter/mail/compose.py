@@ -159,6 +159,50 @@ def compose(
     return _mail(mail_id, case_subject, heading, rows, notes, local, company, language, headers, tel, salutation)
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A case that was closed: by whom (a name, or empty) and ``how`` (close, called_back, called_again).
+
+    ``case`` and ``change`` are the ids of their rows.
+    """
+
+    case: int
+    change: int
+    how: str
+    at: dt.datetime
+    caller: str
+    caller_name: str
+    owner_name: str
+    by: str
+    note: str
+    subject: str
+    root_message_id: str
+
+
+def done(case: Done, company: Company, language: str) -> Mail:
+    """The reply, in the thread of *case*, that nobody needs to call back any more."""
+    said = words.WORDS[language]
+    local = case.at.astimezone(ZoneInfo(company.timezone))
+    event = Event("done", "", "", case.at, case.owner_name, "", case.caller, case.caller_name)
+    rows = [
+        (said["caller"], _caller(event, company, language)),
+        (said["for"], one_line(case.owner_name)),
+        (said["time"], words.moment(local, language)),
+        (said["how"], said[case.how]),
+    ]
+    if case.by:
+        rows.insert(3, (said["done_by"], one_line(case.by)))
+    if case.note:
+        rows.append((said["note"], one_line(case.note)))
+    mail_id = message_id(f"case-{case.case}", f"done-{case.change}", company.sip_domain)
+    headers = {
+        "X-Callrouter-Case": str(case.case),
+        "References": case.root_message_id,
+        "In-Reply-To": case.root_message_id,
+    }
+    return _mail(mail_id, case.subject, said["done"], rows, [], local, company, language, headers, "")
+
+
 def alarm(
     name: str, key: int, calls: int, numbers: Sequence[str], at: dt.datetime, company: Company, language: str
 ) -> Mail:

@@ -56,6 +56,7 @@ class NotificationsForm(Form):
     )
     salutation = Salutation(_l("The line that mails begin with, for example: Dear sales team,"))
     internal = BooleanField(_l("Also about missed calls from colleagues"))
+    handled_mail = BooleanField(_l("Also that a caller was called back: by whom, and how"))
 
 
 def notifications_page(owner_key: str) -> Answer:
@@ -70,12 +71,14 @@ def notifications_page(owner_key: str) -> Answer:
             "language": notify.language or "",
             "salutation": notify.salutation,
             "internal": notify.internal,
+            "handled_mail": notify.handled_mail,
             "version": owner.version,
         }
     )
     if form.validate_on_submit():
         values = {"about": form.about.data, "email": (form.email.data or "").strip() or None}
         values |= {"language": form.language.data or None, "internal": form.internal.data}
+        values["handled_mail"] = form.handled_mail.data
         values["salutation"] = (form.salutation.data or "").strip()
         with form.saving() as session:
             owners.set_notify(session, owner_key, version=form.expected_version, **values)

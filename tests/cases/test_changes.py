@@ -14,7 +14,7 @@ from callrouter.cases.store import Missed, Thread, open_or_append
 from callrouter.cases.talks import settle
 from callrouter.directory import audit
 from callrouter.directory.database import Database
-from callrouter.directory.models import EmployeeRow, PoolMemberRow
+from callrouter.directory.models import CompanyRow, EmployeeRow, PoolMemberRow
 from callrouter.directory.records import CallRow, CaseChangeRow, CaseRow
 from callrouter.errors import RuleError, UnknownError
 from tests.cases.test_cases import AT, CALLER, database, postgresql_server, postgresql_url
@@ -31,6 +31,15 @@ IDS = {"anna": 11, "ben": 12, "carla": 13}
 def team(database: Database) -> Database:
     """Anna and Ben are in pool 1; Carla is in no pool."""
     with database.write() as session:
+        session.add(
+            CompanyRow(
+                name="Muster GmbH",
+                language="de",
+                timezone="Europe/Berlin",
+                country="DE",
+                sip_domain="pbx.muster.example",
+            )
+        )
         session.add_all([EmployeeRow(id=row_id, key=key, name=key.title()) for key, row_id in IDS.items()])
         session.flush()
         session.add_all([PoolMemberRow(pool_id=1, employee_id=IDS[key], position=0) for key in ("anna", "ben")])

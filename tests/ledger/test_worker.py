@@ -8,13 +8,14 @@ from array import array
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import selectinload
 
 from callrouter.cases import inbox
 from callrouter.directory.contact_rows import ContactNumberRow, ContactRow
 from callrouter.directory.database import Database
+from callrouter.directory.models import NumberRow, OwnerRow
 from callrouter.directory.records import CallRow, CaseRow, MessageRow, OutboxRow
 from callrouter.ledger.worker import Ledger
 from callrouter.settings import Settings
@@ -642,3 +643,36 @@ def test_a_call_that_was_answered_and_then_missed_waits_all_the_same(
     put_cdr(settings, cdr_bytes(*steps, uuid=OTHER, answered=True), OTHER)
     ledger.run_once()
     assert [case.state for case in cases(database)] == ["open", "open"]
+
+
+@pytest.mark.parametrize(
+    ("of_owner", "of_number", "address"),
+    [
+        (True, None, "anna@muster.example"),
+        (False, None, None),
+        (True, {"handled_mail": False}, None),
+        (False, {"handled_mail": True, "email": "postfach@muster.example"}, "postfach@muster.example"),
+    ],
+)
+def test_that_a_caller_was_called_back_is_one_reply_in_the_thread(
+    ledger: Ledger,
+    database: Database,
+    settings: Settings,
+    of_owner: bool,
+    of_number: dict[str, object] | None,
+    address: str | None,
+) -> None:
+    with database.write() as session:
+        session.execute(update(OwnerRow).where(OwnerRow.key == "anna").values(handled_mail=of_owner))
+        session.execute(update(NumberRow).where(NumberRow.e164 == ANNA).values(notify=of_number))
+    put_cdr(settings, cdr_bytes(RING))
+    ledger.run_once()
+    for _ in range(2):
+        _called_back(settings, 60)
+        ledger.run_once()
+    first, *done = mails(database)
+    assert [mail.recipient for mail in done] == ([address] if address else [])
+    for mail in done:
+        assert (mail.kind, mail.subject, mail.headers["References"]) == ("done", first.subject, first.mail_id)
+        assert "Von: Anna Schmidt\n" in mail.text
+        assert "Wie: Der Anrufer wurde zurückgerufen\n" in mail.text

@@ -38,6 +38,14 @@ class NumberNotificationsForm(Form):
         ],
     )
     salutation = Salutation(_l("For example: Dear sales team, (empty: as the owner says.)"))
+    handled_mail = SelectField(
+        _l("Mail when a caller was called back"),
+        choices=[
+            SelectChoice("", _l("as the owner says")),
+            SelectChoice("yes", _l("yes")),
+            SelectChoice("no", _l("no")),
+        ],
+    )
 
 
 @pages.route("/<e164>/notifications", methods=["GET", "POST"])
@@ -50,9 +58,11 @@ def notifications(e164: str) -> Answer:
     with reading() as session:
         wishes, _of_owner, _owner, version = numbers.notify(session, e164)
     known = {name: getattr(wishes, name) or "" for name in type(wishes).model_fields}
+    known["handled_mail"] = {None: "", True: "yes", False: "no"}[wishes.handled_mail]
     form = NumberNotificationsForm(data={**known, "version": version})
     if form.validate_on_submit():
-        values = {name: (form[name].data or "").strip() or None for name in known}
+        values: dict[str, object] = {name: (form[name].data or "").strip() or None for name in known}
+        values["handled_mail"] = {"": None, "yes": True, "no": False}[form.handled_mail.data]
         with form.saving() as session:
             numbers.set_notify(session, e164, version=form.expected_version, **values)
         if form.saved:
