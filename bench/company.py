@@ -46,6 +46,7 @@ def company(digits: int) -> dict[str, Any]:
             "area_code": "30",
             "holidays": "DE-BE",
             "sip_domain": DOMAIN,
+            "cases": {"mail_minutes": 0},
         },
         "trunks": [{"name": "carrier", "proxy": "127.0.0.1:9", "peers": ["127.0.0.1"]}],
         "number_blocks": [{"prefix": "+493023125", "first": "0" * digits, "last": "9" * digits}],

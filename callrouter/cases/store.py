@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, case, insert, literal, select, text, update
+from sqlalchemy import Row, bindparam, case, insert, literal, select, text, update
 from sqlalchemy.orm import Session
 
 from callrouter.cases.rules import State, caller_key
@@ -47,15 +47,27 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case as the mails about it need it."""
+    """A case as the mails about it need it: ``calls`` since ``opened_at``; ``mailed_at`` is that of ``CaseRow``."""
 
     id: int
     root_message_id: str
     subject: str
+    opened_at: dt.datetime
+    calls: int
+    claimed_by: int | None
+    mailed_at: dt.datetime | None
 
 
 def _case(row: Row[Any]) -> Case:
-    return Case(row.id, row.root_message_id, row.subject)
+    return Case(*(getattr(row, name) for name in Case.__slots__))
+
+
+def mailed(session: Session, last: Mapping[int, dt.datetime]) -> None:
+    """Note in the cases, by id, when the last missed call began of which there is a mail."""
+    if last:
+        rows = [{"case": case_id, "at": at} for case_id, at in last.items()]
+        statement = update(_CASES).where(_CASES.c.id == bindparam("case")).values(mailed_at=bindparam("at"))
+        session.connection().execute(statement, rows)
 
 
 def find(session: Session, ids: Collection[int]) -> dict[int, Case]:

@@ -72,9 +72,13 @@ class Limits(Part):
 
 
 class Cases(Part):
-    """How callers are called back. Who is called back must be talked to for ``talk_seconds`` to be done with."""
+    """How callers are called back. Who is called back must be talked to for ``talk_seconds`` to be done with.
+
+    Of calls of the same caller that are missed within ``mail_minutes`` one mail tells; 0: of each. Messages always are.
+    """
 
     talk_seconds: Annotated[int, Field(ge=1, le=600)] = 15
+    mail_minutes: Annotated[int, Field(ge=0, le=1440)] = 5
 
 
 class Company(Part):

@@ -134,6 +134,7 @@ class CaseRow(Base):
     ``caller_key`` is the E.164 number, the extension, or ``anonymous:UUID``. ``changed_at`` is when the last of its
     ``calls`` began, ``attempts`` how often the caller was called back in vain. ``claimed_by`` is who is on it.
     ``call_back``: the caller asked for it.
+    ``mailed_at`` is when the last missed call began of which a mail was sent.
     """
 
     __tablename__ = "cases"
@@ -150,6 +151,7 @@ class CaseRow(Base):
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     claimed_by: Mapped[int | None] = mapped_column(ForeignKey("employees.id", ondelete="SET NULL"))
     claimed_at: Mapped[dt.datetime | None]
+    mailed_at: Mapped[dt.datetime | None]
     closed_at: Mapped[dt.datetime | None]
     root_message_id: Mapped[str]
     subject: Mapped[str] = mapped_column(default="")

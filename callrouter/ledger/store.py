@@ -64,7 +64,7 @@ def enter(session: Session, calls: Sequence[Heard], *, now: dt.datetime) -> Ente
         compose.Company(company.name, company.timezone, company.country, company.sip_domain),
         company.language,
         company.limits,
-        document.Cases(**company.cases).talk_seconds,
+        document.Cases(**company.cases),
         [to_call(heard, directory, noted.get(heard.cdr.uuid)) for heard in new],
     )
     mails = batch.enter(directory, now)
@@ -80,7 +80,7 @@ class _Batch:
     company: compose.Company
     language: str
     limits: Mapping[str, Any]
-    talk_seconds: int
+    rules: document.Cases
     calls: list[Call]
 
     def enter(self, directory: Directory, now: dt.datetime) -> bool:
@@ -96,7 +96,7 @@ class _Batch:
             self._run(insert(_LINKS), links)
         missed = {step.call.id for step in steps if step.event}  # transferred, and not taken there: no end of a wait
         talked = [talk for step in steps if step.call.id not in missed for talk in to_talks(step, directory)]
-        told = mails.tell_done(self.session, talks.settle(self.session, talked, self.talk_seconds), now)
+        told = mails.tell_done(self.session, talks.settle(self.session, talked, self.rules.talk_seconds), now)
         postings = self._postings(steps, self._write_messages(steps, replaced))
         callers = [step.owner for step in steps if step.owner and step.went_out]
         if callers:
@@ -175,16 +175,24 @@ class _Batch:
     def _postings(self, steps: Sequence[Step], messages: Mapping[tuple[int, str], int]) -> list[outbox.Posting]:
         """The mails that are wanted."""
         postings = []
+        told: dict[int, dt.datetime] = {}
+        interval = dt.timedelta(minutes=self.rules.mail_minutes)
         for step in steps:
             event, case, recipient = step.event, step.case, step.recipient
             if event is None or case is None or recipient is None:
                 continue
+            last = told.get(case.id) or case.mailed_at
+            if event.kind == "missed" and last and abs(event.at - last) < interval:
+                continue
+            told[case.id] = event.at
             mail = compose.compose(
                 event,
                 self.company,
                 case_id=case.id,
                 case_subject=case.subject,
                 root_message_id=case.root_message_id,
+                calls=case.calls,
+                since=case.opened_at,
                 language=self._language(step),
                 salutation=step.wishes.salutation if step.wishes else "",
             )
@@ -192,4 +200,5 @@ class _Batch:
             postings.append(
                 outbox.Posting(mail, event.kind, recipient, step.call.id, case.id, message, audio=event.audio)
             )
+        cases.mailed(self.session, told)
         return postings

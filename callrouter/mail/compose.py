@@ -133,14 +133,19 @@ def compose(
     root_message_id: str,
     language: str,
     salutation: str = "",
+    calls: int = 1,
+    since: dt.datetime | None = None,
 ) -> Mail:
-    """The mail about *event*, in the thread that its case began. *language* is de or en.
+    """The mail about *event*, in the thread that its case began, with *calls* of the caller *since*.
 
-    *salutation* is its first line.
+    *language* is de or en, *salutation* its first line.
     """
     said = words.WORDS[language]
-    local = event.at.astimezone(ZoneInfo(company.timezone))
+    zone = ZoneInfo(company.timezone)
+    local = event.at.astimezone(zone)
     notes = []
+    if calls > 1 and since:
+        notes.append(said["calls_since"].format(n=calls, since=words.moment(since.astimezone(zone), language)))
     if event.kind == "voicemail":
         notes.append(said["attached" if event.audio != "none" else "not_attached"])
     if event.interrupted:

@@ -60,6 +60,7 @@ FIELDS = {
     "limits": _l("Limits"),
     "cases": _l("Call-backs"),
     "talk_seconds": _l("A talk is (seconds)"),
+    "mail_minutes": _l("One mail in (minutes)"),
     "location_number": _l("Shown on emergency calls"),
     "mailbox": _l("Mailbox"),
     "may_show": _l("May show its numbers outside"),

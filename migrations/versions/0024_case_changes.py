@@ -17,6 +17,7 @@ def upgrade():
     with op.batch_alter_table("cases") as table:
         table.add_column(sa.Column("claimed_by", sa.Integer(), nullable=True))
         table.add_column(sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True))
+        table.add_column(sa.Column("mailed_at", sa.DateTime(timezone=True), nullable=True))
         table.add_column(sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True))
         table.create_foreign_key("cases_claimed_by", "employees", ["claimed_by"], ["id"], ondelete="SET NULL")
     waiting = {"sqlite_where": _WAITING, "postgresql_where": _WAITING}

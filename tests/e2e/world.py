@@ -29,7 +29,7 @@ MUSTER = Path(phone_module.__file__).with_name("muster.yaml")
 def company(trunk_port: int) -> dict[str, Any]:
     """muster.yaml with waits short enough for tests, and Anna's mailbox taking calls at any hour."""
     data: dict[str, Any] = copy.deepcopy(yaml.safe_load(MUSTER.read_text("utf-8")))
-    data["company"]["ring_seconds"] = 5
+    data["company"] |= {"ring_seconds": 5, "cases": {"mail_minutes": 0}}
     data["trunks"][0]["proxy"] = f"127.0.0.1:{trunk_port}"
     anna = data["employees"][0]
     anna["mailbox"]["answer_after"] = 2

@@ -77,6 +77,7 @@ def company(url: str) -> Database:
         country="DE",
         area_code="30",
         sip_domain="pbx.muster.example",
+        cases={"mail_minutes": 0},
     )
     with database.write() as session:
         session.add_all([row, anna, ben, sales])

@@ -15,7 +15,7 @@ from sqlalchemy.orm import selectinload
 from callrouter.cases import inbox
 from callrouter.directory.contact_rows import ContactNumberRow, ContactRow
 from callrouter.directory.database import Database
-from callrouter.directory.models import NumberRow, OwnerRow
+from callrouter.directory.models import CompanyRow, NumberRow, OwnerRow
 from callrouter.directory.records import CallRow, CaseRow, MessageRow, OutboxRow
 from callrouter.ledger.worker import Ledger
 from callrouter.settings import Settings
@@ -676,3 +676,21 @@ def test_that_a_caller_was_called_back_is_one_reply_in_the_thread(
         assert (mail.kind, mail.subject, mail.headers["References"]) == ("done", first.subject, first.mail_id)
         assert "Von: Anna Schmidt\n" in mail.text
         assert "Wie: Der Anrufer wurde zurückgerufen\n" in mail.text
+
+
+@pytest.mark.parametrize(("minutes", "mailed"), [(4, 1), (5, 2)])
+def test_who_calls_again_and_again_is_mailed_once_in_a_while(
+    ledger: Ledger, database: Database, settings: Settings, minutes: int, mailed: int
+) -> None:
+    with database.write() as session:
+        session.execute(update(CompanyRow).values(cases={}))
+    put_cdr(settings, cdr_bytes(RING))
+    later = micros(START + dt.timedelta(minutes=minutes))
+    again = cdr_bytes(RING, uuid=OTHER, sip_invite_stamp=later, start_uepoch=later, seconds=minutes * 60 + 9)
+    put_cdr(settings, again, OTHER)
+    ledger.run_once()
+    [case] = cases(database)
+    assert case.calls == 2
+    found = mails(database)
+    assert len(found) == mailed
+    assert "2 Anrufe dieses Anrufers seit Samstag" in found[-1].text
