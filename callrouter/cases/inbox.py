@@ -24,7 +24,8 @@ _WAITING, _CLOSED = text("cases.state <> 'closed'"), CaseRow.closed_at.is_not(No
 class CaseLine:
     """A case; ``owner`` is an owner key, empty when the owner is gone. ``last_call_at`` is its last call's begin.
 
-    ``claimed_by`` is the id of the employee who is on it, or was when it was closed. Times are UTC.
+    ``call_back``: the caller asked for it. ``claimed_by`` is the id of the employee who is on it, or was when it was
+    closed. Times are UTC.
     """
 
     id: int
@@ -37,6 +38,7 @@ class CaseLine:
     last_call_at: dt.datetime
     calls: int
     messages: int
+    call_back: bool
     attempts: int
     claimed_by: str | None
     claimed_name: str | None
@@ -147,6 +149,7 @@ def _lines(session: Session, ids: Collection[int]) -> list[CaseLine]:
             last_call_at=row.changed_at,
             calls=row.calls,
             messages=row.messages,
+            call_back=row.call_back,
             attempts=row.attempts,
             claimed_by=claimer,
             claimed_name=claimer_name,

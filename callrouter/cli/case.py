@@ -22,7 +22,19 @@ def case() -> None:
 _AS = click.option("--as", "employee", metavar="EMPLOYEE", help="The employee for whom it is done.")
 _NUMBER = click.argument("number", metavar="ID", type=click.IntRange(1, 2147483647))
 _COLUMNS = (
-    *("id", "opened_at", "owner", "caller", "caller_name", "calls", "messages", "attempts", "state", "claimed_by"),
+    *(
+        "id",
+        "opened_at",
+        "owner",
+        "caller",
+        "caller_name",
+        "calls",
+        "messages",
+        "call_back",
+        "attempts",
+        "state",
+        "claimed_by",
+    ),
 )
 
 

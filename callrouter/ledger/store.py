@@ -182,7 +182,7 @@ class _Batch:
             if event is None or case is None or recipient is None:
                 continue
             last = told.get(case.id) or case.mailed_at
-            if event.kind == "missed" and last and abs(event.at - last) < interval:
+            if event.kind == "missed" and not event.call_back and last and abs(event.at - last) < interval:
                 continue
             told[case.id] = event.at
             mail = compose.compose(

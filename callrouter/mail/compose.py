@@ -159,8 +159,6 @@ def compose(
     tel = event.caller if re.fullmatch(r"\+[0-9]{3,15}", event.caller) else ""
     rows = _rows(event, company, local, language)
     heading = said["call_back_asked" if event.call_back else event.kind]
-    if event.call_back:
-        case_subject = said["subject_call_back"].format(subject=case_subject)
     return _mail(mail_id, case_subject, heading, rows, notes, local, company, language, headers, tel, salutation)
 
 

@@ -55,7 +55,7 @@ def test_who_asks_to_be_called_back_has_a_case_and_the_team_a_mail(waiting: Worl
     assert world.details(record) == ["wants_call_back"]
     assert world.rung(record)["anna-desk"] == "abandoned"
     [mail] = world.mails(1)
-    assert mail["Subject"] == "Rückruf erbeten: Anruf von 0176 04069001 für Vertrieb"
+    assert mail["Subject"] == "Anruf von 0176 04069001 für Vertrieb"
     text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert text.splitlines()[0] == "Rückruf erbeten"
     assert "Grund: Der Anrufer hat gewartet und dann um Rückruf gebeten" in text
