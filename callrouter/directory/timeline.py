@@ -14,7 +14,7 @@ from callrouter.directory.models import OwnerRow
 from callrouter.directory.names import device_names, owner_names
 from callrouter.directory.records import CallRow, CallStepRow, CaseRow, MessageRow, OutboxRow
 from callrouter.errors import UnknownError, say
-from callrouter.routing import reasons
+from callrouter.routing import reasons, words
 from callrouter.routing.plan import Reason
 
 
@@ -158,7 +158,7 @@ class CallDetail:
 
     def why(self, language: str) -> list[str]:
         """The reasons as sentences (``de``, else English)."""
-        return [reasons.text(reason, language) for reason in self.reasons if reason.code in reasons.SENTENCES]
+        return [reasons.text(reason, language) for reason in self.reasons if reason.code in words.SENTENCES]
 
     @property
     def owners(self) -> frozenset[str]:

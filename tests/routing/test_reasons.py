@@ -14,7 +14,8 @@ from callrouter.routing.decide import decide
 from callrouter.routing.explain import describe
 from callrouter.routing.forwarding import ON
 from callrouter.routing.plan import Reason, RejectReason
-from callrouter.routing.reasons import SENTENCES, text
+from callrouter.routing.reasons import text
+from callrouter.routing.words import SENTENCES
 from tests.routing.company import COMPANY, EVENING, trunk_call
 
 

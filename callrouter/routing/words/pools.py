@@ -1,9 +1,9 @@
-"""More sentences of pools and of what comes next; ``reasons`` has all others, and says them."""
+"""More sentences of pools and of what comes next."""
 
 from __future__ import annotations
 
-#: Code → (German, English), as in ``reasons.SENTENCES``.
-POOLS: dict[str, tuple[str, str]] = {
+#: Code → (German, English).
+SENTENCES: dict[str, tuple[str, str]] = {
     "pool_passed_over": (
         "Wer besetzt ist, ablehnt oder kein registriertes Telefon hat, wird sofort übergangen; sind das alle, geht es"
         " gleich weiter.",

@@ -1,9 +1,9 @@
-"""The sentences of calls out for a pool; ``reasons`` has all others, and says them."""
+"""The sentences of calls out for a pool."""
 
 from __future__ import annotations
 
-#: Code → (German, English), as in ``reasons.SENTENCES``.
-FOR_POOL: dict[str, tuple[str, str]] = {
+#: Code → (German, English).
+SENTENCES: dict[str, tuple[str, str]] = {
     "for_pool": (
         "{employee} ruft für den Pool {pool} an und zeigt außen dessen Rufnummer.",
         "{employee} calls for the pool {pool} and shows its number outside.",

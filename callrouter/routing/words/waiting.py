@@ -1,4 +1,4 @@
-"""What the catalogue of reasons says of waiting in pools; see ``reasons``."""
+"""The sentences of waiting in pools."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sentences of ``routing.codes``, German and English: a part of the catalogue in ``routing.reasons``."""
+"""The sentences of ``routing.codes``, German and English."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""The sentences of pools that open and close, and of announcements; ``reasons`` has all others, and says them."""
+"""The sentences of pools that open and close, and of announcements."""
 
 from __future__ import annotations
 
-#: Code → (German, English), as in ``reasons.SENTENCES``.
-OPENING: dict[str, tuple[str, str]] = {
+#: Code → (German, English).
+SENTENCES: dict[str, tuple[str, str]] = {
     "feature_pool_toggle": (
         "{employee} schließt den Pool {pool} vom Telefon aus, oder lässt dort wieder die Zeiten gelten.",
         "{employee} closes the pool {pool} from the phone, or lets its hours hold again.",
