@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,8 @@ from callrouter.web.parts import Parts, parts
 
 #: The database is asked again after so long (seconds); the switch says itself how fresh it is.
 _FACTS_SECONDS = 10.0
+#: What all who watch the same are shown is made again after so long (seconds).
+_SHARED_SECONDS = 1.0
 #: So many calls are shown; the others are counted.
 _SHOWN_CALLS = 30
 #: A mail that waits so long tells of a mail server that does not work.
@@ -122,26 +125,48 @@ class Board:
     """Keeps the last look, and who watches it."""
 
     def __init__(
-        self, given: Parts, *, most_watchers: int = 100, monotonic: Callable[[], float] = time.monotonic
+        self,
+        given: Parts,
+        *,
+        most_watchers: int = 100,
+        most_of_one: int = 20,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """So many watch at most, and of them so many who are one person: windows left open, or a program."""
         self._given = given
         self._most_watchers = most_watchers
+        self._most_of_one = most_of_one
         self._monotonic = monotonic
         self._facts: tuple[Facts, tuple[tuple[str, str, int], ...]] | None = None
         self._good_until = float("-inf")
         self._last: Overview | None = None
-        self.watchers = 0
+        self._watchers: Counter[str] = Counter()
+        self._shared: dict[Hashable, tuple[float, str]] = {}
 
-    def watch(self) -> bool:
-        """Count one more who watches; False: there are too many."""
-        if self.watchers >= self._most_watchers:
+    def watch(self, who: str = "") -> bool:
+        """Count one more watching who is *who*; False: there are too many."""
+        if self._watchers.total() >= self._most_watchers or self._watchers[who] >= self._most_of_one:
             return False
-        self.watchers += 1
+        self._watchers[who] += 1
         return True
 
-    def leave(self) -> None:
-        """One does not watch any more."""
-        self.watchers -= 1
+    def leave(self, who: str = "") -> None:
+        """*who* watches once less."""
+        self._watchers -= Counter({who: 1})
+
+    def shared(self, what: Hashable, make: Callable[[], str]) -> str:
+        """What *make* made for all who watch *what*, at most a second old; while one makes it, others have the last."""
+        now = self._monotonic()
+        good_until, text = self._shared.get(what, (float("-inf"), ""))
+        if now < good_until and text:
+            return text
+        if text:
+            self._shared[what] = now + _SHARED_SECONDS, text
+        else:
+            self._shared = {key: known for key, known in self._shared.items() if now < known[0]}
+        text = make()
+        self._shared[what] = now + _SHARED_SECONDS, text
+        return text
 
     def look(self, *, fresh: bool = False) -> Overview:
         """What there is now, of the database at most some seconds old (*fresh*: at once); the same while it is."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import gevent
 from flask import Response, stream_with_context
+from flask_login import current_user
 
 from callrouter.web.board import Board
 
@@ -17,11 +19,12 @@ _STEP, _HEARTBEAT, _LONGEST = 1.0, 15.0, 50.0
 
 def follow(watched: Board, look: Callable[[], str]) -> Response:
     """What *look* makes (HTML), as events for ``static/live.js``; *watched* counts all who watch."""
-    if not watched.watch():
+    who = str(current_user.get_id())
+    if not watched.watch(who):
         return Response("too many watch already\n", 503, {"Retry-After": "15"}, content_type="text/plain")
     events = Response(stream_with_context(_events(look)), content_type="text/event-stream")
     events.headers["X-Accel-Buffering"] = "no"
-    events.call_on_close(watched.leave)
+    events.call_on_close(partial(watched.leave, who))
     return events
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import event
 
 from callrouter.directory import employees, pools
 from callrouter.directory.document import Device, Employee, Pool, Ringing
@@ -132,6 +133,30 @@ def test_the_stream_is_for_those_who_see_the_pool(world: World) -> None:
     with world.database.write() as session:
         pools.set_members(session, "sales", ["ben"])
     assert anna.get("/pools/sales/live").status_code == 403
+
+
+def test_who_watch_the_same_pool_have_it_made_once_for_all(world: World) -> None:
+    world.switch.now = FREE
+    asked: list[str] = []
+    event.listen(world.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+
+    def first_look(role: str, language: str) -> bytes:
+        answer = world.browser(role, language).client.get(
+            "/pools/sales/live", buffered=False, headers={"Accept-Language": language}
+        )
+        stream = answer.iter_encoded()
+        next(stream)
+        asked.clear()
+        seen = next(stream)
+        answer.close()
+        return seen
+
+    german = first_look("admin", "de")
+    assert asked
+    assert first_look("employee", "de") == german
+    assert asked == []
+    assert first_look("employee", "en") != german
+    assert asked
 
 
 def test_the_api_tells_the_same(world: World) -> None:

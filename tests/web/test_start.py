@@ -256,6 +256,30 @@ def test_only_so_many_watch(world: World):
     assert (page.status, page.response.headers["Retry-After"]) == (503, "15")
 
 
+def test_one_person_leaves_room_for_others(world: World):
+    board = Board(world.parts, most_watchers=4, most_of_one=2)
+    assert [board.watch("anna") for _ in range(3)] == [True, True, False]
+    assert [board.watch("ben") for _ in range(3)] == [True, True, False]
+    assert not board.watch("cem")
+    board.leave("anna")
+    assert [board.watch(who) for who in ("ben", "cem", "anna")] == [False, True, False]
+
+
+def test_what_all_who_watch_are_shown_is_made_once_a_second(world: World):
+    now, made = [0.0], [0]
+    board = Board(world.parts, monotonic=lambda: now[0])
+
+    def make() -> str:
+        made[0] += 1
+        return f"{board.shared('sales', make) if made[0] == 3 else ''}look {made[0]}"
+
+    assert [board.shared("sales", make), board.shared("sales", make)] == ["look 1", "look 1"]
+    assert board.shared("support", make) == "look 2"
+    now[0] = 1.5
+    assert board.shared("sales", make) == "look 1look 3", "who looks meanwhile sees the last"
+    assert board.shared("sales", make) == "look 1look 3"
+
+
 def test_nobody_watches_without_being_signed_in(world: World):
     assert world.browser().get("/live").location.startswith("/sign-in")
     assert world.browser("employee").get("/live").status == 403

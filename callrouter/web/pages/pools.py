@@ -258,14 +258,14 @@ def _now(team: pool_now.Team) -> dict[str, Any]:
 def live(key: str) -> Response:
     """What goes on in the pool as server-sent events: at once, and whenever it changes."""
     require(may_see_owner(f"pool:{key}"))
-    team = _team(key)
+    team, watched, spoken = _team(key), board(), language()
 
-    def look() -> str:
+    def made() -> str:
         nonlocal team
         team = _team(key, team)
         return render_template("pools/_now.html", **_now(team))
 
-    return follow(board(), look)
+    return follow(watched, lambda: watched.shared((key, spoken), made))
 
 
 @pages.post("/<key>/sign-<any('in', 'out'):way>/<member>")
