@@ -10,6 +10,7 @@ import click
 from callrouter.cli.common import load_settings, now, open_database, print_json
 from callrouter.directory.explaining import Explainer
 from callrouter.errors import CallrouterError
+from callrouter.routing import codes
 from callrouter.routing.numbers import clean_number
 
 
@@ -59,6 +60,8 @@ def explain(
             raise CallrouterError("--week tells what anybody's calls from outside get; leave --from and --device out")
         _week(ctx, number, _moment(at), language, as_json)
         return
+    if codes.is_code(number) and not device:
+        raise CallrouterError(f"{number} is a code that phones dial; name one of them with --device")
     caller_number = None if device else _caller(caller)
     with open_database(load_settings(ctx)) as database:
         told = Explainer(database)(number, _moment(at), language, caller=caller_number, device=device)

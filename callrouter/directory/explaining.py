@@ -7,9 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
+
 from callrouter.directory import idle
 from callrouter.directory.database import Database
 from callrouter.directory.exporting import read_company, read_pools
+from callrouter.directory.models import EmployeeRow
 from callrouter.directory.snapshots import SnapshotLoader
 from callrouter.routing import codes, features, reasons
 from callrouter.routing.decide import decide
@@ -114,15 +117,17 @@ class Explainer:
         return Explanation(plan.number, plan.owner, plan.caller, moment, refused, tuple(steps), tuple(why))
 
     def _code(self, call: IncomingCall, caller: Employee, moment: dt.datetime) -> codes.Does:
-        """What the dialplan does by itself with the code that *caller* dials."""
+        """What comes of the code that *caller* dials."""
         extension = codes.extension(call.dialed) or ""
         meant = self._loader.load(replace(call, dialed=extension), moment.date())
         with self._database.read() as session:
             pickup, pools = read_company(session).pickup, read_pools(session)
+            admins = session.scalars(select(EmployeeRow.key).where(EmployeeRow.role == "admin")).all()
         teams = codes.Teams(
             pickup,
             {f"pool:{pool.id}": {f"employee:{member}" for member in pool.members} for pool in pools},
             {f"pool:{pool.id}": pool.name for pool in pools},
+            {f"employee:{admin}" for admin in admins},
         )
         return codes.does(call.dialed, caller, meant.owners.get(meant.extensions.get(extension, "")), teams)
 

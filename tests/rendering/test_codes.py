@@ -80,6 +80,22 @@ def test_codes_are_told_in_words(tmp_path: Path) -> None:
         "The caller is 12 (Cem Kaya).",
         "Cem Kaya and Anna Schmidt have no pool in common.",
     )
+    assert steps("*6020*11", "en") == ("1. Sign in to the pool Vertrieb or out of it, and say so.",)
+    assert steps("*6420", "en") == ("1. Close the pool Vertrieb by hand and say so.",)
+    assert explain("*6420", NOW, "en", device="ben-desk").why[1] == "Ben Yılmaz closes the pool Vertrieb from the phone."
+    for dialled, device, why in (
+        ("*6020", "cem-desk", "Cem Kaya is no member of Vertrieb."),
+        ("*6020*10", "ben-desk", "10 is not the extension of Ben Yılmaz."),
+        ("*6311", "ben-desk", "11 is not the extension of a pool."),
+        ("*6499", "ben-desk", "99 is not the extension of a pool."),
+    ):
+        told = explain(dialled, NOW, "en", device=device)
+        assert (told.steps, told.why[1]) == (("1. Say that this is no pool that one belongs to; nothing changes.",), why)
+        assert told.refused
+    for dialled in ("*55", "*63", "*9", "*5020", "*78#"):
+        told = explain(dialled, NOW, "en", device="ben-desk")
+        assert told.steps == ("1. Say that there is no such code; nothing changes.",)
+        assert told.why[1] == f"{dialled} is none of the codes that phones can dial."
     assert explain("*8", NOW, "en").refused  # from outside it is no number
     assert explain("*8", NOW, "en", device="nobody").refused
     database.close()

@@ -44,4 +44,28 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Ansagen, dass das nicht freigegeben ist; der Anruf endet (480).",
         "Say that this is not allowed; the call ends (480).",
     ),
+    "code_no_pool": (
+        "{extension} ist nicht die Nebenstelle eines Pools.",
+        "{extension} is not the extension of a pool.",
+    ),
+    "code_no_member": (
+        "{employee} ist kein Mitglied von {pool}.",
+        "{employee} is no member of {pool}.",
+    ),
+    "code_of_another": (
+        "{extension} ist nicht die Nebenstelle von {employee}.",
+        "{extension} is not the extension of {employee}.",
+    ),
+    "code_unknown": (
+        "{dialled} ist keiner der Codes, die Telefone wählen können.",
+        "{dialled} is none of the codes that phones can dial.",
+    ),
+    "step_no_member": (
+        "Ansagen, dass das kein Pool ist, zu dem man gehört; es ändert sich nichts.",
+        "Say that this is no pool that one belongs to; nothing changes.",
+    ),
+    "step_unknown_code": (
+        "Ansagen, dass es diesen Code nicht gibt; es ändert sich nichts.",
+        "Say that there is no such code; nothing changes.",
+    ),
 }
