@@ -1,4 +1,4 @@
-"""What goes on in a pool now: who of it is free, rung, on a call, and which of its calls ring."""
+"""What goes on in a pool now: who of it is free, rung, on a call, and which of its calls ring or wait."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from callrouter.directory.models import CompanyRow
 from callrouter.web.live import TALKING, Channel, Live, calls_of
 
 _OWNER_CONTEXT = re.compile(r"owner-(employee|pool)-([a-z0-9][a-z0-9_-]*)")
+
+#: The dialplan's context of calls that wait (``dialplan/waiting.xml``).
+_WAITING = "waiting"
 
 
 class State(StrEnum):
@@ -60,7 +63,10 @@ class MemberNow:
 
 @dataclass(frozen=True, slots=True)
 class PoolCall:
-    """A call that rings for the pool: it came in ``since``, so many ``seconds`` ago; ``members`` (ids) are rung."""
+    """A call that rings for the pool or waits there: it came in ``since``, so many ``seconds`` ago.
+
+    ``members`` (ids) are rung; none where it waits and hears music.
+    """
 
     uuid: str
     caller: str
@@ -114,7 +120,9 @@ class Team:
         whose = {device.sip_user: member.id for member in self.members for device in member.devices}
         for first, others in calls_of(channels):
             rung = [whose[leg.account] for leg in others if leg.account in whose]
-            if rung and not any(leg.state in TALKING for leg in others) and self._is_at(first):
+            # A number outside has answered when it is asked for the key, and the phones ring on.
+            talks = any(leg.state in TALKING for leg in others if leg.account)
+            if (rung or first.context == _WAITING) and not talks and self._is_at(first):
                 seconds = max(int((at - first.since).total_seconds()), 0) if first.since else 0
                 members = tuple(dict.fromkeys(rung))
                 yield PoolCall(first.uuid, first.caller, first.caller_name, first.since, seconds, members)

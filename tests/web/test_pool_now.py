@@ -93,6 +93,19 @@ def test_whose_call_it_is(call: Channel, ours: bool) -> None:
     assert [(one.uuid, one.seconds, one.members) for one in ringing] == ([("a", 12, ("anna", "ben"))] if ours else [])
 
 
+def test_a_call_rings_on_while_a_number_outside_is_asked_for_the_key() -> None:
+    outside = replace(TO_ANNA, uuid="o", called="+4917604069007", state="ACTIVE")
+    [call] = _team().now(replace(FREE, channels=(IN, TO_ANNA, outside)), NOW).ringing
+    assert call.members == ("anna",)
+
+
+@pytest.mark.parametrize(("at", "waits"), [("pool:sales", 1), ("pool:support", 0), ("", 0)])
+def test_a_call_that_waits_is_told_though_nobody_is_rung(at: str, waits: int) -> None:
+    music = replace(IN, called="music", context="waiting", at=at, state="ACTIVE")
+    assert [one.members for one in _team().now(replace(FREE, channels=(music,)), NOW).ringing] == [()] * waits
+    assert not _team().now(replace(FREE, channels=(music, replace(TO_ANNA, state="ACTIVE"))), NOW).ringing
+
+
 @pytest.mark.parametrize("others", [(), (replace(TO_ANNA, state="ACTIVE"),), (replace(TO_ANNA, called="x%y"),)])
 def test_a_call_that_nobody_of_the_pool_is_rung_for_is_none_of_those(others: tuple[Channel, ...]) -> None:
     assert _team().now(replace(FREE, channels=(IN, *others)), NOW).ringing == ()
