@@ -48,7 +48,7 @@ class Teams:
 def extension(dialled: str) -> str | None:
     """The extension in such a code; empty for one that has none, None for what is none of these codes."""
     if found := _WITH_EXTENSION.fullmatch(dialled):
-        return next(filter(None, found.groups()))
+        return str(next(filter(None, found.groups())))
     return "" if is_code(dialled) and dialled not in features.CODES else None
 
 

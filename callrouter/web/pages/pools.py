@@ -55,7 +55,7 @@ class PoolForm(Form):
     ring_seconds = WholeNumber(
         _l("Rings for (seconds)"),
         [InputRequired(_l("Enter a whole number.")), NumberRange(5, 600, _l("Enter 5 to 600 seconds."))],
-        description=_l("Then it goes where “What comes next” says, else to the mailbox if that takes calls; else it ends."),
+        description=_l("Then it goes where “What comes next” says, else to the mailbox if that takes calls."),
         render_kw={"class": "short"},
     )
     strategy = RadioField(
