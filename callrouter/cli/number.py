@@ -115,6 +115,9 @@ def show(ctx: click.Context, e164: str, as_json: bool) -> None:
     """Show what is mailed of the calls by NUMBER where its owner does not say it all."""
     with reading(ctx) as session:
         wishes, _, _, _ = numbers.notify(session, e164)
+    if wishes == type(wishes)() and not as_json:
+        click.echo(f"{e164}: all is as its owner says")
+        return
     print_record(wishes, as_json)
 
 

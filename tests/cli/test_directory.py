@@ -257,6 +257,7 @@ def test_how_phones_ring_and_where_calls_go(company: Path):  # noqa: F811
 
 def test_what_a_pools_number_mails_and_its_phones_show(company: Path):  # noqa: F811
     sales = "+493023125000"
+    assert told("number", "show", sales, cwd=company) == f"{sales}: all is as its owner says\n"
     wishes = ("--notify", "missed", "--email", "team@muster.example", "--salutation", "Liebes Team,")
     told("number", "set", sales, *wishes, cwd=company)
     told("number", "set", sales, "--notify", "owner", "--language", "en", cwd=company)
