@@ -263,6 +263,7 @@ def test_what_a_pools_number_mails_and_its_phones_show(company: Path):  # noqa: 
     told("number", "set", sales, "--notify", "owner", "--language", "en", cwd=company)
     assert as_json("number", "show", sales, cwd=company) == {
         "about": None, "email": "team@muster.example", "language": "en", "salutation": "Liebes Team,",
+        "handled_mail": None,
     }  # fmt: skip
     told(
         "pool", "set", "sales", "--hide-name", "--members-outside", "--short-name", "VT", "--alert", "red", cwd=company
