@@ -110,7 +110,7 @@ def test_members_ring_talk_and_are_free_again(desk: Desk, office: Office) -> Non
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     expect(ben).to_have_text("telefoniert", timeout=10_000)
     expect(anna).to_have_text("frei")
-    expect(calls).to_contain_text("Es klingelt kein Anruf.")
+    expect(calls).to_contain_text("Es klingelt und wartet kein Anruf.")
     with desk.world.database.write() as session:
         pools.sign(session, "sales", "anna", signed_in=False)
     expect(anna).to_have_text("abgemeldet")
