@@ -124,6 +124,21 @@ def _moves(walk: Walk, place: int) -> list[tuple[str, str]]:
     return looks or [("transfer", "music XML waiting")]
 
 
+@pytest.mark.parametrize("waits", [WAITING, None])
+@pytest.mark.parametrize(("place", "still"), [("offer", True), ("call-back", True), ("to-mailbox", False)])
+def test_who_waits_where_that_has_been_changed_goes_on_as_if_nobody_answered(
+    tmp_path: Path, waits: dict[str, int] | None, place: str, still: bool
+) -> None:
+    walk = _walk(tmp_path, {v.RESULT: "busy", v.STAGE: "waited"}, waiting=waits)
+    goes_on = [
+        ("execute_extension", "left XML waiting"),
+        ("push", f"{v.STEP}=w-sales;ring;pool:sales;no_answer"),
+        ("set", f"{v.RESULT}=no_answer"),
+        ("transfer", "unanswered XML owner-pool-sales"),
+    ]
+    assert (walk.execute(place, "owner-pool-sales") == goes_on) is not bool(waits and still)
+
+
 def test_without_anybody_who_waits_nothing_is_different(tmp_path: Path) -> None:
     files = rendered(muster(), switch_settings(tmp_path))
     assert b"callrouter waits-" not in files["dialplan/fallback.xml"]
