@@ -20,8 +20,9 @@ from callrouter.notes import Note
 from callrouter.routing import waiting
 from callrouter.spool import CDR_NAME
 
-#: Larger files are no CDR (bytes); a call with very long headers makes some 50 kB.
-MAX_BYTES = 4_000_000
+#: Larger files are no CDR (bytes); a call with very long headers makes some 50 kB. While a caller waits for a member of
+#: a pool, FreeSWITCH writes down each look at who is free (``callflow``): of 30 minutes that are several MB.
+MAX_BYTES = 50_000_000
 
 _PAIR = re.compile(r'"([A-Za-z0-9_-]+)"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")

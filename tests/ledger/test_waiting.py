@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import replace
 
 import pytest
@@ -69,3 +70,15 @@ def test_of_a_phone_that_rang_again_and_again_the_last_time_is_kept() -> None:
     legs = (_leg("f-sales", End.BUSY), leg, leg, _leg("w-sales", End.ANSWERED))
     [part] = outcome(replace(cdr, legs=legs), {}).parts
     assert [(leg.n, leg.end) for leg in part.legs] == [("f-sales", End.BUSY), ("w-sales", End.ANSWERED)]
+
+
+def test_a_long_wait_makes_a_large_file_and_is_a_missed_call_all_the_same() -> None:
+    document = json.loads(cdr_bytes(WAIT, owner="pool:sales", answered=True, cause="NORMAL_CLEARING"))
+    look = {
+        "profile_index": "1",
+        "extension": {"name": "x" * 10_000},
+        "caller_profile": {"destination_number": "offer"},
+    }
+    document["callflow"] = [look] * 900 + list(document.get("callflow", []))
+    found = outcome(parse(json.dumps(document).encode() + b"\n", NAME), {})
+    assert [(part.outcome, part.detail) for part in found.parts] == [(Outcome.MISSED, "waited")]
