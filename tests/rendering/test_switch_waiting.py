@@ -290,3 +290,30 @@ def test_an_employee_transfers_a_caller_into_a_pool_that_waits(world: World) -> 
         ("pool:p20", "answered", "", "anna-desk"),
         ("pool:p20", "missed", "wants_call_back", None),
     ]
+
+
+def test_who_asks_the_pool_first_and_waits_transfers_the_caller_into_the_line(world: World) -> None:
+    dora = _phone(world, "dora-desk", Answer())
+    anna, talk = _talking(world)
+    call = world.trunk.call(DORA, CALLERS[0])
+    call.wait_for("answered", 10)
+    asks = dora.call("50")
+    asks.wait_for("answered", 10)
+    _hears(asks, "waiting")
+    assert dora.calls[0].transfer_to_call(asks) == 202
+    asks.wait_for("ended", 5)
+    _hears(call, "place_1", 45)
+    assert [_count(world, f"waits-p20{what}") for what in ("", "-place-1")] == [1, 1]
+    anna.behaviour = Answer()
+    talk.hangup()
+    soon(lambda: len(anna.calls) >= 2 and anna.calls[-1].answered, 20)
+    soon(lambda: _count(world, "waits-p20") == 0, 5)
+    gevent.sleep(0.5)
+    call.audio.send_digits("2")
+    soon(lambda: anna.calls[-1].audio.digits == "2", 5)
+    call.hangup()
+    parts = outcome(world.cdr(call), {}).parts
+    assert [(part.owner, part.outcome, part.device) for part in parts] == [
+        ("employee:dora", "answered", "dora-desk"),
+        ("pool:p20", "answered", "anna-desk"),
+    ]
