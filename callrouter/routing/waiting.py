@@ -18,6 +18,8 @@ ON = (RingResult.NO_ANSWER, RingResult.BUSY, RingResult.REJECTED)
 MAILBOX_KEY, CALL_BACK_KEY = "1", "2"
 #: Who has heard music for so many seconds is looked after again: a member may be free, a place, or the time over.
 LOOKS = 2
+#: A member is rung at most once in so many seconds for the same caller, also who has declined.
+RESTS = 20
 #: The place in the line is said again after so many seconds.
 SAYS = 30
 #: In the marks of steps: a wait is a ring step of that name, and ended so beside the results of ringing.

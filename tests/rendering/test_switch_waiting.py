@@ -10,7 +10,8 @@ import pytest
 
 from callrouter import variables as v
 from callrouter.ledger.outcome import outcome
-from callrouter.simulator.behaviour import Answer, NoAnswer
+from callrouter.routing.waiting import RESTS
+from callrouter.simulator.behaviour import BUSY, Answer, NoAnswer
 from callrouter.simulator.dialog import PhoneCall
 from callrouter.simulator.phone import Phone
 from tests.rendering.heard import music, said
@@ -317,3 +318,12 @@ def test_who_asks_the_pool_first_and_waits_transfers_the_caller_into_the_line(wo
         ("employee:dora", "answered", "dora-desk"),
         ("pool:p20", "answered", "anna-desk"),
     ]
+
+
+def test_a_member_who_declines_is_left_in_peace_for_a_while(world: World) -> None:
+    anna = _phone(world, "anna-desk", BUSY)
+    call = _waiting(world, BOXED, CALLERS[0])
+    soon(lambda: len(anna.calls) >= 3, 60)  # before it waits, and twice since
+    _, first, again = (one.events[0].at for one in anna.calls[:3])
+    assert again - first >= RESTS - 1
+    call.hangup()
