@@ -98,7 +98,7 @@ def run_router(settings: Settings, heartbeat_fd: int | None) -> int:
     """The router in the foreground, until SIGTERM; returns the exit code."""
     stop = until_told_to_stop()
     Heartbeat(_ROUTER_STILL, heartbeat_fd).start()
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, pages=settings.web.base_url)
     features = Features(database, settings.spool.tell_changed, now)
     handler = CallHandler(snapshot_source(database), now, settings, features)
     server = OutboundServer(
@@ -141,7 +141,7 @@ def run_worker(settings: Settings, heartbeat_fd: int | None) -> int:
     stop = until_told_to_stop()
     stopping = threading.Event()
     Heartbeat(0, heartbeat_fd).start()
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, pages=settings.web.base_url)
     settings.spool.create()
     ledger = Ledger(database, settings, clock=now, on_mail=lambda: delivery.wake())  # noqa: PLW0108 (made below)
     delivery = Delivery(database, settings, clock=now, hold=ledger.wait_until_caught_up)

@@ -15,10 +15,14 @@ class Saying(str):
 
 
 def say(template: str, **values: Any) -> Saying:
-    """The English *template* (``%(name)s``) with its *values*; those may be sayings too."""
-    text = Saying(template % values)
+    """The English *template* (``%(name)s``) with its *values*; those may be sayings too, and aware times."""
+    text = Saying(template % {name: _in_utc(value) for name, value in values.items()})
     text.template, text.values = template, values
     return text
+
+
+def _in_utc(value: object) -> object:
+    return f"{value.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC" if isinstance(value, dt.datetime) else value
 
 
 class CallrouterError(Exception):

@@ -154,7 +154,7 @@ def run_web(settings: Settings, heartbeat_fd: int | None) -> int:
     os.nice(AFTER_CALLS)
     stop = until_told_to_stop()
     Heartbeat(0, heartbeat_fd).start()
-    database = Database(settings.database_url, wait=elsewhere)
+    database = Database(settings.database_url, pages=settings.web.base_url, wait=elsewhere)
 
     def connected() -> None:
         """What was saved, here or by a command, while FreeSWITCH could not be told, or just before the last end."""

@@ -14,7 +14,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parent.parent
-WEB, DIRECTORY = ROOT / "callrouter" / "web", ROOT / "callrouter" / "directory"
+WEB, DIRECTORY, CASES = (ROOT / "callrouter" / name for name in ("web", "directory", "cases"))
 GERMAN = WEB / "translations" / "de" / "LC_MESSAGES"
 _METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2.ext:babel_extract")]
 _KEYWORDS = {"_": None, "_l": None, "gettext": None, "ngettext": (1, 2), "_n": (1, 2)}
@@ -25,7 +25,7 @@ Text = str | tuple[str, ...]
 def used() -> dict[Text, str]:
     """Every text (singular and plural where it has both) and the first place where it stands."""
     found: dict[Text, str] = {}
-    for folder, keywords in ((WEB, _KEYWORDS), (DIRECTORY, {"say": None})):
+    for folder, keywords in ((WEB, _KEYWORDS), (DIRECTORY, {"say": None}), (CASES, {"say": None})):
         for path, line, text, _, _ in extract_from_dir(str(folder), _METHODS, {}, keywords=keywords):
             found.setdefault(text, f"{path}:{line}")
     return found

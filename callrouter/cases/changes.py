@@ -105,7 +105,7 @@ def _claimed(session: Session, row: CaseRow) -> str:
     name = session.scalar(select(OwnerRow.name).where(OwnerRow.id == row.claimed_by))
     if name is None:
         return say("the case is claimed already; release it first")
-    return say("%(name)s is on it already, since %(at)s", name=name, at=_utc(row.claimed_at))
+    return say("%(name)s is on it already, since %(at)s", name=name, at=row.claimed_at)
 
 
 def _closed(session: Session, row: CaseRow, actor: str) -> CaseRow:
@@ -121,7 +121,7 @@ def _closed(session: Session, row: CaseRow, actor: str) -> CaseRow:
     raise RuleError(
         say("the case is closed already, by %(name)s", name=name)
         if name
-        else say("the case is closed already, at %(at)s", at=_utc(row.closed_at))
+        else say("the case is closed already, at %(at)s", at=row.closed_at)
     )
 
 
@@ -135,7 +135,3 @@ def _refuse_a_second(session: Session, row: CaseRow) -> None:
     )
     if (other := session.scalar(same)) is not None:
         raise RuleError(say("case %(number)s of the same caller is open; go on with that one", number=other))
-
-
-def _utc(at: dt.datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "?"

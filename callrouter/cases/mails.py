@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from callrouter.cases.rules import Change
+from callrouter.directory.database import pages_of
 from callrouter.directory.models import CompanyRow, NumberRow, OwnerRow
 from callrouter.directory.overview import names_of
 from callrouter.directory.records import CallRow, CallStepRow, CaseChangeRow, CaseRow
@@ -38,7 +39,7 @@ def tell_done(session: Session, ids: Sequence[int], now: dt.datetime) -> bool:
     if not rows:
         return False
     company = session.scalars(select(CompanyRow)).one()
-    said = compose.Company(company.name, company.timezone, company.country, company.sip_domain)
+    said = compose.Company(company.name, company.timezone, company.country, company.sip_domain, pages_of(session))
     names = names_of(session, {row.caller for row, *_ in rows})
     of_numbers = _of_numbers(session, [row.id for row, *_ in rows])
     postings = []

@@ -59,7 +59,7 @@ def open_database(settings: Settings) -> Iterator[Database]:
         raise SettingsError(
             f"[database] url: {file} does not exist; run this where callrouter.toml is, or `callrouter init` to make it"
         )
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, pages=settings.web.base_url)
     try:
         yield database
     except (OperationalError, ProgrammingError) as error:

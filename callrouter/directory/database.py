@@ -23,6 +23,7 @@ _T = TypeVar("_T")
 TROUBLE = (OperationalError, InterfaceError, PoolTimeout)
 #: Longest wait for another transaction that changes the same (seconds).
 _TURN_SECONDS = 15.0
+_PAGES = "callrouter.pages"
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -60,11 +61,21 @@ def insert_into(session: Session, table: Table) -> sqlite.Insert | postgresql.In
     return sqlite.insert(table) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(table)
 
 
+def pages_of(session: Session) -> str:
+    """The address of our pages, for links in mails; empty: there are to be none."""
+    return str(session.info.get(_PAGES, ""))
+
+
 class Database:
     """An engine with the two kinds of transactions there are."""
 
-    def __init__(self, url: str, *, wait: Callable[[Callable[[], object]], object] = lambda act: act()) -> None:
-        """*wait* runs what may take long on SQLite, the wait for the writer and the commit: in a hub, elsewhere."""
+    def __init__(
+        self, url: str, *, pages: str = "", wait: Callable[[Callable[[], object]], object] = lambda act: act()
+    ) -> None:
+        """*wait* runs what may take long on SQLite, the wait for the writer and the commit: in a hub, elsewhere.
+
+        *pages* is the address of our pages, for links in mails; empty: there are none.
+        """
         self.url = url
         self._wait = wait
         self.engine = open_engine(url)
@@ -72,7 +83,7 @@ class Database:
         self._turn = threading.Lock() if self.engine.dialect.name == "sqlite" else None
         # A statement by itself needs no BEGIN and ROLLBACK around it; SQLite's driver sends none anyway.
         self._alone = self.engine if self._turn else self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False, info={_PAGES: pages.rstrip("/")})
 
     @contextmanager
     def read(self) -> Iterator[Session]:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from callrouter.cases import mails, talks
 from callrouter.cases import store as cases
 from callrouter.directory import document
+from callrouter.directory.database import pages_of
 from callrouter.directory.records import TABLES
 from callrouter.errors import CallrouterError
 from callrouter.ledger import alarms
@@ -61,7 +62,7 @@ def enter(session: Session, calls: Sequence[Heard], *, now: dt.datetime) -> Ente
     directory = Directory(session, [heard.cdr for heard in new], company.country)
     batch = _Batch(
         session,
-        compose.Company(company.name, company.timezone, company.country, company.sip_domain),
+        compose.Company(company.name, company.timezone, company.country, company.sip_domain, pages_of(session)),
         company.language,
         company.limits,
         document.Cases(**company.cases),

@@ -29,12 +29,20 @@ _TEXT, _HTML = _TEMPLATES.get_template("mail.txt.j2"), _TEMPLATES.get_template("
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """What mails say of the company; ``country`` is ISO 3166, ``timezone`` IANA."""
+    """What mails say of the company; ``country`` is ISO 3166, ``timezone`` IANA.
+
+    ``pages`` is the address of our pages; empty: mails link to none.
+    """
 
     name: str
     timezone: str
     country: str
     sip_domain: str
+    pages: str = ""
+
+    def case_page(self, case_id: int) -> str:
+        """The address of the page of a case; whoever opens it signs in first, and changes nothing by that."""
+        return f"{self.pages}/inbox/{case_id}" if self.pages else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +167,8 @@ def compose(
     tel = event.caller if re.fullmatch(r"\+[0-9]{3,15}", event.caller) else ""
     rows = _rows(event, company, local, language)
     heading = said["call_back_asked" if event.call_back else event.kind]
-    return _mail(mail_id, case_subject, heading, rows, notes, local, company, language, headers, tel, salutation)
+    page = company.case_page(case_id)
+    return _mail(mail_id, case_subject, heading, rows, notes, local, company, language, headers, tel, salutation, page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +212,8 @@ def done(case: Done, company: Company, language: str) -> Mail:
         "References": case.root_message_id,
         "In-Reply-To": case.root_message_id,
     }
-    return _mail(mail_id, case.subject, said["done"], rows, [], local, company, language, headers, "")
+    page = company.case_page(case.case)
+    return _mail(mail_id, case.subject, said["done"], rows, [], local, company, language, headers, "", page=page)
 
 
 def alarm(
@@ -235,6 +245,7 @@ def _mail(
     headers: Mapping[str, str],
     tel: str,
     salutation: str = "",
+    page: str = "",
 ) -> Mail:
     said = words.WORDS[language]
     values = {
@@ -245,6 +256,8 @@ def _mail(
         "notes": notes,
         "tel": tel,
         "call_back": said["call_back"],
+        "page": page,
+        "open_page": said["open_page"],
         "footer": said["footer"].format(company=company.name),
     }
     standard = {

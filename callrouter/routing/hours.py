@@ -99,6 +99,20 @@ def changes(schedule: Schedule, start: dt.datetime, end: dt.datetime) -> list[Ch
     return found
 
 
+def spans(schedule: Schedule, start: dt.datetime, end: dt.datetime) -> list[tuple[dt.datetime, dt.datetime]]:
+    """Return, in order, from when to when between *start* and *end* (both aware) *schedule* is open.
+
+    Raises as :func:`state` does.
+    """
+    found: list[tuple[dt.datetime, dt.datetime]] = []
+    begun, is_open = start, state(schedule, start).open
+    for change in (*changes(schedule, start, end), Change(end, open=False)):
+        if is_open and begun < change.at:
+            found.append((begun, change.at))
+        begun, is_open = change.at, change.open
+    return found
+
+
 def moments(schedule: Schedule, start: dt.datetime, end: dt.datetime) -> list[dt.datetime]:
     """Return, in order, the instants (UTC) after *start* and before *end* at which :func:`state` can change.
 

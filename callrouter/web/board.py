@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from callrouter.directory.database import Database
 from callrouter.directory.names import device_names
 from callrouter.directory.overview import Facts
 from callrouter.web.applying import State
+from callrouter.web.following import Watchers
 from callrouter.web.health import Checks
 from callrouter.web.live import TALKING, Channel, Gateway, Live, calls_of, gateway_name
 from callrouter.web.parts import Parts, parts
@@ -121,7 +121,7 @@ def _trunk(trunk: overview.Trunk, live: Live) -> TrunkNow:
     return TrunkNow(trunk.name, up, gateway.state, trunk.register or trunk.ping > 0)
 
 
-class Board:
+class Board(Watchers):
     """Keeps the last look, and who watches it."""
 
     def __init__(
@@ -133,26 +133,13 @@ class Board:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """So many watch at most, and of them so many who are one person: windows left open, or a program."""
+        super().__init__(most_watchers, most_of_one)
         self._given = given
-        self._most_watchers = most_watchers
-        self._most_of_one = most_of_one
         self._monotonic = monotonic
         self._facts: tuple[Facts, tuple[tuple[str, str, int], ...]] | None = None
         self._good_until = float("-inf")
         self._last: Overview | None = None
-        self._watchers: Counter[str] = Counter()
         self._shared: dict[Hashable, tuple[float, str]] = {}
-
-    def watch(self, who: str = "") -> bool:
-        """Count one more watching who is *who*; False: there are too many."""
-        if self._watchers.total() >= self._most_watchers or self._watchers[who] >= self._most_of_one:
-            return False
-        self._watchers[who] += 1
-        return True
-
-    def leave(self, who: str = "") -> None:
-        """*who* watches once less."""
-        self._watchers -= Counter({who: 1})
 
     def shared(self, what: Hashable, make: Callable[[], str]) -> str:
         """What *make* made for all who watch *what*, at most a second old; while one makes it, others have the last."""

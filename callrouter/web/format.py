@@ -10,7 +10,7 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time, get_day_names
 from flask import Flask
 from flask_babel import format_decimal as _decimal
-from flask_babel import get_locale, gettext, to_user_timezone
+from flask_babel import get_locale, gettext, ngettext, to_user_timezone
 from flask_babel import lazy_gettext as _l
 
 _ = gettext
@@ -98,6 +98,16 @@ def duration(seconds: float | None) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def long_time(seconds: float, *, days: bool = True) -> str:
+    """``45 min``, ``3 h 20 min``; from two days on ``5 days`` (not with *days* False: hours add up to no days)."""
+    hours, minutes = divmod(int(seconds) // 60, 60)
+    if days and hours >= 48:
+        return str(ngettext("%(num)s day", "%(num)s days", hours // 24))
+    if hours:
+        return str(_("%(hours)s h %(minutes)s min", hours=count(hours), minutes=minutes))
+    return str(_("%(minutes)s min", minutes=minutes))
+
+
 def count(amount: int) -> str:
     """A whole number with the language's separators."""
     return str(_decimal(amount))
@@ -118,5 +128,6 @@ def noun(name: str) -> str:
 
 def add_filters(application: Flask) -> None:
     """Make all of these template filters."""
-    for function in (number, day, weekday, calendar_date, clock, second, moment, duration, count, actor, noun):
+    dates = (day, weekday, calendar_date, clock, second, moment, duration, long_time)
+    for function in (number, *dates, count, actor, noun):
         application.add_template_filter(function)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +20,7 @@ from sqlalchemy import select
 
 from callrouter.directory.models import CompanyRow
 from callrouter.errors import Saying
+from callrouter.web.format import moment
 from callrouter.web.parts import reading
 
 LANGUAGES = ("de", "en")
@@ -55,8 +57,13 @@ def translated(text: str) -> str:
     """What a rule says (``errors.say``) in the language of this request; any other text as it is."""
     if not isinstance(text, Saying):
         return text
-    values = {name: translated(value) if isinstance(value, str) else value for name, value in text.values.items()}
-    return str(gettext(text.template)) % values
+    return str(gettext(text.template)) % {name: _translated_value(value) for name, value in text.values.items()}
+
+
+def _translated_value(value: object) -> object:
+    if isinstance(value, dt.datetime):
+        return moment(value)
+    return translated(value) if isinstance(value, str) else value
 
 
 def _choose() -> str:

@@ -9,6 +9,7 @@ from flask import current_app, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
+from callrouter.cases import waiting
 from callrouter.directory import messages
 from callrouter.web.parts import reading
 
@@ -32,6 +33,7 @@ _ADMIN = (
     Entry("calls_out.index", _l("Calls out")),
     Entry("blocked.index", _l("Blocked callers")),
     Entry("phonebook.index", _l("Phone book")),
+    Entry("inbox.index", _l("Call-backs")),
     Entry("calls.index", _l("Calls")),
     Entry("messages.index", _l("Messages")),
     Entry("settings.index", _l("Settings")),
@@ -46,6 +48,7 @@ _EMPLOYEE = (
     Entry("employees.mailbox", _l("Mailbox"), own=True),
     Entry("employees.notifications", _l("Notifications"), own=True),
     Entry("employees.devices", _l("Devices"), own=True),
+    Entry("inbox.index", _l("Call-backs")),
     Entry("calls.index", _l("Calls")),
     Entry("messages.index", _l("Messages")),
     Entry("phonebook.index", _l("Phone book")),
@@ -54,12 +57,16 @@ _EMPLOYEE = (
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An entry as it is shown; *here*: the page belongs to it. ``new``: how much waits there; None: nothing can."""
+    """An entry as it is shown; *here*: the page belongs to it. ``new``: how much waits there; None: nothing can.
+
+    ``kind`` is the class of that number, by which scripts find it.
+    """
 
     url: str
     label: str
     here: bool
     new: int | None = None
+    kind: str = ""
 
 
 def new_messages() -> int:
@@ -68,6 +75,18 @@ def new_messages() -> int:
         return 0
     with reading() as session:
         return messages.unheard(session, current_user.employee_row)
+
+
+def open_cases() -> int:
+    """How many callers wait to be called back, of those whom the signed-in user may see."""
+    if not current_user.is_admin and current_user.employee_row is None:
+        return 0
+    with reading() as session:
+        return waiting.count_for(session, None if current_user.is_admin else current_user.employee_row)
+
+
+#: What counts what waits, and the class of its number.
+_COUNTED = {"messages.index": (new_messages, "unheard"), "inbox.index": (open_cases, "awaited")}
 
 
 def links() -> Iterator[Link]:
@@ -80,4 +99,5 @@ def links() -> Iterator[Link]:
                 request.endpoint == entry.endpoint if entry.own else request.blueprint == entry.endpoint.split(".")[0]
             )
             url = url_for(entry.endpoint, key=current_user.employee) if entry.own else url_for(entry.endpoint)
-            yield Link(url, entry.label, here, new_messages() if entry.endpoint == "messages.index" else None)
+            new, kind = _COUNTED.get(entry.endpoint, (None, ""))
+            yield Link(url, entry.label, here, new() if new else None, kind)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callrouter.mail import words
-from callrouter.mail.compose import Company, Event, Mail, compose, message_id, subject
+from callrouter.mail.compose import Company, Done, Event, Mail, compose, done, message_id, subject
 from callrouter.mail.message import build
 from callrouter.mail.outbox import Leased
 
@@ -194,3 +194,19 @@ def test_a_salutation_is_one_line_of_text(hostile: str) -> None:
     assert mail.text.split("\n")[1:3] == ["", "Verpasster Anruf"]
     assert "<script>" not in mail.html
     assert sent(mail)["Bcc"] is None
+
+
+def test_mails_of_a_case_link_to_its_page_where_there_are_pages() -> None:
+    at = MISSED.at
+    said = Done(7, 3, "close", at, MISSED.caller, "", MISSED.owner_name, "Anna", "", "Anruf", "<root@x>")
+    for company, link in (
+        (COMPANY, ""),
+        (dataclasses.replace(COMPANY, pages="https://tk.example"), "https://tk.example/inbox/7"),
+    ):
+        for mail in (
+            compose(MISSED, company, case_id=7, case_subject="Anruf", root_message_id="<root@x>", language="de"),
+            done(said, company, "de"),
+        ):
+            assert (f'href="{link}"' in mail.html) is bool(link)
+            assert (f"Im Browser ansehen: {link}\n" in mail.text) is bool(link)
+            assert "/inbox/" not in mail.text.replace(link or "-", "")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callrouter.routing.hours import Change, changes, state
+from callrouter.routing.hours import Change, changes, spans, state
 from callrouter.routing.plan import Reason
 from callrouter.routing.snapshot import DateRange, Schedule, Window, YearlyDate
 from tests.routing.company import EVERY_DAY, MON_FRI, OFFICE_HOURS
@@ -270,3 +270,19 @@ def test_office_hours_change_twice_a_working_day_all_year() -> None:
     working_days = sum((dt.date(2026, 1, 1) + dt.timedelta(n)).weekday() in MON_FRI for n in range(365))
     assert len(found) == 2 * working_days
     assert {f"{change.at.astimezone(ZoneInfo('Europe/Berlin')):%H:%M}" for change in found} == {"08:00", "17:30"}
+
+
+@pytest.mark.parametrize(
+    ("schedule", "start", "end", "minutes"),
+    [
+        (OFFICE_HOURS, "2026-11-18T09:00", "2026-11-18T09:40", [40]),
+        (OFFICE_HOURS, "2026-11-18T17:00", "2026-11-19T08:15", [30, 15]),
+        (OFFICE_HOURS, "2026-11-21T09:00", "2026-11-22T12:00", []),
+        (OFFICE_HOURS, "2026-11-18T17:30", "2026-11-18T17:30", []),
+        (NIGHTS, "2026-10-24T20:00", "2026-10-25T08:00", [11 * 60]),
+        (NIGHTS, "2026-03-28T20:00", "2026-03-29T08:00", [9 * 60]),
+    ],
+)
+def test_spans_are_when_it_is_open(schedule: Schedule, start: str, end: str, minutes: list[int]):
+    found = spans(schedule, local(start), local(end))
+    assert [(to - since).total_seconds() / 60 for since, to in found] == minutes

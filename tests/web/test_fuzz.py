@@ -32,7 +32,7 @@ from tests.web.world import NOW, Browser, World
 _MOST = 8
 #: What forms send that no page shows without a script, or by a button alone.
 _MORE = (
-    *("next", "back", "then", "owner", "number", "add", "remove", "hours-do", "closed-do"),
+    *("next", "back", "then", "owner", "number", "add", "remove", "hours-do", "closed-do", "note"),
     *("closed-0-first", "closed-0-last", "closed-0-reason", "closed-0-yearly"),
 )
 
@@ -149,7 +149,7 @@ class _Asked(ImmutableMultiDict):  # type: ignore[type-arg]
 
 _NAMES = (
     *("q", "page", "before", "owner", "since", "until", "outcome", "direction", "interrupted", "state", "show"),
-    *("number", "caller", "date", "time", "week", "month", "name", "prefix", "first", "last", "employee", "then"),
+    *("of", "number", "caller", "date", "time", "week", "month", "name", "prefix", "first", "last", "employee", "then"),
     *("next", "size", "v"),
 )
 

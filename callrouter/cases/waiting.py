@@ -1,0 +1,83 @@
+"""How long callers have been waiting, how many there are, and whether anything changed since somebody looked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import func, or_, select, text
+from sqlalchemy.orm import Session
+
+from callrouter.cases.inbox import CaseLine
+from callrouter.directory import opening
+from callrouter.directory.exporting import read_pools
+from callrouter.directory.lists import count
+from callrouter.directory.models import PoolMemberRow, PoolRow
+from callrouter.directory.records import CaseChangeRow, CaseRow
+from callrouter.routing import hours
+
+#: Business hours are counted no further back; who waits longer is told so.
+FURTHEST = dt.timedelta(days=40)
+#: As the indexes of cases have it.
+_WAITING = text("cases.state <> 'closed'")
+
+Spans = list[tuple[dt.datetime, dt.datetime]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """How long a caller has been waiting (seconds); ``business``: while the pool was open, by its hours.
+
+    ``more``: longer than that, for it is not counted any further back.
+    """
+
+    seconds: float
+    business: bool
+    more: bool = False
+
+
+def count_for(session: Session, employee_id: int | None) -> int:
+    """How many callers wait for the employee with that row id and the pools of theirs; None: for anybody."""
+    query = select(CaseRow.id).where(_WAITING)
+    if employee_id is not None:
+        pools = select(PoolMemberRow.pool_id).where(PoolMemberRow.employee_id == employee_id)
+        query = query.where(or_(CaseRow.owner_id == employee_id, CaseRow.owner_id.in_(pools)))
+    return count(session, query)
+
+
+def mark(session: Session) -> tuple[object, ...]:
+    """Something that is another one whenever a case was opened or changed."""
+    seen = (func.count(), func.max(CaseRow.changed_at), func.sum(CaseRow.calls + CaseRow.messages))
+    last = session.scalar(select(func.max(CaseChangeRow.id)))
+    return (last, *session.execute(select(*seen).select_from(CaseRow).where(_WAITING)).one())
+
+
+def waited(session: Session, lines: Collection[CaseLine], now: dt.datetime) -> dict[int, Wait]:
+    """How long each of *lines* has been waiting at *now*, by the id of the case."""
+    since: dict[str, dt.datetime] = {}
+    for line in lines:
+        since[line.owner] = min(line.opened_at, since.get(line.owner, line.opened_at))
+    spans = _open(session, since, now)
+    return {line.id: _wait(line.opened_at, spans.get(line.owner), now) for line in lines}
+
+
+def _open(session: Session, since: dict[str, dt.datetime], now: dt.datetime) -> dict[str, Spans]:
+    """When each pool that has hours was open before *now*, as far back as *since* and no further than FURTHEST."""
+    some = [key.removeprefix("pool:") for key in since if key.startswith("pool:")]
+    has_hours = or_(PoolRow.hours_id.is_not(None), PoolRow.hours_rules.is_not(None))
+    keys = session.scalars(select(PoolRow.key).where(PoolRow.key.in_(some), has_hours)).all() if some else []
+    found = {}
+    for pool in read_pools(session, keys) if keys else ():
+        schedule = opening.opening_of(session, pool, now).hours
+        if schedule is not None:
+            key = f"pool:{pool.id}"
+            found[key] = hours.spans(schedule, min(max(since[key], now - FURTHEST), now), now)
+    return found
+
+
+def _wait(opened: dt.datetime, spans: Spans | None, now: dt.datetime) -> Wait:
+    if spans is None:
+        return Wait(max((now - opened).total_seconds(), 0.0), business=False)
+    while_open = sum(max((end - max(start, opened)).total_seconds(), 0.0) for start, end in spans)
+    return Wait(while_open, business=True, more=opened < now - FURTHEST)
