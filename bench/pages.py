@@ -1,7 +1,7 @@
-"""How long the server works on every main page in a company of 10,000 employees, 100,000 numbers and 1,000,000 calls.
+"""How long the server works on every main page where 10,000 employees have 100,000 numbers and 1,000,000 calls.
 
-``python -m bench.pages [--quick] [--json FILE]``: makes that company as ``bench.lists`` does, signs in as an
-administrator and asks every page and search, on SQLite and, where there is one, on PostgreSQL. The time is that of the
+``python -m bench.pages [--quick] [--json FILE]``: makes that company as ``bench.lists`` does, with cases, signs in as
+an administrator and asks every page and search, on SQLite and, where there is one, on PostgreSQL. The time is that of the
 application from the request to the last byte of its answer, without a network; ``cpu`` is what this process computed
 for it, which other work on the machine does not lengthen (SQLite is in this process, PostgreSQL is not).
 """
@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import select, text
 
+from bench.cases import add_cases
 from bench.lists import LIMIT, fill, large_company, several_databases
 from callrouter.directory import accounts
 from callrouter.directory.accounts import UserRow
@@ -36,8 +37,8 @@ from callrouter.web.parts import Parts
 
 #: The day after the last call of the bench.
 _NOW = dt.datetime(2026, 11, 1, 12, 0, tzinfo=dt.UTC)
-#: Each page by its address; ``{call}`` and ``{message}`` stand for some of those there are. One that does not exist in
-#: this version is left out, and said so.
+#: Each page by its address; ``{call}``, ``{case}`` and the like stand for some of those there are. One that does not
+#: exist in this version is left out, and said so.
 PAGES = (
     "/",
     "/employees",
@@ -82,6 +83,12 @@ PAGES = (
     "/calls?before={cursor}",
     "/calls/owners?owner=weiß",
     "/calls/{call}",
+    "/inbox",
+    "/inbox?page=30",
+    "/inbox?state=closed",
+    "/inbox?state=closed&page=100",
+    "/inbox?of=pool:team3",
+    "/inbox/{case}",
     "/messages",
     "/messages?state=new",
     "/messages?page=400",
@@ -98,6 +105,10 @@ OWN_PAGES = (
     "/calls",
     "/calls?q=xyzxyz",
     "/calls?outcome=missed",
+    "/inbox",
+    "/inbox?state=closed",
+    "/inbox?of=mine",
+    "/inbox?of=mine&state=closed",
     "/messages",
     "/messages?state=new",
     "/messages/{own}/audio",
@@ -142,6 +153,7 @@ def _some(database: Database) -> dict[str, str]:
     queries = {
         "number": f"SELECT e164 FROM numbers {of_team}",
         "call": "SELECT uuid FROM calls WHERE outcome = 'voicemail' ORDER BY id DESC LIMIT 1",
+        "case": "SELECT max(id) FROM cases",
         "own": f"SELECT messages.id FROM messages {of_team}",
     }
     with database.read() as session:
@@ -185,6 +197,7 @@ def _filled(address: str, size: tuple[int, int, int]) -> Iterator[Database]:
     try:
         database.migrate()
         fill(database, large_company(*size[:2]), size[2])
+        add_cases(database, size[2] // 5, _NOW)
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("ANALYZE" if database.engine.dialect.name == "sqlite" else "VACUUM ANALYZE"))
         yield database

@@ -139,7 +139,7 @@ class CaseRow(Base):
 
     __tablename__ = "cases"
     id: Mapped[int] = mapped_column(primary_key=True)
-    owner_id: Mapped[int | None] = mapped_column(ForeignKey("owners.id", ondelete="SET NULL"), index=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("owners.id", ondelete="SET NULL"))
     caller_key: Mapped[str]
     caller: Mapped[str]
     state: Mapped[str] = mapped_column(default="open")
@@ -182,6 +182,8 @@ class CaseRow(Base):
             postgresql_where=text("state <> 'closed'"),
         ),
         Index("cases_closed", "closed_at", "owner_id"),
+        Index("cases_of_owner", "owner_id", "closed_at"),
+        Index("cases_of_claimer", "claimed_by", "closed_at"),
     )
 
 
