@@ -1,9 +1,9 @@
 """How long the server works on every main page where 10,000 employees have 100,000 numbers and 1,000,000 calls.
 
-``python -m bench.pages [--quick] [--json FILE]``: makes that company as ``bench.lists`` does, with cases, signs in as
-an administrator and asks every page and search, on SQLite and, where there is one, on PostgreSQL. The time is that of the
-application from the request to the last byte of its answer, without a network; ``cpu`` is what this process computed
-for it, which other work on the machine does not lengthen (SQLite is in this process, PostgreSQL is not).
+``python -m bench.pages [--quick] [--json FILE]``: makes that company as ``bench.lists`` does, with 200,000 cases, signs
+in as an administrator and asks every page and search, on SQLite and, where there is one, on PostgreSQL. The time is
+that of the application from the request to the last byte of its answer, without a network; ``cpu`` is what this process
+computed for it, which other work on the machine does not lengthen (SQLite is in this process, PostgreSQL is not).
 """
 
 from __future__ import annotations

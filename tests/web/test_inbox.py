@@ -30,14 +30,6 @@ def put_case(world: World, owner: str, caller: str = CALLER, *, minutes: float =
 
 def press(browser: Browser, case: int, button: str, note: str = "") -> Page:
     """As the case's page does: its form, sent to the button's address."""
-    return (
-        browser.send(f"/inbox/{case}", {"note": note}, action=f"/inbox/{case}/note")
-        if button == "note"
-        else _press(browser, case, button, note)
-    )
-
-
-def _press(browser: Browser, case: int, button: str, note: str) -> Page:
     values = browser.get(f"/inbox/{case}").values(f"/inbox/{case}/note")
     return browser.post(f"/inbox/{case}/{button}", {**values, "note": note})
 
