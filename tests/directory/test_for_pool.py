@@ -100,7 +100,7 @@ def test_a_file_is_refused_as_a_change_is(database: Database) -> None:
         ("*5020*03023125500", "ben-desk", "Refused (403): the pool's number", "Members alone may show the numbers"),
         ("*5029*03023125500", "anna-desk", "Refused (403): the pool's number", "29 is the extension of no pool."),
         ("*5020*112", "anna-desk", "Emergency call", ""),
-        ("*6120", "anna-desk", "Sign in to the pool 20", "signs in to the pool 20"),
+        ("*6120", "anna-desk", "Sign in to the pool Vertrieb", "signs in to the pool Vertrieb"),
     ],
 )
 def test_explain_tells_what_a_code_does(muster: Database, dialed: str, device: str, first: str, why: str) -> None:
