@@ -17,7 +17,7 @@ ON = (RingResult.NO_ANSWER, RingResult.BUSY, RingResult.REJECTED)
 #: What a caller presses to leave a message, and to be called back.
 MAILBOX_KEY, CALL_BACK_KEY = "1", "2"
 #: Who has heard music for so many seconds is looked after again: a member may be free, a place, or the time over.
-LOOKS = 2
+LOOKS = 4
 #: A member is rung at most once in so many seconds for the same caller, also who has declined.
 RESTS = 20
 #: The place in the line is said again after so many seconds.

@@ -171,7 +171,7 @@ def test_who_waits_while_all_are_busy_is_put_through_as_soon_as_one_is_free(worl
     assert music(call)
     anna.behaviour = Answer()
     talk.hangup()
-    soon(lambda: len(anna.calls) > rung and anna.calls[-1].answered, 6)
+    soon(lambda: len(anna.calls) > rung and anna.calls[-1].answered, 10)
     call.hangup()
 
 
@@ -179,7 +179,7 @@ def test_two_who_wait_ring_at_different_members_and_nobody_has_two_calls(world: 
     anna, ben, cem = (_phone(world, f"{key}-desk", NoAnswer()) for key in ("anna", "ben", "cem"))
     first, second = _waiting(world, TURNS, CALLERS[0]), _waiting(world, TURNS, CALLERS[1])
     soon(lambda: anna.calls and ben.calls, 25)
-    soon(lambda: said(second, "place_2"), 5)
+    soon(lambda: said(second, "place_2"), 15)
     gevent.sleep(1)
     ringing = [[call for call in phone.calls if not call.ended] for phone in (anna, ben, cem)]
     assert [len(calls) for calls in ringing] in ([1, 1, 0], [0, 1, 1], [1, 0, 1])
@@ -207,7 +207,7 @@ def test_the_line_moves_up_and_whoever_comes_goes_to_its_end(world: World) -> No
     assert [_count(world, f"waits-p22-place-{n}") for n in range(1, 6)] == [1, 1, 1, 0, 0]
     anna.behaviour, rung = Answer(), len(anna.calls)
     talk.hangup()
-    invite = anna.wait_for_call(rung + 1, 10).invite
+    invite = anna.wait_for_call(rung + 1, 15).invite
     assert invite is not None
     assert CALLERS[1] in invite.get("From")
     for call in (*calls[1:], late):
