@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callrouter.cases import mails
-from callrouter.cases.rules import Change, State, after
+from callrouter.cases.rules import Change, State, after, unknown
 from callrouter.directory import audit
 from callrouter.directory.models import EmployeeRow, OwnerRow, PoolMemberRow
 from callrouter.directory.records import CaseChangeRow, CaseRow
@@ -25,7 +25,7 @@ def case(session: Session, number: int) -> CaseRow:
         select(CaseRow).where(CaseRow.id == number).with_for_update().execution_options(populate_existing=True)
     )
     if row is None:
-        raise UnknownError(say("there is no case %(number)s; `callrouter case list` shows them", number=number))
+        raise unknown(number)
     return row
 
 
@@ -54,7 +54,8 @@ def change(
     if row.state == State.CLOSED and what is Change.CLOSE:
         return _closed(session, row, actor)
     if what is Change.NOTE and not note:
-        raise RuleError(say("a note needs a text"), [("note", say("a note needs a text"))])
+        text = say("a note needs a text")
+        raise RuleError(text, [("note", text)])
     if what is Change.REOPEN:
         _refuse_a_second(session, row)
     row.state = after(State(row.state), what)

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session, aliased
 
+from callrouter.cases.rules import unknown
 from callrouter.directory import overview
 from callrouter.directory.lists import MOST_COUNTED, PAGE, Page, count
 from callrouter.directory.models import OwnerRow
+from callrouter.directory.names import owner_ids
 from callrouter.directory.records import CallRow, CallStepRow, CaseChangeRow, CaseRow, MessageRow
-from callrouter.errors import UnknownError, say
 
 _Claimer = aliased(OwnerRow, flat=True)
 #: As their indexes have it: a bound value would not be recognised.
-_WAITING, _CLOSED = text("cases.state <> 'closed'"), CaseRow.closed_at.is_not(None)
+WAITING, _CLOSED = text("cases.state <> 'closed'"), CaseRow.closed_at.is_not(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +88,10 @@ def listed(
     *owner* is an owner key; *owners*: of any of these; *employee*: those that this employee (an id) is on.
     """
     order = (CaseRow.closed_at.desc(), CaseRow.id.desc()) if closed else (CaseRow.opened_at, CaseRow.id)
-    query = select(CaseRow.id).where(_CLOSED if closed else _WAITING)
+    query = select(CaseRow.id).where(_CLOSED if closed else WAITING)
     wanted = (owner,) if owner else owners
     if wanted is not None:
-        query = query.where(CaseRow.owner_id.in_(_owner_ids(session, wanted)))
+        query = query.where(CaseRow.owner_id.in_(owner_ids(session, wanted)))
     if employee:
         claimer = select(OwnerRow.id).where(OwnerRow.kind == "employee", OwnerRow.key == employee)
         query = query.where(CaseRow.claimed_by == claimer.scalar_subquery())
@@ -104,7 +105,7 @@ def story(session: Session, number: int) -> CaseStory:
     """The case with that id and all that happened; raises UnknownError."""
     line = next(iter(_lines(session, [number])), None)
     if line is None:
-        raise UnknownError(say("there is no case %(number)s; `callrouter case list` shows them", number=number))
+        raise unknown(number)
     calls = (
         select(CallRow.started_at, CallStepRow.outcome, CallStepRow.detail, CallRow.uuid, MessageRow.id)
         .join(CallRow, CallRow.id == CallStepRow.call_id)
@@ -158,9 +159,3 @@ def _lines(session: Session, ids: Collection[int]) -> list[CaseLine]:
         )
         for row, kind, key, name, claimer, claimer_name in rows
     ]
-
-
-def _owner_ids(session: Session, keys: Collection[str]) -> list[int]:
-    some = {key.partition(":")[2] for key in keys}
-    rows = session.execute(select(OwnerRow.id, OwnerRow.kind, OwnerRow.key).where(OwnerRow.key.in_(some)))
-    return [row_id for row_id, kind, key in rows if f"{kind}:{key}" in keys]

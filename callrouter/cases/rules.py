@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
-from callrouter.errors import RuleError, say
+from callrouter.errors import RuleError, UnknownError, say
 
 ANONYMOUS = "anonymous"
 
@@ -68,6 +68,11 @@ def after(state: State, change: Change) -> State:
     except KeyError:
         text = say("a case that is %(state)s cannot be changed by %(change)s", state=state.value, change=change.value)
         raise RuleError(text) from None
+
+
+def unknown(number: int) -> UnknownError:
+    """That there is no case with the id *number*, to be raised."""
+    return UnknownError(say("there is no case %(number)s; `callrouter case list` shows them", number=number))
 
 
 def caller_key(caller: str, uuid: str) -> str:

@@ -16,7 +16,7 @@ from callrouter.directory.records import TABLES
 
 _CASES = TABLES["cases"]
 #: What the unique index of cases is about, as the index has it.
-_UNCLOSED = text("state <> 'closed'")
+UNCLOSED = text("state <> 'closed'")
 
 #: Whose case it is: owner and caller key.
 _Key = tuple[int | None, str]
@@ -105,7 +105,7 @@ def _counted(new: Any) -> dict[str, Any]:
 
 def _ownerless(session: Session, row: dict[str, Any]) -> Row[Any]:
     """As ``open_or_append``, for a case that nobody owns: no unique index knows those."""
-    same = (_CASES.c.owner_id.is_(None), _CASES.c.caller_key == row["caller_key"], _UNCLOSED)
+    same = (_CASES.c.owner_id.is_(None), _CASES.c.caller_key == row["caller_key"], UNCLOSED)
     found = session.scalar(select(_CASES.c.id).where(*same).order_by(_CASES.c.id).limit(1).with_for_update())
     if found is None:
         return session.execute(insert(_CASES).values(row).returning(_CASES)).one()
@@ -129,7 +129,7 @@ def open_or_append(session: Session, missed: Sequence[Missed]) -> list[Case]:
         made = insert_into(session, _CASES)
         upsert = made.on_conflict_do_update(
             index_elements=[_CASES.c.owner_id, _CASES.c.caller_key],
-            index_where=_UNCLOSED,
+            index_where=UNCLOSED,
             set_=_counted(made.excluded),
         ).returning(_CASES)
         rows += session.connection().execute(upsert, [_row(key, calls[key]) for key in owned])

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from callrouter.cases.rules import Change, State, Talk, after, change_by
+from callrouter.cases.store import UNCLOSED
 from callrouter.directory.database import insert_into
 from callrouter.directory.records import TABLES
 
 _CASES, _CHANGES, _MEMBERS = (TABLES[name] for name in ("cases", "case_changes", "pool_members"))
-_UNCLOSED = text("state <> 'closed'")
 
 
 def settle(session: Session, talks: Sequence[Talk], least_seconds: int) -> list[int]:
@@ -26,7 +26,7 @@ def settle(session: Session, talks: Sequence[Talk], least_seconds: int) -> list[
     callers = {talk.caller for talk in talks}
     if not callers:
         return []
-    waiting = select(_CASES).where(_CASES.c.caller_key.in_(sorted(callers)), _UNCLOSED).order_by(_CASES.c.id)
+    waiting = select(_CASES).where(_CASES.c.caller_key.in_(sorted(callers)), UNCLOSED).order_by(_CASES.c.id)
     rows = session.execute(waiting.with_for_update()).all()
     if not rows:
         return []

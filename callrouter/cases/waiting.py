@@ -6,12 +6,12 @@ import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from callrouter.cases.inbox import CaseLine
+from callrouter.cases.inbox import WAITING, CaseLine
 from callrouter.directory import opening
-from callrouter.directory.exporting import read_pools
+from callrouter.directory.exporting import read_company, read_pools
 from callrouter.directory.lists import count
 from callrouter.directory.models import PoolMemberRow, PoolRow
 from callrouter.directory.records import CaseChangeRow, CaseRow
@@ -19,8 +19,6 @@ from callrouter.routing import hours
 
 #: Business hours are counted no further back; who waits longer is told so.
 FURTHEST = dt.timedelta(days=40)
-#: As the indexes of cases have it.
-_WAITING = text("cases.state <> 'closed'")
 
 Spans = list[tuple[dt.datetime, dt.datetime]]
 
@@ -39,7 +37,7 @@ class Wait:
 
 def count_for(session: Session, employee_id: int | None) -> int:
     """How many callers wait for the employee with that row id and the pools of theirs; None: for anybody."""
-    query = select(CaseRow.id).where(_WAITING)
+    query = select(CaseRow.id).where(WAITING)
     if employee_id is not None:
         pools = select(PoolMemberRow.pool_id).where(PoolMemberRow.employee_id == employee_id)
         query = query.where(or_(CaseRow.owner_id == employee_id, CaseRow.owner_id.in_(pools)))
@@ -50,7 +48,7 @@ def mark(session: Session) -> tuple[object, ...]:
     """Something that is another one whenever a case was opened or changed."""
     seen = (func.count(), func.max(CaseRow.changed_at), func.sum(CaseRow.calls + CaseRow.messages))
     last = session.scalar(select(func.max(CaseChangeRow.id)))
-    return (last, *session.execute(select(*seen).select_from(CaseRow).where(_WAITING)).one())
+    return (last, *session.execute(select(*seen).select_from(CaseRow).where(WAITING)).one())
 
 
 def waited(session: Session, lines: Collection[CaseLine], now: dt.datetime) -> dict[int, Wait]:
@@ -67,9 +65,11 @@ def _open(session: Session, since: dict[str, dt.datetime], now: dt.datetime) -> 
     some = [key.removeprefix("pool:") for key in since if key.startswith("pool:")]
     has_hours = or_(PoolRow.hours_id.is_not(None), PoolRow.hours_rules.is_not(None))
     keys = session.scalars(select(PoolRow.key).where(PoolRow.key.in_(some), has_hours)).all() if some else []
-    found = {}
-    for pool in read_pools(session, keys) if keys else ():
-        schedule = opening.opening_of(session, pool, now).hours
+    if not keys:
+        return {}
+    found, company = {}, read_company(session)
+    for pool in read_pools(session, keys):
+        schedule = opening.opening_of(session, company, pool, now).hours
         if schedule is not None:
             key = f"pool:{pool.id}"
             found[key] = hours.spans(schedule, min(max(since[key], now - FURTHEST), now), now)

@@ -113,8 +113,7 @@ def record(
         return
     action = "add" if before is None else "remove" if after is None else "change"
     at = at or dt.datetime.now(dt.UTC)
-    actor = session.info.get(_ACTOR, "system")
-    session.add(AuditRow(at=at, actor=actor, action=action, noun=noun, key=key, changes=changes))
+    session.add(AuditRow(at=at, actor=actor(session), action=action, noun=noun, key=key, changes=changes))
 
 
 def listed(

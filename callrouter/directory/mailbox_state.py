@@ -7,12 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from callrouter.directory import document
-from callrouter.directory.schedules import holiday_dates, to_schedule
+from callrouter.directory import document, schedules
 from callrouter.routing import hours
-
-#: A schedule that does not change within so many days is told without an end.
-_AHEAD = dt.timedelta(days=40)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +47,9 @@ def mailbox_now(
         return MailboxNow(False, "no_calls")
     if mailbox.schedule is None or rules is None:
         return MailboxNow(True, "always")
-    years = (at.year - 1, at.year, at.year + 1)
-    known = holiday_dates(company.holidays, language or company.language, years) if company.holidays else {}
-    schedule = to_schedule("", rules, timezone=company.timezone, holiday_dates=known)
+    schedule = schedules.around("", rules, company, at, language)
     state = hours.state(schedule, at)
-    changes = hours.changes(schedule, at, at + _AHEAD)
+    changes = hours.changes(schedule, at, at + schedules.AHEAD)
     until = changes[0].at.astimezone(ZoneInfo(schedule.timezone)) if changes else None
     why = dict(state.why.fields).get("why", "")
     return MailboxNow(state.open is (mailbox.schedule.when == "open"), _WHY[state.why.code], why, until)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from callrouter.directory import audit
 from callrouter.directory.lists import MOST_COUNTED, PAGE, Page, count
 from callrouter.directory.models import OwnerRow, PoolMemberRow
+from callrouter.directory.names import owner_ids
 from callrouter.directory.records import CallRow, MessageRow
 from callrouter.errors import UnknownError, say
 
@@ -47,7 +48,7 @@ def listed(
     query = select(MessageRow.id).order_by(MessageRow.recorded_at.desc(), MessageRow.id.desc())
     owners = (owner,) if owner else owners
     if owners is not None:
-        query = query.where(MessageRow.owner_id.in_(_owner_ids(session, owners)))
+        query = query.where(MessageRow.owner_id.in_(owner_ids(session, owners)))
     if unheard:
         query = query.where(MessageRow.heard_at.is_(None))
     ids = list(session.scalars(query.limit(size).offset(max(page - 1, 0) * size)))
@@ -85,12 +86,6 @@ def listed(
         for row in session.execute(shown)
     ]
     return Page(lines, min(total, MOST_COUNTED), total > MOST_COUNTED)
-
-
-def _owner_ids(session: Session, keys: Collection[str]) -> list[int]:
-    some = {key.partition(":")[2] for key in keys}
-    rows = session.execute(select(OwnerRow.id, OwnerRow.kind, OwnerRow.key).where(OwnerRow.key.in_(some)))
-    return [row_id for row_id, kind, key in rows if f"{kind}:{key}" in keys]
 
 
 def message(session: Session, number: int) -> tuple[MessageRow, str]:

@@ -17,6 +17,13 @@ def owner_names(session: Session, keys: Collection[str]) -> dict[str, str]:
     return {f"{kind}:{key}": name for kind, key, name in rows}
 
 
+def owner_ids(session: Session, keys: Collection[str]) -> list[int]:
+    """The row ids of those of *keys* (owner keys) that are there still."""
+    some = {key.partition(":")[2] for key in keys}
+    rows = session.execute(select(OwnerRow.id, OwnerRow.kind, OwnerRow.key).where(OwnerRow.key.in_(some)))
+    return [row_id for row_id, kind, key in rows if f"{kind}:{key}" in keys]
+
+
 def device_names(session: Session, sip_users: Collection[str | None]) -> dict[str, tuple[str, str]]:
     """Label and employee's name by sip_user, of those of *sip_users* that are there still.
 

@@ -13,16 +13,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callrouter.directory import document, pools, services, store
+from callrouter.directory import document, pools, schedules, services, store
 from callrouter.directory.exporting import read_company, read_pools
-from callrouter.directory.models import CompanyRow, PoolRow
-from callrouter.directory.schedules import holiday_dates, to_schedule
+from callrouter.directory.models import PoolRow
 from callrouter.errors import RuleError, say
 from callrouter.routing import features, opening
 from callrouter.routing.snapshot import Opening, Schedule
 
-#: What does not change within so many days is told without an end.
-_AHEAD = dt.timedelta(days=40)
 _DIALLED = {
     features.POOL_CLOSED: opening.CLOSED,
     features.POOL_OPEN: opening.OPEN,
@@ -82,24 +79,25 @@ def moment(text: str, timezone: str, now: dt.datetime) -> dt.datetime:
         raise RuleError(said, [("until", said)]) from None
 
 
-def opening_of(session: Session, pool: document.Pool, now: dt.datetime, language: str | None = None) -> Opening:
-    """When *pool* is open, for the years around *now*; holidays are told in *language* (None: the company's)."""
-    company, hours = read_company(session), pool.hours
+def opening_of(
+    session: Session, company: document.Company, pool: document.Pool, now: dt.datetime, language: str | None = None
+) -> Opening:
+    """When *pool* of *company* is open, for the years around *now*; holidays are told in *language* (None: its)."""
+    hours = pool.hours
     schedule: Schedule | None = None
     if hours is not None:
         rules: document.ScheduleRules = hours
         if hours.name is not None:
             rules = services.schedule(session, hours.name)[0]
-        years = (now.year - 1, now.year, now.year + 1)
-        known = holiday_dates(company.holidays, language or company.language, years) if company.holidays else {}
-        schedule = to_schedule(hours.name or "", rules, timezone=company.timezone, holiday_dates=known)
+        schedule = schedules.around(hours.name or "", rules, company, now, language)
     return Opening(schedule, pool.switch, pool.switch_until)
 
 
 def pool_now(session: Session, pool: document.Pool, now: dt.datetime, language: str | None = None) -> PoolNow:
     """What holds of *pool* at the aware moment *now*."""
-    found, timezone = opening_of(session, pool, now, language), read_company(session).timezone
-    until = opening.until(found, now, now + _AHEAD)
+    company = read_company(session)
+    found, timezone = opening_of(session, company, pool, now, language), company.timezone
+    until = opening.until(found, now, now + schedules.AHEAD)
     place = found.switch if opening.by_hand(found, now) else opening.SCHEDULED
     return PoolNow(
         opening.state(found, pool.name, timezone, now), place, until.astimezone(ZoneInfo(timezone)) if until else None
@@ -108,11 +106,13 @@ def pool_now(session: Session, pool: document.Pool, now: dt.datetime, language: 
 
 def lamps(session: Session, now: dt.datetime) -> dict[str, bool]:
     """Which pools are closed by hand, and which at all, by the addresses (``NAME@DOMAIN``) that show it."""
-    domain = session.scalar(select(CompanyRow.sip_domain))
     rows = session.execute(select(PoolRow).where(PoolRow.extension.is_not(None))).scalars().all()
+    if not rows:
+        return {}
+    company = read_company(session)
     closes = [row.key for row in rows if row.switch != opening.SCHEDULED or row.hours_id or row.hours_rules]
     states = {
-        pool.id: opening.state(opening_of(session, pool, now), pool.name, "UTC", now)
+        pool.id: opening.state(opening_of(session, company, pool, now), pool.name, "UTC", now)
         for some in store.chunks(closes)
         for pool in read_pools(session, some)
     }
@@ -122,5 +122,5 @@ def lamps(session: Session, now: dt.datetime) -> dict[str, bool]:
         state = states.get(row.key, always)
         for by_hand in (True, False):
             lit = not state.open and (state.by_hand or not by_hand)
-            found[f"{features.closed_lamp(str(row.extension), by_hand=by_hand)}@{domain}"] = lit
+            found[f"{features.closed_lamp(str(row.extension), by_hand=by_hand)}@{company.sip_domain}"] = lit
     return found

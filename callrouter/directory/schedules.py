@@ -13,6 +13,9 @@ import holidays
 from callrouter.directory import document, kinds
 from callrouter.routing.snapshot import DateRange, Schedule, Window, YearlyDate
 
+#: What does not change within so many days is told without an end.
+AHEAD = dt.timedelta(days=40)
+
 
 @lru_cache(maxsize=1)
 def _zones() -> frozenset[str]:
@@ -86,3 +89,12 @@ def to_schedule(
         closed=tuple(entry for entry in closed if entry),
         holidays=holiday_dates if any(entry.holidays for entry in rules.closed) else MappingProxyType({}),
     )
+
+
+def around(
+    name: str, rules: document.ScheduleRules, company: document.Company, at: dt.datetime, language: str | None = None
+) -> Schedule:
+    """*rules* of *company* for the years around *at*; holidays are told in *language* (None: the company's)."""
+    years = (at.year - 1, at.year, at.year + 1)
+    known = holiday_dates(company.holidays, language or company.language, years) if company.holidays else {}
+    return to_schedule(name, rules, timezone=company.timezone, holiday_dates=known)

@@ -195,17 +195,8 @@ def call_detail(session: Session, uuid: str) -> CallDetail:
     return CallDetail(
         **own,
         steps=tuple(_step(step, owners, devices) for step in steps),
-        messages=tuple(
-            MessageOfCall(m.id, m.owner_id, _key(owner), m.recorded_at, m.milliseconds, m.heard_at, m.repaired)
-            for m, owner in messages
-        ),
-        mails=tuple(
-            MailOfCall(
-                _key(cases[m.case_id].owner) if m.case_id in cases else "",
-                *(m.kind, m.recipient, m.subject, m.state, m.created_at, m.sent_at, m.error),
-            )
-            for m in mails
-        ),
+        messages=tuple(message_of(message, owner) for message, owner in messages),
+        mails=tuple(mail_of(m, _key(cases[m.case_id].owner) if m.case_id in cases else "") for m in mails),
         cases=tuple(
             CaseOfCall(
                 c.id, _key(c.owner), c.owner.name if c.owner else None, c.state, c.opened_at, c.calls, c.messages
@@ -222,6 +213,18 @@ def call_detail(session: Session, uuid: str) -> CallDetail:
             for call in others
         ),
     )
+
+
+def message_of(row: MessageRow, owner: OwnerRow | None) -> MessageOfCall:
+    """The message *row*, which is in the mailbox of *owner*."""
+    return MessageOfCall(
+        row.id, row.owner_id, _key(owner), row.recorded_at, row.milliseconds, row.heard_at, row.repaired
+    )
+
+
+def mail_of(row: OutboxRow, owner: str) -> MailOfCall:
+    """The mail *row*, about a case of *owner* (a key)."""
+    return MailOfCall(owner, row.kind, row.recipient, row.subject, row.state, row.created_at, row.sent_at, row.error)
 
 
 def _key(owner: OwnerRow | None) -> str:

@@ -191,14 +191,24 @@ def _outside(
     employee: document.Employee,
     before: Collection[str],
     later: int,
-    kind: Callable[[document.Employee, str], str | None],
+    kind: Callable[[str], str],
 ) -> list[Leg]:
     """The leg to where all calls of *employee* go outside, if that is so; *kind* is that of a number they may call."""
     number = employee.forwarding.always or ""
-    if employee.ringing.do_not_disturb or not number.startswith("+") or not (meant := kind(employee, number)):
+    if employee.ringing.do_not_disturb or not number.startswith("+") or not (meant := kind(number)):
         return []
     name, at_once, again = harmless(employee.name), employee.ringing.calls_at_once, employee.id in before
     return [Leg(number, name, None, later, employee.id, at_once, again, meant)]
+
+
+def _waiting(pool: document.Pool, legs: Iterable[Leg], each: int, mailbox: MailboxView | None) -> WaitingView | None:
+    """How callers wait for those of *legs* that are phones; None: they do not."""
+    phones = [leg for leg in legs if not leg.outside]
+    if pool.waiting is None or not phones:
+        return None
+    seconds = each or pool.ring_seconds
+    turns = tuple(in_time(turn, seconds) for turn in turns_of(phones, each))
+    return WaitingView(pool.waiting, seconds, turns, mailbox is not None)
 
 
 def _rung_before(company: document.CompanyFile) -> Mapping[str, frozenset[str]]:
@@ -236,7 +246,7 @@ def awaited(company: document.CompanyFile) -> frozenset[str]:
 
 
 def _forwards(
-    key: str, targets: Mapping[str, str], mailboxes: Mapping[str, bool], may_call: Callable[[str], bool]
+    key: str, targets: Mapping[str, str], mailboxes: Mapping[str, bool], may_call: Callable[[str], object]
 ) -> dict[str, ForwardView]:
     """Where calls to the owner *key* go on, by the field; *mailboxes* says whose take calls."""
     found = {}
@@ -261,14 +271,9 @@ def owners(company: document.CompanyFile, schedules: Schedules, digits: DigitRul
     """Employees, then pools, in the company file's order."""
     blocks = [NumberBlock(block.prefix, block.first, block.last) for block in company.number_blocks]
 
-    def may_call(destinations: Collection[str], number: str) -> bool:
+    def kind_among(destinations: Collection[str], number: str) -> str:
         meant = outgoing.read(number, digits, blocks)
-        return meant is not None and meant.kind in destinations
-
-    def kind(employee: document.Employee, number: str) -> str | None:
-        meant = outgoing.read(number, digits, blocks)
-        both = set(company.company.limits.destinations) & set(company.company.limits.allowed(employee.destinations))
-        return meant.kind.value if meant and meant.kind in both else None
+        return meant.kind.value if meant and meant.kind in destinations else ""
 
     found, before, counted = [], _rung_before(company), awaited(company)
     people, pools_of = {employee.id: employee for employee in company.employees}, memberships(company)
@@ -283,7 +288,7 @@ def owners(company: document.CompanyFile, schedules: Schedules, digits: DigitRul
         key = f"employee:{employee.id}"
         mailbox = _mailbox(key, employee.mailbox, schedules)
         out = outward(employee, company.company)
-        forwards = _forwards(key, employee.forwarding.targets, mailboxes, partial(may_call, out.destinations))
+        forwards = _forwards(key, employee.forwarding.targets, mailboxes, partial(kind_among, out.destinations))
         after = employee.forwarding.after if "no_answer" in forwards else None
         legs = _legs(employee, before.get(key, ()), counted)
         usual = ringing.shortest(company.company.ring_seconds, mailbox.answer_after if mailbox else None)
@@ -312,33 +317,22 @@ def owners(company: document.CompanyFile, schedules: Schedules, digits: DigitRul
         present = [member for member in members if member.id not in pool.signed_out]
         waves = pool.delays if pool.strategy == "waves" else {}
         each = (pool.member_seconds or ringing.MEMBER_SECONDS) if pool.strategy in ringing.IN_TURN else 0
-        legs = [
-            leg
-            for member in present
-            for found_legs in (
-                _legs(member, before.get(key, ()), counted, waves.get(member.id, 0)),
-                _outside(member, before.get(key, ()), waves.get(member.id, 0), kind) if pool.members_outside else [],
-            )
-            for leg in found_legs
-        ]
+        legs = []
+        for member in present:
+            again, later = before.get(key, ()), waves.get(member.id, 0)
+            legs += _legs(member, again, counted, later)
+            if pool.members_outside:
+                both = {*company.company.limits.destinations} & {*outward(member, company.company).destinations}
+                legs += _outside(member, again, later, partial(kind_among, both))
         mailbox = _mailbox(key, pool.mailbox, schedules)
         number = next((number for number in sorted(pool.numbers) if number in active), None)
         out = Outward(number, number is None, tuple(company.company.limits.destinations))
-        forwards = _forwards(key, pool.next.targets, mailboxes, partial(may_call, out.destinations))
+        forwards = _forwards(key, pool.next.targets, mailboxes, partial(kind_among, out.destinations))
         after = pool.ring_seconds if "no_answer" in forwards else None
         usual = after or ringing.shortest(pool.ring_seconds, mailbox.answer_after if mailbox else None)
-        turns = turns_of(legs, each)
-        waits = None
-        phones = [leg for leg in legs if not leg.outside]
-        if pool.waiting and phones:
-            usual = pool.waiting.after
-            longest = each or pool.ring_seconds
-            waits = WaitingView(
-                pool.waiting,
-                longest,
-                tuple(in_time(turn, longest) for turn in turns_of(phones, each)),
-                mailbox is not None,
-            )
+        waits = _waiting(pool, legs, each, mailbox)
+        if waits:
+            usual = waits.set.after
         found.append(
             OwnerView(
                 key,
@@ -346,7 +340,7 @@ def owners(company: document.CompanyFile, schedules: Schedules, digits: DigitRul
                 harmless(pool.name),
                 number,
                 pool.extension,
-                tuple(leg for turn in turns for leg in in_time(turn, min(each or usual, usual))),
+                tuple(leg for turn in turns_of(legs, each) for leg in in_time(turn, min(each or usual, usual))),
                 pool.ring_seconds,
                 mailbox,
                 _nobody(present),
