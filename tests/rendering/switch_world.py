@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import gevent
+import pytest
 
 from callrouter import variables
 from callrouter.ledger.cdr import Cdr, parse
@@ -91,6 +92,17 @@ def switch_and_trunk(
         trunk.server = ("127.0.0.1", switch.settings.freeswitch.trunk_port)
         yield switch, trunk
     trunk.close()
+
+
+def switch_of(company: Callable[[int], Mapping[str, Any]], says: array[int] | None = None) -> Any:
+    """A module's fixture ``running``: :func:`switch_and_trunk` for all of its tests."""
+
+    @pytest.fixture(scope="module")
+    def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RenderedSwitch, Phone]]:
+        with switch_and_trunk(tmp_path_factory.mktemp("switch"), company, says) as found:
+            yield found
+
+    return running
 
 
 def soon(ask: Callable[[], Any], seconds: float) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import wave
 from array import array
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,11 +12,10 @@ import pytest
 from callrouter import variables
 from callrouter.ledger.outcome import outcome
 from callrouter.simulator.behaviour import Answer, NoAnswer, Refuse
-from callrouter.simulator.phone import Phone
 from callrouter.simulator.rtp import loud_part
 from callrouter.spool import RECORDING_NAME
-from tests.rendering.switch_world import PASSWORDS, World, marks, soon, switch_and_trunk
-from tests.switch import DOMAIN, RenderedSwitch, muster
+from tests.rendering.switch_world import PASSWORDS, World, marks, soon, switch_of
+from tests.switch import DOMAIN, muster
 
 pytestmark = pytest.mark.freeswitch
 
@@ -39,16 +37,7 @@ def _company(emergency_port: int) -> dict[str, Any]:
     return data
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RenderedSwitch, Phone]]:
-    with switch_and_trunk(tmp_path_factory.mktemp("switch"), _company, _TONE) as running:
-        yield running
-
-
-@pytest.fixture
-def world(running: tuple[RenderedSwitch, Phone]) -> Iterator[World]:
-    with World(*running) as world:
-        yield world
+running = switch_of(_company, _TONE)
 
 
 def test_rings_every_phone_and_the_record_says_who_answered(world: World) -> None:

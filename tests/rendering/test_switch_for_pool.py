@@ -12,7 +12,7 @@ from callrouter.ledger.outcome import outcome
 from callrouter.simulator.behaviour import Answer, NoAnswer
 from callrouter.simulator.phone import Phone
 from tests.rendering.office import office_company
-from tests.rendering.switch_world import World, soon, switch_and_trunk
+from tests.rendering.switch_world import World, soon, switch_of
 
 pytestmark = pytest.mark.freeswitch
 
@@ -29,10 +29,7 @@ def _company(trunk: int) -> dict[str, Any]:
     return data
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Phone]]:
-    with switch_and_trunk(tmp_path_factory.mktemp("switch"), _company) as found:
-        yield found
+running = switch_of(_company)
 
 
 @pytest.fixture

@@ -67,12 +67,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rendered
 
 
 @pytest.fixture
-def office(running: tuple[RenderedSwitch, Phone]) -> Iterator[Office]:
-    with Office(*running) as office:
-        yield office
-
-
-@pytest.fixture
 def night(office: Office) -> Iterator[None]:
     """The schedule of the limits is closed: mobiles are not called."""
     rules = office.switch.settings.conf_dir / "dialplan" / "schedules.xml"

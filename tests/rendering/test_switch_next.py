@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,8 +11,8 @@ from callrouter.simulator.behaviour import Answer, NoAnswer, Refuse
 from callrouter.simulator.dialog import PhoneCall
 from callrouter.simulator.phone import Phone
 from tests.rendering.office import TRUNK_TONE, Office, hears
-from tests.rendering.switch_world import marks, soon, switch_and_trunk
-from tests.switch import RenderedSwitch, muster
+from tests.rendering.switch_world import marks, soon, switch_of
+from tests.switch import muster
 
 pytestmark = pytest.mark.freeswitch
 
@@ -54,16 +53,7 @@ def _company(port: int) -> dict[str, Any]:
     return data
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RenderedSwitch, Phone]]:
-    with switch_and_trunk(tmp_path_factory.mktemp("switch"), _company, TRUNK_TONE) as running:
-        yield running
-
-
-@pytest.fixture
-def office(running: tuple[RenderedSwitch, Phone]) -> Iterator[Office]:
-    with Office(*running) as office:
-        yield office
+running = switch_of(_company, TRUNK_TONE)
 
 
 def _phone(office: Office, user: str, behaviour: Any) -> Phone:

@@ -14,7 +14,7 @@ from callrouter.simulator.dialog import PhoneCall
 from callrouter.simulator.phone import Phone
 from callrouter.simulator.rtp import loud_part
 from tests.rendering.office import TRUNK_TONE, Office
-from tests.rendering.switch_world import marks, soon, switch_and_trunk
+from tests.rendering.switch_world import marks, soon, switch_of
 from tests.switch import RenderedSwitch, muster
 
 pytestmark = pytest.mark.freeswitch
@@ -123,10 +123,7 @@ def _company(port: int) -> dict[str, Any]:
     return data
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RenderedSwitch, Phone]]:
-    with switch_and_trunk(tmp_path_factory.mktemp("switch"), _company, TRUNK_TONE) as running:
-        yield running
+running = switch_of(_company, TRUNK_TONE)
 
 
 @pytest.fixture

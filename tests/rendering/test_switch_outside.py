@@ -12,11 +12,9 @@ from callrouter import variables as v
 from callrouter.ledger.outcome import outcome
 from callrouter.simulator.behaviour import Answer, NoAnswer, Refuse
 from callrouter.simulator.dialog import PhoneCall
-from callrouter.simulator.phone import Phone
 from callrouter.simulator.rtp import tone
 from tests.rendering.office import TRUNK_TONE, Office, hears, office_company, parts
-from tests.rendering.switch_world import marks, soon, switch_and_trunk
-from tests.switch import RenderedSwitch
+from tests.rendering.switch_world import marks, soon, switch_of
 
 pytestmark = pytest.mark.freeswitch
 
@@ -43,16 +41,7 @@ def _company(port: int) -> dict[str, Any]:
     return data
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RenderedSwitch, Phone]]:
-    with switch_and_trunk(tmp_path_factory.mktemp("switch"), _company, TRUNK_TONE) as running:
-        yield running
-
-
-@pytest.fixture
-def office(running: tuple[RenderedSwitch, Phone]) -> Iterator[Office]:
-    with Office(*running) as office:
-        yield office
+running = switch_of(_company, TRUNK_TONE)
 
 
 @pytest.fixture

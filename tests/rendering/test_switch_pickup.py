@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from callrouter import variables as v
 from callrouter.simulator.behaviour import Answer, NoAnswer
-from callrouter.simulator.phone import Phone
 from tests.lamps import dark, lamps, subscribe
 from tests.rendering.office import TRUNK_TONE, Office, hears, office_company, parts
-from tests.rendering.switch_world import marks, soon, switch_and_trunk
-from tests.switch import RenderedSwitch
+from tests.rendering.switch_world import marks, soon, switch_of
 
 pytestmark = pytest.mark.freeswitch
 
@@ -28,16 +25,7 @@ def _company(trunk: int) -> dict[str, Any]:
     return company
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RenderedSwitch, Phone]]:
-    with switch_and_trunk(tmp_path_factory.mktemp("switch"), _company, TRUNK_TONE) as running:
-        yield running
-
-
-@pytest.fixture
-def office(running: tuple[RenderedSwitch, Phone]) -> Iterator[Office]:
-    with Office(*running) as office:
-        yield office
+running = switch_of(_company, TRUNK_TONE)
 
 
 def test_a_lamp_shows_a_colleague_ringing_talking_and_free(office: Office) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,8 +11,8 @@ from callrouter.ledger.outcome import outcome
 from callrouter.simulator.behaviour import Answer, NoAnswer, Refuse
 from callrouter.simulator.dialog import PhoneCall
 from callrouter.simulator.phone import Phone
-from tests.rendering.switch_world import World, marks, switch_and_trunk
-from tests.switch import RenderedSwitch, muster
+from tests.rendering.switch_world import World, marks, switch_of
+from tests.switch import muster
 
 pytestmark = pytest.mark.freeswitch
 
@@ -64,16 +63,7 @@ def _company(port: int) -> dict[str, Any]:
     return data
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RenderedSwitch, Phone]]:
-    with switch_and_trunk(tmp_path_factory.mktemp("switch"), _company) as running:
-        yield running
-
-
-@pytest.fixture
-def world(running: tuple[RenderedSwitch, Phone]) -> Iterator[World]:
-    with World(*running) as world:
-        yield world
+running = switch_of(_company)
 
 
 def _phone(world: World, user: str, behaviour: Any) -> Phone:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,10 +10,9 @@ from callrouter import variables as v
 from callrouter.ledger.outcome import outcome
 from callrouter.simulator.behaviour import Answer, NoAnswer, Refuse
 from callrouter.simulator.message import Message
-from callrouter.simulator.phone import Phone
-from tests.rendering.switch_world import World, soon, switch_and_trunk
+from tests.rendering.switch_world import World, soon, switch_of
 from tests.rendering.test_switch_calls import HOSTILE
-from tests.switch import RenderedSwitch, muster
+from tests.switch import muster
 
 pytestmark = pytest.mark.freeswitch
 
@@ -36,16 +34,7 @@ def _company(port: int) -> dict[str, Any]:
     return data
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RenderedSwitch, Phone]]:
-    with switch_and_trunk(tmp_path_factory.mktemp("switch"), _company) as running:
-        yield running
-
-
-@pytest.fixture
-def world(running: tuple[RenderedSwitch, Phone]) -> Iterator[World]:
-    with World(*running) as world:
-        yield world
+running = switch_of(_company)
 
 
 def shown(invite: Message) -> tuple[str, str, str | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -12,8 +12,8 @@ from callrouter.simulator.behaviour import NoAnswer
 from callrouter.simulator.dialog import PhoneCall
 from callrouter.simulator.phone import Phone
 from tests.rendering.office import TRUNK_TONE, Office, hears, office_company
-from tests.rendering.switch_world import soon, switch_and_trunk
-from tests.switch import DOMAIN, RenderedSwitch
+from tests.rendering.switch_world import soon, switch_of
+from tests.switch import DOMAIN
 
 pytestmark = pytest.mark.freeswitch
 
@@ -26,16 +26,7 @@ TRIES = 10
 Headers = tuple[tuple[str, str], ...]
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RenderedSwitch, Phone]]:
-    with switch_and_trunk(tmp_path_factory.mktemp("switch"), office_company, TRUNK_TONE) as running:
-        yield running
-
-
-@pytest.fixture
-def office(running: tuple[RenderedSwitch, Phone]) -> Iterator[Office]:
-    with Office(*running) as office:
-        yield office
+running = switch_of(office_company, TRUNK_TONE)
 
 
 def replaces(call: PhoneCall, parameters: str = "") -> Headers:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from callrouter.simulator.behaviour import NoAnswer, Refuse
-from callrouter.simulator.phone import Phone
 from callrouter.simulator.rtp import frequency_of, loud_part
 from tests.rendering.office import TRUNK_TONE, Office, hears, office_company, parts
-from tests.rendering.switch_world import soon, switch_and_trunk
-from tests.switch import RenderedSwitch
+from tests.rendering.switch_world import soon, switch_of
 
 pytestmark = pytest.mark.freeswitch
 
@@ -19,16 +15,7 @@ ANNA, BEN = "+493023125010", "+493023125011"
 CALLER, OUTSIDE = "+4917604069001", "03023125500"
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RenderedSwitch, Phone]]:
-    with switch_and_trunk(tmp_path_factory.mktemp("switch"), office_company, TRUNK_TONE) as running:
-        yield running
-
-
-@pytest.fixture
-def office(running: tuple[RenderedSwitch, Phone]) -> Iterator[Office]:
-    with Office(*running) as office:
-        yield office
+running = switch_of(office_company, TRUNK_TONE)
 
 
 def test_hold_plays_music_and_the_talk_goes_on(office: Office) -> None:

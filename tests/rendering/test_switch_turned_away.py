@@ -30,12 +30,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rendered
         yield running
 
 
-@pytest.fixture
-def world(running: tuple[RenderedSwitch, Phone]) -> Iterator[World]:
-    with World(*running) as world:
-        yield world
-
-
 def _outcome(world: World, call: PhoneCall) -> tuple[str, str, list[str]]:
     found = outcome(world.cdr(call), {})
     return found.outcome, found.parts[-1].detail, marks(world.record(call))

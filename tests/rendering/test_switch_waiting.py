@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import gevent
@@ -15,8 +14,8 @@ from callrouter.simulator.behaviour import BUSY, Answer, NoAnswer
 from callrouter.simulator.dialog import PhoneCall
 from callrouter.simulator.phone import Phone
 from tests.rendering.heard import music, said
-from tests.rendering.switch_world import World, marks, soon, switch_and_trunk
-from tests.switch import RenderedSwitch, muster
+from tests.rendering.switch_world import World, marks, soon, switch_of
+from tests.switch import muster
 
 pytestmark = pytest.mark.freeswitch
 
@@ -63,16 +62,7 @@ def _company(port: int) -> dict[str, Any]:
     return data
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RenderedSwitch, Phone]]:
-    with switch_and_trunk(tmp_path_factory.mktemp("switch"), _company) as running:
-        yield running
-
-
-@pytest.fixture
-def world(running: tuple[RenderedSwitch, Phone]) -> Iterator[World]:
-    with World(*running) as world:
-        yield world
+running = switch_of(_company)
 
 
 def _phone(world: World, user: str, behaviour: Any) -> Phone:
