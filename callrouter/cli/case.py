@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import click
 
 from callrouter.cases import changes, inbox
 from callrouter.cases.rules import Change
 from callrouter.cli.common import changing, now, print_json, reading
-from callrouter.cli.directory import print_page
+from callrouter.cli.directory import plain, print_page
 from callrouter.directory import lists
 
 
@@ -22,19 +21,8 @@ def case() -> None:
 _AS = click.option("--as", "employee", metavar="EMPLOYEE", help="The employee for whom it is done.")
 _NUMBER = click.argument("number", metavar="ID", type=click.IntRange(1, 2147483647))
 _COLUMNS = (
-    *(
-        "id",
-        "opened_at",
-        "owner",
-        "caller",
-        "caller_name",
-        "calls",
-        "messages",
-        "call_back",
-        "attempts",
-        "state",
-        "claimed_by",
-    ),
+    *("id", "opened_at", "owner", "caller", "caller_name", "calls", "messages"),
+    *("call_back", "attempts", "state", "claimed_by"),
 )
 
 
@@ -60,8 +48,8 @@ def show(ctx: click.Context, number: int, as_json: bool) -> None:
     """Show a case: its calls, who was on it, what was tried and said. Times are UTC."""
     with reading(ctx) as session:
         found = inbox.story(session, number)
-    line = {name: _text(value) for name, value in dataclasses.asdict(found.line).items()}
-    events = [{name: _text(value) for name, value in dataclasses.asdict(event).items()} for event in found.events]
+    line = plain(dataclasses.asdict(found.line))
+    events = [plain(dataclasses.asdict(event)) for event in found.events]
     if as_json:
         print_json(line | {"events": events})
         return
@@ -71,10 +59,6 @@ def show(ctx: click.Context, number: int, as_json: bool) -> None:
         who = event["employee"] or event["actor"]
         told = [event["what"].replace("_", " "), who, event["detail"], event["note"], event["uuid"]]
         click.echo(f"{event['at']} {', '.join(str(text) for text in told if text)}")
-
-
-def _text(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else value
 
 
 def _do(ctx: click.Context, number: int, what: Change, employee: str | None, note: str = "") -> None:

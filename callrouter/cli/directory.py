@@ -40,7 +40,7 @@ def print_table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 def print_page(page: Page[Any], columns: Sequence[str], shown: int, as_json: bool) -> None:
     """A page of a list as a table, or as JSON with the total; says how many more there are."""
     if as_json:
-        values = {"total": page.total, "rows": [_plain(dataclasses.asdict(row)) for row in page.rows]}
+        values = {"total": page.total, "rows": [plain(dataclasses.asdict(row)) for row in page.rows]}
         print_json(values | ({"next": page.next} if page.next else {}))
         return
     print_table(
@@ -57,7 +57,8 @@ def _in_all(page: Page[Any]) -> str:
     return f"{'more than ' if page.capped else ''}{page.total} in all; " if page.total else ""
 
 
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
+def plain(values: dict[str, Any]) -> dict[str, Any]:
+    """*values* with moments as text."""
     return {key: value.isoformat() if hasattr(value, "isoformat") else value for key, value in values.items()}
 
 

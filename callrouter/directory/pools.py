@@ -84,7 +84,7 @@ def of_extension(session: Session, extension: str) -> document.Pool | None:
 
 
 def set_next(session: Session, key: str, *, version: int | None = None, **values: Any) -> document.Pool:
-    """Change where calls go that nobody took: busy, no_answer, offline (None: nowhere).
+    """Change where calls go that nobody took: busy, no_answer, offline, closed (None: nowhere).
 
     A number outside may be written as people dial it; the company must allow such numbers.
     """
