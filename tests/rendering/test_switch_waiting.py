@@ -94,6 +94,11 @@ def _waiting(world: World, number: str, caller: str) -> PhoneCall:
     return call
 
 
+def _stands(world: World, pool: str, place: int) -> None:
+    """Somebody stands at that place in the line: who comes now comes behind. Who comes in the same moment may not."""
+    soon(lambda: _count(world, f"waits-{pool}-place-{place}") == 1, 20)
+
+
 def test_it_rings_then_the_caller_is_greeted_hears_music_and_its_place_until_somebody_answers(world: World) -> None:
     anna, ben = _phone(world, "anna-desk", NoAnswer()), _phone(world, "ben-desk", NoAnswer())
     call = world.trunk.call(ALL, CALLERS[0])
@@ -167,7 +172,9 @@ def test_who_waits_while_all_are_busy_is_put_through_as_soon_as_one_is_free(worl
 
 def test_two_who_wait_ring_at_different_members_and_nobody_has_two_calls(world: World) -> None:
     anna, ben, cem = (_phone(world, f"{key}-desk", NoAnswer()) for key in ("anna", "ben", "cem"))
-    first, second = _waiting(world, TURNS, CALLERS[0]), _waiting(world, TURNS, CALLERS[1])
+    first = _waiting(world, TURNS, CALLERS[0])
+    _stands(world, "p21", 1)
+    second = _waiting(world, TURNS, CALLERS[1])
     soon(lambda: anna.calls and ben.calls, 25)
     soon(lambda: said(second, "place_2"), 15)
     gevent.sleep(1)
@@ -185,7 +192,10 @@ def test_two_who_wait_ring_at_different_members_and_nobody_has_two_calls(world: 
 
 def test_the_line_moves_up_and_whoever_comes_goes_to_its_end(world: World) -> None:
     anna, talk = _talking(world)
-    calls = [_waiting(world, BOXED, caller) for caller in CALLERS[:3]]
+    calls = []
+    for n, caller in enumerate(CALLERS[:3], 1):
+        calls.append(_waiting(world, BOXED, caller))
+        _stands(world, "p22", n)
     for n, call in enumerate(calls, 1):
         _hears(call, f"place_{n}", 45)
         assert not said(call, f"place_{n + 1}")
