@@ -1,12 +1,18 @@
-"""Cases for the bench: one of a hundred still waits, the others are done; half of them are of pools."""
+"""Cases for the bench: one of a hundred still waits, the others are done; half of them are of pools.
+
+And what it takes to close one by a finished call.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import random
+import time
 
 from sqlalchemy import insert, text
 
+from callrouter.cases import mails, talks
+from callrouter.cases.rules import Talk
 from callrouter.directory.database import Database
 from callrouter.directory.records import TABLES
 
@@ -50,3 +56,37 @@ def add_cases(database: Database, count: int, now: dt.datetime) -> None:
             session.connection().execute(insert(TABLES["cases"]), cases)
             if changes:
                 session.connection().execute(insert(TABLES["case_changes"]), changes)
+
+
+def close_cases(database: Database, rounds: int, now: dt.datetime) -> dict[str, list[float]]:
+    """What a finished call takes (milliseconds, in a transaction of its own) that closes a case, and that closes none.
+
+    Each closes by a call-back, and writes the mail of it; its owner wants such mails.
+    """
+    query = text(
+        "SELECT c.id, c.caller, c.owner_id, m.employee_id, (SELECT max(id) FROM calls) AS call_id FROM cases c"
+        " LEFT JOIN pool_members m ON m.pool_id = c.owner_id WHERE c.state = 'open' ORDER BY c.id, m.employee_id"
+    )
+    with database.write() as session:
+        session.execute(
+            text("UPDATE owners SET notify_about = 'all', handled_mail = true, notify_email = 'team@muster.example'")
+        )
+    with database.read() as session:
+        waiting = {row.id: row for row in session.execute(query)}
+    calls = [
+        Talk(row.call_id, row.caller, row.employee_id or row.owner_id, None, True, True, 60.0, now)
+        for row in list(waiting.values())[:rounds]
+    ]
+    others = [Talk(call.call_id, "+49301", call.employee, None, True, True, 60.0, now) for call in calls]
+    found: dict[str, list[float]] = {}
+    for name, finished in (("a finished call closes a case", calls), ("a finished call closes none", others)):
+        times = found[name] = []
+        for call in finished:
+            start = time.perf_counter()
+            with database.write() as session:
+                closed = talks.settle(session, [call], least_seconds=15)
+                told = mails.tell_done(session, closed, now)
+            times.append((time.perf_counter() - start) * 1000)
+            if (bool(closed), told) != (finished is calls, finished is calls):
+                raise RuntimeError(f"{name}: closed {closed}, mail {told}")
+    return found

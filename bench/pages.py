@@ -4,6 +4,7 @@
 in as an administrator and asks every page and search, on SQLite and, where there is one, on PostgreSQL. The time is
 that of the application from the request to the last byte of its answer, without a network; ``cpu`` is what this process
 computed for it, which other work on the machine does not lengthen (SQLite is in this process, PostgreSQL is not).
+Behind it what a finished call takes that closes a case, with the mail of it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import select, text
 
-from bench.cases import add_cases
+from bench.cases import add_cases, close_cases
 from bench.lists import LIMIT, fill, large_company, several_databases
 from callrouter.directory import accounts
 from callrouter.directory.accounts import UserRow
@@ -37,6 +38,8 @@ from callrouter.web.parts import Parts
 
 #: The day after the last call of the bench.
 _NOW = dt.datetime(2026, 11, 1, 12, 0, tzinfo=dt.UTC)
+#: What closing a case may take of a finished call (milliseconds).
+CLOSING_LIMIT = 20
 #: Each page by its address; ``{call}``, ``{case}`` and the like stand for some of those there are. One that does not
 #: exist in this version is left out, and said so.
 PAGES = (
@@ -215,13 +218,16 @@ def main() -> int:
     arguments = parser.parse_args()
     size = (1_000, 4, 50_000) if arguments.quick else (10_000, 5, 1_000_000)
     results: dict[str, dict[str, tuple[float, ...]]] = {}
-    console = Console()
+    closing: dict[str, dict[str, list[float]]] = {}
+    console = Console(width=140)
     with several_databases() as urls, tempfile.TemporaryDirectory(prefix="bench-pages-") as folder:
         for kind, address in urls.items():
             if arguments.only not in (None, kind):
                 continue
             with _filled(address, size) as database:
                 results[kind], missing = measure(application(database, Path(folder)), database, arguments.rounds)
+                for name, times in close_cases(database, 200, _NOW).items():
+                    closing.setdefault(name, {})[kind] = times
             for one in missing:
                 console.print(f"[yellow]{kind}: not measured: {one}[/yellow]")
     table = Table("ms", *(f"{kind} {what}" for kind in results for what in ("p50", "max", "cpu")))
@@ -229,9 +235,16 @@ def main() -> int:
         times = [value for kind in results for value in results[kind].get(name, (0.0, 0.0, 0.0))]
         table.add_row(name, *(f"[red]{value:.0f}[/red]" if value > LIMIT else f"{value:.0f}" for value in times))
     console.print(table)
+    late = False
+    for name, found in closing.items():
+        for kind, times in found.items():
+            ordered = sorted(times)
+            late |= ordered[-1] > CLOSING_LIMIT
+            tail = f"p99 {ordered[len(ordered) * 99 // 100]:.1f}, longest {ordered[-1]:.1f} ms ({len(ordered)} calls)"
+            console.print(f"{kind}: {name}: p50 {ordered[len(ordered) // 2]:.1f}, {tail}")
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=2) + "\n", "utf-8")
-    return int(any(longest > LIMIT for found in results.values() for _, longest, _ in found.values()))
+    return int(late or any(longest > LIMIT for found in results.values() for _, longest, _ in found.values()))
 
 
 if __name__ == "__main__":
