@@ -15,10 +15,15 @@ import uuid
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
+from sqlalchemy import select
 from werkzeug.serving import make_server
 
+from callrouter.cases import changes
+from callrouter.cases.rules import Change
 from callrouter.directory.database import Database
 from callrouter.directory.importing import import_company
+from callrouter.directory.models import OwnerRow
+from callrouter.directory.records import CaseRow
 from callrouter.web.live import Channel, Gateway, Live, Registration
 from tests.web.ended_calls import put_call, tone
 from tests.web.world import LOGINS, NOW, PASSWORD, World, add_users, make_world
@@ -33,8 +38,11 @@ PAGES = {
     "devices": ("/employees/anna/devices", "admin"),
     "mailbox": ("/employees/anna/mailbox", "admin"),
     "week": ("/numbers/+493023125010", "admin"),
+    "pool": ("/pools/sales", "admin"),
     "calls": ("/calls", "admin"),
     "messages": ("/messages", "employee"),
+    "inbox": ("/inbox", "employee"),
+    "case": ("/inbox/{case}", "employee"),
 }
 #: Suffix → width, height, dark.
 LOOKS = {
@@ -66,6 +74,21 @@ def _calls(world: World) -> None:
         )
 
 
+def _case(world: World) -> int:
+    """Ben is on the case of somebody who called the team; the case's id."""
+    with world.database.write() as session:
+        number = session.scalars(
+            select(CaseRow.id).join(OwnerRow, OwnerRow.id == CaseRow.owner_id).where(OwnerRow.key == "sales")
+        ).first()
+        if number is None:
+            sys.exit("nobody left a message for the team")
+        changes.change(session, number, Change.CLAIM, "ben", at=NOW - dt.timedelta(minutes=12))
+        changes.change(
+            session, number, Change.NOTE, "ben", at=NOW, note="Angebot liegt bereit, um 16 Uhr wieder versuchen."
+        )
+    return number
+
+
 def _live() -> Live:
     def leg(key: str, direction: str, caller: str, called: str, state: str) -> Channel:
         since = NOW - dt.timedelta(seconds=41)
@@ -82,7 +105,7 @@ def _live() -> Live:
     )
 
 
-def _take(browser: Browser, url: str, look: str) -> None:
+def _take(browser: Browser, url: str, look: str, case: int) -> None:
     width, height, dark = LOOKS[look]
     for role in sorted({role for _, role in PAGES.values()}):
         context = browser.new_context(
@@ -99,7 +122,7 @@ def _take(browser: Browser, url: str, look: str) -> None:
         page.wait_for_url(lambda address: "/sign-in" not in address)
         for name, (path, who) in PAGES.items():
             if who == role:
-                answer = page.goto(path)
+                answer = page.goto(path.format(case=case))
                 if answer is None or answer.status != 200:
                     sys.exit(f"{path} cannot be shown: {answer and answer.status}")
                 page.screenshot(path=FOLDER / f"{name}-{look}.png")
@@ -118,12 +141,13 @@ def main() -> None:
         add_users(database)
         world = make_world(database, Path(folder))
         _calls(world)
+        case = _case(world)
         world.switch.now = _live()
         server = make_server("127.0.0.1", 0, world.application, threaded=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for look in LOOKS:
-            _take(browser, f"http://127.0.0.1:{server.server_port}", look)
+            _take(browser, f"http://127.0.0.1:{server.server_port}", look, case)
         browser.close()
         server.shutdown()
         database.close()
