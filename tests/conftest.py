@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partialmethod
 
 import hypothesis
+import jinja2
 import pytest
 import structlog
 
@@ -13,6 +15,23 @@ from tests.needs import NEEDS, missing
 # How long an example takes says nothing on a busy machine.
 hypothesis.settings.register_profile("callrouter", deadline=None)
 hypothesis.settings.load_profile("callrouter")
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """Templates as they were compiled before: each test has an application of its own, whose templates are the same."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        if bucket.key in self._compiled:
+            bucket.bytecode_from_string(self._compiled[bucket.key])
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        self._compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+jinja2.Environment.__init__ = partialmethod(jinja2.Environment.__init__, bytecode_cache=_Compiled())  # type: ignore[method-assign, assignment]
 
 
 def pytest_configure(config: pytest.Config) -> None:

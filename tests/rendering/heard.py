@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from array import array
 from functools import cache
+from weakref import WeakKeyDictionary
 
 from callrouter.resources import prompts_dir
 from callrouter.simulator.dialog import PhoneCall
-from callrouter.simulator.rtp import g711_decode, g711_encode, read_wav
+from callrouter.simulator.rtp import RtpStream, g711_decode, g711_encode, read_wav
 
 #: Enough of a prompt to know it by (samples of 8 kHz), and how far samples may be apart, beside a part of them.
 _PIECE, _APART = 400, 48
+#: Up to where an audio was searched in vain, by what was sought in it: who waits for a prompt asks again and again.
+_SEARCHED: WeakKeyDictionary[RtpStream, dict[tuple[str, int], int]] = WeakKeyDictionary()
 
 
 @cache
 def _played(name: str) -> array[int]:
     samples = read_wav(prompts_dir() / f"{name}.wav")
     return g711_decode(g711_encode(samples, 8), 8)
+
+
+@cache
+def _loudest(name: str) -> array[int]:
+    played = _played(name)
+    loudest = max(range(len(played)), key=lambda at: abs(played[at]))
+    begin = max(0, min(loudest - _PIECE // 2, len(played) - _PIECE))
+    return played[begin : begin + _PIECE]
 
 
 def _alike(one: int, other: int) -> bool:
@@ -37,10 +48,13 @@ def _within(piece: array[int], whole: array[int]) -> bool:
 
 def said(call: PhoneCall, prompt: str, language: str = "de", since: int = 0) -> bool:
     """Whether *call* has heard the *prompt*: its loudest piece. *since* are the samples that it had heard before."""
-    played = _played(f"{language}/{prompt}")
-    loudest = max(range(len(played)), key=lambda at: abs(played[at]))
-    begin = max(0, min(loudest - _PIECE // 2, len(played) - _PIECE))
-    return _within(played[begin : begin + _PIECE], call.audio.heard[since:])
+    name = f"{language}/{prompt}"
+    heard, searched = call.audio.heard, _SEARCHED.setdefault(call.audio, {})
+    begin, end = searched.get((name, since), since), len(heard)
+    if not _within(_loudest(name), heard[begin:end]):
+        searched[name, since] = max(begin, end - _PIECE)
+        return False
+    return True
 
 
 def music(call: PhoneCall) -> bool:

@@ -23,7 +23,7 @@ from callrouter.settings import FreeSwitch, Settings
 _T = TypeVar("_T")
 #: A run tries some of all the odd requests, each time the same; with CALLROUTER_FUZZ=1 it tries every one.
 _ALL = bool(os.environ.get("CALLROUTER_FUZZ"))
-#: No answer may take longer (seconds): the slowest make a password's hash, or look into all of an odd text.
+#: No answer may take more computing (seconds): the slowest make a password's hash, or look into all of an odd text.
 SECONDS = 5.0
 #: Where one of these comes back as it was sent, or computed, somebody's text was taken for a program.
 TAG, SUM = "<x7 onload=alert(7)>", "60114493"
@@ -93,10 +93,10 @@ def sound(answer: TestResponse, asked: str, seconds: float) -> None:
 
 def timed(ask: Callable[[], TestResponse], asked: str) -> TestResponse:
     """The answer, which is :func:`sound`."""
-    began = time.perf_counter()
+    began = time.process_time()
     answer = ask()
     answer.get_data()
-    sound(answer, asked, time.perf_counter() - began)
+    sound(answer, asked, time.process_time() - began)
     return answer
 
 
