@@ -23,11 +23,12 @@ def _played(name: str) -> array[int]:
 
 
 @cache
-def _loudest(name: str) -> array[int]:
+def loudest(name: str, length: int = _PIECE) -> array[int]:
+    """So many samples around the loudest of a prompt (``de/thanks``)."""
     played = _played(name)
-    loudest = max(range(len(played)), key=lambda at: abs(played[at]))
-    begin = max(0, min(loudest - _PIECE // 2, len(played) - _PIECE))
-    return played[begin : begin + _PIECE]
+    top = max(range(len(played)), key=lambda at: abs(played[at]))
+    begin = max(0, min(top - length // 2, len(played) - length))
+    return played[begin : begin + length]
 
 
 def _alike(one: int, other: int) -> bool:
@@ -51,7 +52,7 @@ def said(call: PhoneCall, prompt: str, language: str = "de", since: int = 0) -> 
     name = f"{language}/{prompt}"
     heard, searched = call.audio.heard, _SEARCHED.setdefault(call.audio, {})
     begin, end = searched.get((name, since), since), len(heard)
-    if not _within(_loudest(name), heard[begin:end]):
+    if not _within(loudest(name), heard[begin:end]):
         searched[name, since] = max(begin, end - _PIECE)
         return False
     return True

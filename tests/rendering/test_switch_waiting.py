@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import gevent
@@ -9,13 +10,14 @@ import pytest
 
 from callrouter import variables as v
 from callrouter.ledger.outcome import outcome
-from callrouter.routing.waiting import RESTS
+from callrouter.routing import waiting
 from callrouter.simulator.behaviour import BUSY, Answer, NoAnswer
 from callrouter.simulator.dialog import PhoneCall
 from callrouter.simulator.phone import Phone
-from tests.rendering.heard import music, said
-from tests.rendering.switch_world import World, marks, soon, switch_of
-from tests.switch import muster
+from callrouter.simulator.rtp import write_wav
+from tests.rendering.heard import loudest, music, said
+from tests.rendering.switch_world import World, marks, soon, switch_and_trunk
+from tests.switch import RenderedSwitch, muster
 
 pytestmark = pytest.mark.freeswitch
 
@@ -24,6 +26,8 @@ PEOPLE = ("anna", "ben", "cem", "dora")
 ALL, TURNS, BOXED, ONE, SHORT = (f"+4930231250{n}" for n in range(20, 25))
 PLAIN, DORA = "+493023125030", "+493023125033"
 OTHER = "+4917604069009"
+#: A member is left in peace for so many seconds here.
+RESTS = 8
 
 
 def _company(port: int) -> dict[str, Any]:
@@ -62,7 +66,16 @@ def _company(port: int) -> dict[str, Any]:
     return data
 
 
-running = switch_of(_company)
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RenderedSwitch, Phone]]:
+    """A switch on which all of this takes a few seconds: its times are short, and of its greeting it says a second."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, seconds in {"LOOKS": 2, "RESTS": RESTS, "SAYS": 10}.items():
+            patch.setattr(waiting, name, seconds)
+        with switch_and_trunk(tmp_path_factory.mktemp("switch"), _company) as (switch, trunk):
+            for name in ("waiting", "waiting_mailbox", "waiting_call_back"):
+                write_wav(switch.settings.prompts_dir / "de" / f"{name}.wav", loudest(f"de/{name}", 8000))
+            yield switch, trunk
 
 
 def _phone(world: World, user: str, behaviour: Any) -> Phone:
