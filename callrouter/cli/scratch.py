@@ -123,7 +123,7 @@ class Scratch:
                 return True
             return False
 
-        wait_until(accepts, f"{what} on {address}")
+        wait_until(accepts, f"{what} on {address}", 60)
 
     def kill_role(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
         """End one role and wait for it."""

@@ -86,7 +86,7 @@ class World:
         assert phone.register() == 200
         return phone
 
-    def calls(self, count: int, seconds: float = 15.0) -> list[CallRow]:
+    def calls(self, count: int, seconds: float = 40.0) -> list[CallRow]:
         """The records of calls, once there are *count* of them."""
 
         def found() -> list[CallRow] | None:
@@ -122,7 +122,7 @@ class World:
         with self.scratch.database.read() as session:
             return [(row.milliseconds, bytes(row.audio)) for row in session.scalars(select(MessageRow))]
 
-    def mails(self, count: int, seconds: float = 15.0) -> Sequence[EmailMessage]:
+    def mails(self, count: int, seconds: float = 40.0) -> Sequence[EmailMessage]:
         """The mails that came, once there are *count* of them."""
         wait_until(lambda: len(self.scratch.mails.mails()) >= count, f"{count} mails", seconds)
         return self.scratch.mails.mails()
@@ -163,7 +163,7 @@ class World:
             self.scratch.stop()
 
 
-def final(call: PhoneCall, seconds: float = 15.0) -> int:
+def final(call: PhoneCall, seconds: float = 30.0) -> int:
     """The final status of a call that was placed."""
     status: int = wait_until(lambda: call.status, "a final answer", seconds)
     return status
