@@ -21,7 +21,7 @@ import gevent.event
 from callrouter import log
 from callrouter.calls.features import Features
 from callrouter.calls.session import CallHandler, LoadSnapshot
-from callrouter.directory import idle
+from callrouter.directory import asked
 from callrouter.directory.database import Database
 from callrouter.directory.snapshots import SnapshotLoader
 from callrouter.errors import CallrouterError, SwitchError
@@ -83,9 +83,9 @@ def snapshot_source(database: Database) -> Callable[[], LoadSnapshot]:
                 with gevent.Timeout(_DIRECTORY_SECONDS, CallrouterError("the directory did not answer in time")):
                     known = loader.known(call, today, version.get())
                     snapshot = known or cast(Snapshot, in_thread(loader.load, call, today))
-                    if not idle.wanted(snapshot):
+                    if not asked.wanted(call, snapshot):
                         return snapshot
-                    return cast(Snapshot, in_thread(idle.with_talked, database, snapshot))
+                    return cast(Snapshot, in_thread(asked.with_ledger, database, call, snapshot))
             finally:
                 version.kill(block=False)
 

@@ -125,11 +125,13 @@ FREE = "callrouter_free"
 #: ``true`` when a phone dialled an extension, so that NUMBER is only one of those whom it belongs to.
 EXTENSION = "callrouter_extension"
 #: With an employee's id behind it: the legs that ring that member of a pool outside, or an ``error/`` for none.
-#: MEMBER_OF is whose they are to be, MOST for how many calls at once they may ring; TELLS, with a trunk's place behind
-#: it, what of the caller that trunk is told; BEFORE what SCHEDULE was.
+#: MEMBER_OF is whose they are to be, MOST for how many calls at once they may ring, LATER how many seconds after the
+#: first they begin; TELLS, with a trunk's place behind it, what of the caller that trunk is told; BEFORE what SCHEDULE
+#: was.
 MEMBER = "callrouter_member_"
 MEMBER_OF = "callrouter_member_of"
 MOST = "callrouter_most"
+LATER = "callrouter_later"
 TELLS = "callrouter_tells_"
 BEFORE = "callrouter_before"
 #: In the dialplan: ``yes`` where one more leg may go out, else why none may.

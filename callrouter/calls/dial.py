@@ -86,6 +86,7 @@ def outside(step: Ring, targets: Sequence[Target], *, last: bool) -> list[comman
         member = target.employee.removeprefix("employee:")
         most = "1" if step.each and not last else "-"
         settings = {variables.MEMBER + member: f"error/{BARRED}", variables.MOST: most}
+        settings[variables.LATER] = str(target.delay)
         found.append(command.execute("multiset", set_all(settings)))
         found.append(command.execute("execute_extension", f"{variables.slug(step.owner)}.{member} XML members"))
     return found

@@ -156,7 +156,7 @@ class PlanRunner:
         values = self._identity() | {
             variables.STAGE: "ringing",
             variables.AT: step.owner,
-            "call_timeout": str(min(step.each, step.seconds) or step.seconds),
+            "call_timeout": str(min(step.first or step.each or step.seconds, step.seconds)),
             "preserve_originated_vars": "true",
             "fail_on_single_reject": ":".join(step.stops),
         }

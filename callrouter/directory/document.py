@@ -75,10 +75,13 @@ class Cases(Part):
     """How callers are called back. Who is called back must be talked to for ``talk_seconds`` to be done with.
 
     Of calls of the same caller that are missed within ``mail_minutes`` one mail tells; 0: of each. Messages always are.
+    A caller whom a member of a pool has claimed, and who calls the pool again, rings there first for
+    ``claimer_seconds``; 0: as everybody.
     """
 
     talk_seconds: Annotated[int, Field(ge=1, le=600)] = 15
     mail_minutes: Annotated[int, Field(ge=0, le=1440)] = 5
+    claimer_seconds: Annotated[int, Field(ge=0, le=60)] = 8
 
 
 class Company(Part):

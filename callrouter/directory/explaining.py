@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from callrouter.directory import idle
+from callrouter.directory import asked
 from callrouter.directory.database import Database
 from callrouter.directory.exporting import read_company, read_pools
 from callrouter.directory.models import EmployeeRow
@@ -98,7 +98,7 @@ class Explainer:
             shows=shows,
         )
         moment = self._local(call, at)
-        snapshot = idle.with_talked(self._database, self._loader.load(call, moment.date()))
+        snapshot = asked.with_ledger(self._database, call, self._loader.load(call, moment.date()))
         if anybody:
             snapshot = _for_anybody(snapshot)
         plan = decide(call, snapshot, moment)
@@ -138,7 +138,7 @@ class Explainer:
         """
         call = IncomingCall(uuid=_NO_CALL, dialed=number, trunk="explain", private=True)
         first = self._local(call, start)
-        snapshot = _for_anybody(idle.with_talked(self._database, self._loader.load(call, first.date())))
+        snapshot = _for_anybody(asked.with_ledger(self._database, call, self._loader.load(call, first.date())))
         language = language or snapshot.language
         return [
             WeekSpan(

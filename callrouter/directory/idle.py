@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
-from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callrouter.directory.database import Database
 from callrouter.directory.models import DeviceRow, EmployeeRow
 from callrouter.directory.records import CallRow, CallStepRow
 from callrouter.routing.snapshot import Pool, Snapshot
@@ -25,15 +23,7 @@ def wanted(snapshot: Snapshot) -> frozenset[str]:
     )
 
 
-def with_talked(database: Database, snapshot: Snapshot) -> Snapshot:
-    """*snapshot* with what its rules need of the ledger: one indexed query, or none. Raises what SQLAlchemy raises."""
-    if not (keys := wanted(snapshot)):
-        return snapshot
-    with database.read() as session:
-        return replace(snapshot, talked=_talked(session, keys))
-
-
-def _talked(session: Session, keys: Collection[str]) -> dict[str, dt.datetime]:
+def talked(session: Session, keys: Collection[str]) -> dict[str, dt.datetime]:
     """When each employee last ended a call that a phone of theirs had answered, of those who ever did."""
     latest = (
         select(CallRow.ended_at)

@@ -115,6 +115,7 @@ def _read_company(session: Session, version: int) -> _Company:
         language=company.language,
         sip_domain=company.sip_domain,
         ring_seconds=company.ring_seconds,
+        claimer_seconds=company.cases.claimer_seconds,
         digits=digits_of(company),
         blocks=tuple(NumberBlock(block.prefix, block.first, block.last) for block in read_blocks(session)),
         blocked=frozenset(session.scalars(select(BlockedCallerRow.caller))),

@@ -1,4 +1,4 @@
-"""Callers who are refused: which rule fits whom, and how the digits of callers are read.
+"""Callers: who calls; which of them are refused, by which rule; and how the digits of callers are read.
 
 The rules are numbers (E.164), beginnings of numbers (``+4917604*``) and ``anonymous``; any that fits refuses. The
 rendered dialplan has the same as expressions, for the time without a router.
@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
+from callrouter.routing import numbers
+from callrouter.routing.calls_out import ANONYMOUS
 from callrouter.routing.outgoing import Rewrite
-from callrouter.routing.snapshot import DigitRules
+from callrouter.routing.plan import IncomingCall
+from callrouter.routing.snapshot import DigitRules, Snapshot
 
 #: What a rule for a beginning ends with.
 ANY_MORE = "*"
@@ -19,6 +22,16 @@ LEAST_DIGITS = 3
 #: So many rules make one expression: FreeSWITCH's regular expressions may not be of any length.
 _TOGETHER = 250
 _MAX_DIGITS = 15
+
+
+def caller_of(call: IncomingCall, snapshot: Snapshot) -> str:
+    """Who calls: E.164, a colleague's extension (or number, without one), or ``anonymous``."""
+    if call.private:
+        return ANONYMOUS
+    if call.trunk is not None:
+        return numbers.normalise(call.caller_number or "", snapshot.digits) or ANONYMOUS
+    colleague = snapshot.devices.get(call.device or "")
+    return (colleague and (colleague.extension or colleague.number)) or ANONYMOUS
 
 
 def blocked_by(caller: str, rules: Collection[str]) -> str | None:
@@ -33,11 +46,11 @@ def expressions(rules: Iterable[str]) -> tuple[str, ...]:
 
     A rule that another one covers is left out; ``anonymous`` is no number.
     """
-    numbers = {rule for rule in rules if rule.startswith("+")}
+    exact = {rule for rule in rules if rule.startswith("+")}
     needed = [
         rule
-        for rule in sorted(numbers)
-        if not any(wider in numbers for wider in _beginnings(rule.removesuffix(ANY_MORE)) if wider != rule)
+        for rule in sorted(exact)
+        if not any(wider in exact for wider in _beginnings(rule.removesuffix(ANY_MORE)) if wider != rule)
     ]
     parts = [re.escape(rule.removesuffix(ANY_MORE)) + ("[0-9]*" if rule.endswith(ANY_MORE) else "") for rule in needed]
     return tuple("|".join(parts[start : start + _TOGETHER]) for start in range(0, len(parts), _TOGETHER))

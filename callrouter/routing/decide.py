@@ -10,8 +10,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from callrouter.routing import features, forwarding, hours, members, numbers, opening, outgoing, ringing, waiting
-from callrouter.routing.callers import blocked_by
+from callrouter.routing import (
+    claimers,
+    features,
+    forwarding,
+    hours,
+    members,
+    numbers,
+    opening,
+    outgoing,
+    ringing,
+    waiting,
+)
+from callrouter.routing.callers import blocked_by, caller_of
 from callrouter.routing.calls_out import ANONYMOUS, allowed, call_out
 from callrouter.routing.for_pool import showing
 from callrouter.routing.names import clean_name
@@ -78,10 +89,7 @@ def _from_phone(call: IncomingCall, snapshot: Snapshot, now: dt.datetime) -> Rou
     if employee is None:
         unknown = reason("device_unknown", device=clean_name(call.device or ""))
         return RoutePlan((Reject(RejectReason.UNKNOWN_DEVICE),), (unknown,))
-    caller, caller_name = ANONYMOUS, ""
-    if not call.private:
-        caller = employee.extension or employee.number or ANONYMOUS
-        caller_name = clean_name(employee.name)
+    caller, caller_name = caller_of(call, snapshot), "" if call.private else clean_name(employee.name)
     reasons = [_caller_reason(caller, caller_name)]
     if call.feature:
         pool = call.dialed[3:] if call.feature in features.POOL_CODES.values() else ""
@@ -111,7 +119,7 @@ def _outside_caller(call: IncomingCall, snapshot: Snapshot) -> tuple[str, str]:
     """The caller's number and name as phones and records show them."""
     if call.private:
         return ANONYMOUS, ""
-    caller = numbers.normalise(call.caller_number or "", snapshot.digits) or ANONYMOUS
+    caller = caller_of(call, snapshot)
     name = snapshot.known_callers.get(caller) or call.caller_name
     if numbers.clean_number(name):  # a trunk without names repeats the number
         name = ""
@@ -210,19 +218,23 @@ def _steps(
     else:
         ring = Ring(owner.key, targets, seconds, nobody, owner.stops_all)
     ring = members.in_time(ring, shortest)
+    claimed = claimers.first(owner, ring, snapshot, reasons, alone=at_once) if isinstance(owner, Pool) else None
+    ring = claimed or ring
     then = tuple(
         forward
         for field, on_results in forwarding.ON.items()
         if (targets or wait) and (forward := forwards(field, getattr(wanted, field), on_results))
     )
     if wait:
-        first = (replace(wait, on=()),) if at_once else (ring, wait)
+        first: tuple[Step, ...] = (replace(wait, on=()),) if at_once else (wait,)
+        if claimed or not at_once:
+            first = (ring, *first)
         return *first, *then, Voicemail(owner.key, mailbox.language) if takes_calls else Release()
     if takes_calls:
-        reasons.append(reason("rings_until_mailbox", seconds=str(seconds)))
+        reasons.append(reason("rings_until_mailbox", seconds=str(ring.seconds)))
         return ring, *then, Voicemail(owner.key, mailbox.language)
     if targets:
-        reasons.append(reason("rings_then_ends", seconds=str(seconds)))
+        reasons.append(reason("rings_then_ends", seconds=str(ring.seconds)))
     else:
         reasons.append(reason("ends_busy" if nobody is RingResult.BUSY else "ends_offline"))
     return ring, *then, Release()

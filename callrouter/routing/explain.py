@@ -105,6 +105,8 @@ def _sentence(step: Step, owner_name: str) -> Reason:
             return Reason("step_ring_nobody")
         case Ring(seconds=seconds, each=each) if each:
             turns = " → ".join(", ".join(map(_device, turn)) for turn in step.turns)
+            if step.first:
+                turns = turns.replace(" →", f" ({step.first} s) →", 1)
             fields = (("seconds", str(seconds)), ("each", str(each)), ("devices", turns))
             return Reason("step_ring_in_turn", fields)
         case Ring(targets=targets, seconds=seconds):

@@ -172,7 +172,8 @@ class Ring:
     """Ring all ``targets`` at once for ``seconds``; the first to answer talks.
 
     With ``each``: one employee's after the other's, each for so many seconds, ``seconds`` in all; who cannot be rung is
-    passed over at once, and who rings for another call (of a pool that rings so) comes last. ``nobody`` is what it
+    passed over at once, and who rings for another call (of a pool that rings so) comes last; the first of them for
+    ``first`` seconds, if that is said. ``nobody`` is what it
     counts as when there is no phone to ring. A phone that answers with one of the causes in ``stops`` ends the ringing
     of all. ``shown`` stands before the caller's name on the displays, ``alert`` names the ring that phones are asked
     for (empty: nothing).
@@ -184,6 +185,7 @@ class Ring:
     nobody: RingResult = RingResult.OFFLINE
     stops: tuple[str, ...] = ()
     each: int = 0
+    first: int = 0
     shown: str = ""
     alert: str = ""
 

@@ -267,7 +267,9 @@ class Snapshot:
     the calling device's sip_user, if internal, to its employee; ``blocked`` are the rules of ``callers.blocked_by``;
     ``known_callers`` maps E.164 to a name (colleagues, then the phone book). ``counts`` is what the switch counts now,
     by the ids of ``ringing.talks`` and ``ringing.rings``. ``talked`` tells by the employees' keys when they last ended
-    a call that they had answered; it is known only of members of pools that ring who is idle longest.
+    a call that they had answered; it is known only of members of pools that ring who is idle longest. ``claimers``
+    tells by the keys of pools who has claimed the open case of this call's caller; they are rung first, for
+    ``claimer_seconds`` (0: nobody is).
     """
 
     version: int
@@ -286,4 +288,6 @@ class Snapshot:
     known_callers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     counts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     talked: Mapping[str, dt.datetime] = field(default_factory=lambda: MappingProxyType({}))
+    claimer_seconds: int = 0
+    claimers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     outside: Outside = Outside()

@@ -61,6 +61,7 @@ FIELDS = {
     "cases": _l("Call-backs"),
     "talk_seconds": _l("A talk is (seconds)"),
     "mail_minutes": _l("One mail in (minutes)"),
+    "claimer_seconds": _l("Who has claimed a call-back is rung first (seconds)"),
     "location_number": _l("Shown on emergency calls"),
     "mailbox": _l("Mailbox"),
     "may_show": _l("May show its numbers outside"),

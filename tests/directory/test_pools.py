@@ -7,7 +7,8 @@ import datetime as dt
 import pytest
 from sqlalchemy import event
 
-from callrouter.directory import idle, pools, services
+from callrouter.directory import asked as ledger
+from callrouter.directory import pools, services
 from callrouter.directory.database import Database
 from callrouter.directory.exporting import export_company, to_yaml
 from callrouter.directory.importing import ImportFileError, import_company
@@ -18,11 +19,12 @@ from callrouter.routing.plan import IncomingCall
 from callrouter.routing.snapshot import Pool, Snapshot, Waiting
 from tests.directory.conftest import MUSTER
 
+ANYBODY = IncomingCall("u", "+493023125000", trunk="carrier")
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 
 
 def _load(database: Database) -> Snapshot:
-    return SnapshotLoader(database).load(IncomingCall("u", "+493023125000", trunk="carrier"), NOON.date())
+    return SnapshotLoader(database).load(ANYBODY, NOON.date())
 
 
 def _pool(database: Database) -> Pool:
@@ -112,13 +114,13 @@ def test_who_talked_when_is_asked_only_where_it_matters_and_at_once(muster: Data
     event.listen(muster.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
     plain = _load(muster)
     asked.clear()
-    assert idle.with_talked(muster, plain) is plain
+    assert ledger.with_ledger(muster, ANYBODY, plain) is plain
     assert asked == []
     with muster.write() as session:
         pools.change(session, "sales", strategy="longest-idle")
     snapshot = _load(muster)
     asked.clear()
-    assert idle.with_talked(muster, snapshot).talked == {"employee:anna": NOON + dt.timedelta(minutes=30)}
+    assert ledger.with_ledger(muster, ANYBODY, snapshot).talked == {"employee:anna": NOON + dt.timedelta(minutes=30)}
     assert len([text for text in asked if text.startswith("SELECT")]) == 1
     with muster.read() as session:
         plan = session.connection().exec_driver_sql(

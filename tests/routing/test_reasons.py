@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from callrouter.routing import calls_out, codes, explain, features, for_pool, hours, members, opening
+from callrouter.routing import calls_out, claimers, codes, explain, features, for_pool, hours, members, opening
 from callrouter.routing import decide as decide_module
 from callrouter.routing.decide import decide
 from callrouter.routing.explain import describe
@@ -22,7 +22,7 @@ from tests.routing.company import COMPANY, EVENING, trunk_call
 def _codes_used() -> set[str]:
     """Every string in the rules that is a reason's code by its place or by its name."""
     found = {f"reject_{reason.value}" for reason in RejectReason}
-    for module in (decide_module, calls_out, codes, for_pool, hours, explain, members, opening):
+    for module in (decide_module, calls_out, claimers, codes, for_pool, hours, explain, members, opening):
         for call in ast.walk(ast.parse(Path(module.__file__).read_text("utf-8"))):
             if isinstance(call, ast.Call) and ast.unparse(call.func) in {"reason", "Reason"}:
                 found |= {

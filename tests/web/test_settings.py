@@ -40,12 +40,16 @@ def test_the_company_is_changed(world: World):
         "holidays": "DE-BY",
         "ring_seconds": "25",
         "emergency": "110, 112 19222",
+        "claimer_seconds": "0",
+        "talk_seconds": "20",
+        "mail_minutes": "7",
     }
     page = world.browser("admin").send("/settings", changed, action="/settings")
     assert (page.status, page.location) == (303, "/settings")
     now = company(world)
     assert (now.name, now.language, now.area_code, now.timezone) == ("Muster & Söhne", "en", "89", "Europe/Vienna")
     assert (now.holidays, now.ring_seconds, now.emergency) == ("DE-BY", 25, ["110", "112", "19222"])
+    assert (now.cases.claimer_seconds, now.cases.talk_seconds, now.cases.mail_minutes) == (0, 20, 7)
     assert (now.country, now.sip_domain) == ("DE", "pbx.muster.example")
     assert world.parts.apply.state.pending
 
@@ -63,6 +67,9 @@ def test_saved_as_it_is_nothing_changes(world: World):
         ({"area_code": "030"}, "area_code", "without the 0"),
         ({"area_code": "x"}, "area_code", "Enter digits alone, without the 0 before them."),
         ({"ring_seconds": "1"}, "ring_seconds", "Enter 5 to 300 seconds."),
+        ({"claimer_seconds": "61"}, "claimer_seconds", "Enter 0 to 60 seconds."),
+        ({"talk_seconds": "0"}, "talk_seconds", "Enter 1 to 600 seconds."),
+        ({"mail_minutes": "x"}, "mail_minutes", "Enter a whole number."),
         ({"holidays": ""}, "holidays", "office hours"),
         ({"emergency": "110, eins"}, "emergency", "eins is no emergency number; they have two to six digits."),
     ],

@@ -34,6 +34,8 @@ _EMERGENCY = re.compile(r"[0-9]{2,6}")
 #: The server has so long beyond its own time limit to answer a test mail (seconds).
 _GRACE = 5
 _HIDDEN = "•••"
+#: Those of ``document.Cases``.
+_CASES = ("claimer_seconds", "talk_seconds", "mail_minutes")
 
 
 class CompanyForm(Form):
@@ -75,6 +77,24 @@ class CompanyForm(Form):
         ],
         description=_l("With ** and the extension, or with *8 for any call of one’s pools."),
     )
+    claimer_seconds = WholeNumber(
+        _l("Who has claimed a call-back is rung first (seconds)"),
+        [InputRequired(_l("Enter a whole number.")), NumberRange(0, 60, _l("Enter 0 to 60 seconds."))],
+        description=_l("When that caller calls the pool again; then the others are rung. 0: nobody is rung first."),
+        render_kw={"class": "short"},
+    )
+    talk_seconds = WholeNumber(
+        _l("A call-back is done after a talk of (seconds)"),
+        [InputRequired(_l("Enter a whole number.")), NumberRange(1, 600, _l("Enter 1 to 600 seconds."))],
+        description=_l("Shorter ones count as tried."),
+        render_kw={"class": "short"},
+    )
+    mail_minutes = WholeNumber(
+        _l("At most one mail about the same caller within (minutes)"),
+        [InputRequired(_l("Enter a whole number.")), NumberRange(0, 1440, _l("Enter 0 to 1440 minutes."))],
+        description=_l("0: one about each missed call. Messages are always mailed."),
+        render_kw={"class": "short"},
+    )
     emergency = StringField(
         _l("Emergency numbers"),
         [Length(max=200)],
@@ -113,14 +133,15 @@ class CompanyForm(Form):
             more = [] if now in dict(known) else [(now, now)]
             field.choices = [SelectChoice(value, label) for value, label in (*more, *known)]
 
-    def values(self) -> dict[str, Any]:
-        """As the company's record has them."""
+    def values(self, company: document.Company) -> dict[str, Any]:
+        """As the record of *company* has them."""
         names = ("name", "language", "country", "timezone", "ring_seconds", "transfer_returns", "pickup")
         return {
             **{name: self[name].data for name in names},
             "area_code": self.area_code.data.strip(),
             "holidays": self.holidays.data or None,
             "emergency": _listed(self.emergency.data) or None,
+            "cases": company.cases.model_dump() | {name: self[name].data for name in _CASES},
             "location_number": (self.location_number.data or "").replace(" ", "") or None,
         }
 
@@ -153,7 +174,11 @@ def _company_form(*, sent: bool) -> tuple[CompanyForm | None, document.Company |
         except RuleError:
             return None, None
     emergency = ", ".join(company.emergency or ())
-    values = company.model_dump() | {"emergency": emergency, "holidays": company.holidays or "", "version": version}
+    values = (
+        company.model_dump()
+        | company.cases.model_dump()
+        | {"emergency": emergency, "holidays": company.holidays or "", "version": version}
+    )
     form = CompanyForm(data=values) if sent else CompanyForm(formdata=None, data=values)
     form.offer(company)
     return form, company
@@ -182,7 +207,7 @@ def index() -> Answer:
     form, company = _company_form(sent=True)
     if form and company and form.validate_on_submit():
         with form.saving(apply=True) as session:
-            changed = revised(company, **form.values())
+            changed = revised(company, **form.values(company))
             services.save_company(session, changed, expected_version=form.expected_version)
         if form.saved:
             return done(_("The settings are changed."), "settings.index")
