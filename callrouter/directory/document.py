@@ -75,8 +75,7 @@ class Cases(Part):
     """How callers are called back. Who is called back must be talked to for ``talk_seconds`` to be done with.
 
     Of calls of the same caller that are missed within ``mail_minutes`` one mail tells; 0: of each. Messages always are.
-    A caller whom a member of a pool has claimed, and who calls the pool again, rings there first for
-    ``claimer_seconds``; 0: as everybody.
+    Who is claimed by a member of a pool and calls it again rings there first for ``claimer_seconds``; 0: as everybody.
     """
 
     talk_seconds: Annotated[int, Field(ge=1, le=600)] = 15
@@ -257,10 +256,9 @@ class Device(Part):
 class Ringing(Part):
     """How the phones of an employee ring.
 
-    ``do_not_disturb``: none rings, in pools neither. ``calls_at_once``: while the employee talks, that call, and
-    those that wait, are so many at most (1: none rings then; None: any number).
-    ``declining`` a call on one phone ends the ringing of that one, or of all; ``all-or-busy``: of all also when a
-    phone says that it is busy, which is how many phones decline.
+    ``do_not_disturb``: none rings, in pools neither. ``calls_at_once``: while the employee talks, that call, and those
+    that wait, are so many at most (1: none rings then; None: any number). ``declining`` a call on one phone ends the
+    ringing of that one, or of all; ``all-or-busy``: of all also when a phone says that it is busy, as many decline.
     """
 
     do_not_disturb: bool = False
@@ -314,8 +312,7 @@ class Next(Part):
 class Waiting(Part):
     """How callers wait for a member of a pool: a greeting, music, their place in the line, keys to leave it.
 
-    ``after`` so many seconds of ringing (0: at once; in any case when all are busy), for ``at_most`` so many seconds,
-    in one of so many ``places``.
+    ``after`` so many seconds of ringing (0: at once; in any case when all are busy), for ``at_most``, in ``places``.
     """
 
     after: Annotated[int, Field(ge=0, le=120)] = 20
@@ -350,8 +347,7 @@ class Pool(Part):
 
     ``ring_seconds`` in all; ``member_seconds`` for each member (None: ``ringing.MEMBER_SECONDS``) where they are rung
     one after the other. ``delays``: with ``waves``, the members who begin so many seconds after the first.
-    ``signed_out`` are the members who are not rung for now. ``waiting``: callers wait until one is
-    free. ``next``: where calls go that nobody took.
+    ``signed_out``: who is not rung for now. ``waiting``: callers wait until one is free. ``next``: see there.
     ``show_name``: phones show the pool before the caller, by its ``short_name`` if it has one. ``alert`` names the ring
     that phones are asked for (Alert-Info), ``internal_alert`` that for colleagues' calls (None: the same).
     ``members_outside``: members whose own calls all go to a number outside are rung there, too.
