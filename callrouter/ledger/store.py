@@ -7,6 +7,7 @@ for all calls, because the statements, not the rows, are what costs.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from callrouter.cases import mails, talks
+from callrouter.cases import late, mails, talks
 from callrouter.cases import store as cases
 from callrouter.directory import document
 from callrouter.directory.database import pages_of
@@ -89,7 +90,7 @@ class _Batch:
         replaced = [call.id for call in self.calls if call.id is not None]
         self._write_calls()
         steps = [step for call in self.calls for step in to_steps(call, directory, self.company)]
-        self._find_cases(steps, replaced)
+        missed_now = self._find_cases(steps, replaced)
         if steps:
             self._run(insert(_STEPS), [step.row() for step in steps])
         links = [{"call_id": call.id, "leg": leg} for call in self.calls for leg in call.heard.cdr.links]
@@ -97,13 +98,14 @@ class _Batch:
             self._run(insert(_LINKS), links)
         missed = {step.call.id for step in steps if step.event}  # transferred, and not taken there: no end of a wait
         talked = [talk for step in steps if step.call.id not in missed for talk in to_talks(step, directory)]
-        told = mails.tell_done(self.session, talks.settle(self.session, talked, self.rules.talk_seconds), now)
+        talked += late.talks(self.session, missed_now, {step.call.id for step in steps if step.call.id})
+        done = talks.settle(self.session, talked, self.rules.talk_seconds)
         postings = self._postings(steps, self._write_messages(steps, replaced))
         callers = [step.owner for step in steps if step.owner and step.went_out]
         if callers:
             postings += alarms.alarms(self.session, self.company, self.limits, callers, self.language, now)
         outbox.add(self.session, postings, now)
-        return bool(postings) or told
+        return mails.tell_done(self.session, done, now) or bool(postings)
 
     def _run(self, statement: Any, rows: list[dict[str, Any]]) -> Any:
         return self.session.connection().execute(statement, rows)
@@ -121,8 +123,11 @@ class _Batch:
             for row in self._run(returning, [call.row() for call in new.values()]):
                 new[row.uuid].id = row.id
 
-    def _find_cases(self, steps: Sequence[Step], replaced: Sequence[int]) -> None:
-        """Give each step to call back its case: the one that its call's note had, else one that counts it."""
+    def _find_cases(self, steps: Sequence[Step], replaced: Sequence[int]) -> dict[str, dt.datetime]:
+        """Give each step to call back its case: the one that its call's note had, else one that counts it.
+
+        Returns whose cases are new, and when each called first.
+        """
         if replaced:
             rows = self.session.execute(select(_STEPS).where(_STEPS.c.call_id.in_(replaced))).all()
             self.session.execute(delete(_STEPS).where(_STEPS.c.call_id.in_(replaced)))
@@ -134,6 +139,12 @@ class _Batch:
         opened = cases.open_or_append(self.session, [self._missed(step, event) for step, event in missed])
         for (step, _), case in zip(missed, opened, strict=True):
             step.case = case
+        now = Counter(case.id for case in opened)
+        new: dict[str, dt.datetime] = {}
+        for (_, event), case in zip(missed, opened, strict=True):
+            if case.calls == now[case.id]:
+                new[event.caller] = min(event.at, new.get(event.caller, event.at))
+        return new
 
     def _missed(self, step: Step, event: compose.Event) -> cases.Missed:
         root = compose.message_id(event.uuid, event.n, self.company.sip_domain)

@@ -351,7 +351,7 @@ def test_the_statements_do_not_grow_with_the_calls(ledger: Ledger, database: Dat
         statements.clear()
         ledger.run_once()
         counts.append(len(statements))
-    assert counts[0] == counts[1] <= 15
+    assert 15 >= counts[0] >= counts[1], "of the first caller's case alone it is asked who has talked to them since"
     assert len(calls(database)) == len(mails(database)) == 51
 
 
