@@ -23,6 +23,8 @@ WORDS = {
         "zone": "Zeitzone",
         "holidays": "Gesetzliche Feiertage von",
         "ring": "Telefone klingeln so lange (Sekunden)",
+        "claimer": "Wer einen Rückruf übernommen hat, wird zuerst angerufen (Sekunden)",
+        "sixty": "Geben Sie 0 bis 60 Sekunden ein.",
         "emergency": "Notrufnummern",
         "save": "Speichern",
         "five": "Geben Sie 5 bis 300 Sekunden ein.",
@@ -43,6 +45,8 @@ WORDS = {
         "zone": "Time zone",
         "holidays": "Public holidays of",
         "ring": "Phones ring for (seconds)",
+        "claimer": "Who has claimed a call-back is rung first (seconds)",
+        "sixty": "Enter 0 to 60 seconds.",
         "emergency": "Emergency numbers",
         "save": "Save",
         "five": "Enter 5 to 300 seconds.",
@@ -76,11 +80,14 @@ def test_the_company_is_changed(desk: Desk, language: str, scripts: bool):
     page.get_by_label(words["holidays"]).select_option("DE-BY")
     page.get_by_label(words["area"]).fill("089")
     page.get_by_label(words["ring"]).fill("4")
+    page.get_by_label(words["claimer"]).fill("61")
     page.get_by_label(words["emergency"]).fill("112, 1")
     press(page, words["save"])
     expect(beside(page, words["ring"])).to_have_text(words["five"])
+    expect(beside(page, words["claimer"])).to_have_text(words["sixty"])
     expect(beside(page, words["emergency"])).to_have_text(words["one"])
     page.get_by_label(words["ring"]).fill("40")
+    page.get_by_label(words["claimer"]).fill("12")
     page.get_by_label(words["emergency"]).fill("112, 19222")
     press(page, words["save"])
     expect(beside(page, words["area"])).to_have_text(words["zero"])
@@ -93,7 +100,8 @@ def test_the_company_is_changed(desk: Desk, language: str, scripts: bool):
     expect(page.get_by_label(words["holidays"]).locator("option:checked")).to_have_text("Bayern")
     values = {"name": "Muster & Söhne", "language": "en", "timezone": "Europe/Vienna", "holidays": "DE-BY"}
     values |= {"area_code": "89", "ring_seconds": 40, "emergency": ["112", "19222"]}
-    assert company(desk) == before.model_copy(update=values)
+    cases = before.cases.model_copy(update={"claimer_seconds": 12})
+    assert company(desk) == before.model_copy(update=values | {"cases": cases})
     page.get_by_role("link", name=words["file"]).click()
     page.get_by_text("secret_key", exact=True).wait_for()
     assert desk.world.parts.settings.web.secret_key not in page.content()

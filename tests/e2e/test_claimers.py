@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +24,8 @@ from tests.e2e.world import SALES, World, final
 
 pytestmark = pytest.mark.freeswitch
 
+#: Of callers, by their last digits.
+_NUMBERS = itertools.count(10)
 #: Of the pool in which callers wait at once.
 HELP = "+493023125020"
 #: So late would the others ring, if it were not at once.
@@ -99,9 +102,8 @@ class Team:
 
 
 @pytest.fixture
-def team(running: World, request: pytest.FixtureRequest) -> Iterator[Team]:
-    numbers = [item.name for item in request.session.items if item.module is request.module]
-    team = Team(running, 10 + numbers.index(request.node.name))
+def team(running: World) -> Iterator[Team]:
+    team = Team(running, next(_NUMBERS))
     yield team
     for phone in (team.anna, team.ben):
         phone.close()
