@@ -12,12 +12,13 @@ from callrouter.cases import changes, inbox
 from callrouter.cases.rules import Change, Talk, change_by
 from callrouter.cases.store import Missed, Thread, open_or_append
 from callrouter.cases.talks import settle
-from callrouter.directory import audit
+from callrouter.directory import asked, audit
 from callrouter.directory.database import Database
 from callrouter.directory.models import CompanyRow, EmployeeRow, PoolMemberRow
 from callrouter.directory.records import CallRow, CaseChangeRow, CaseRow
 from callrouter.errors import RuleError, UnknownError
 from tests.cases.test_cases import AT, CALLER, database, postgresql_server, postgresql_url
+from tests.routing.company import trunk_call, with_owner
 
 __all__ = ["database", "postgresql_server", "postgresql_url"]
 
@@ -234,3 +235,23 @@ def test_the_inbox_has_the_oldest_first_and_ones_own(team: Database) -> None:
         assert [line.id for line in inbox.listed(session, employee="anna").rows] == [first]
         assert session.scalars(select(CaseRow.id).where(CaseRow.claimed_by == IDS["anna"])).all() == [first]
         assert len(session.scalars(select(CaseChangeRow)).all()) == 1
+
+
+def test_routing_is_told_who_has_claimed_the_caller_of_a_pool(team: Database) -> None:
+    call = trunk_call("+493023125000", CALLER)
+    snapshot = with_owner(claimer_seconds=8)
+    case = missed(team)
+    missed(team, IDS["anna"])
+    told = []
+    for what, by in (
+        ("note", ANNA),
+        ("claim", ANNA),
+        ("take_over", BEN),
+        ("release", BEN),
+        ("claim", BEN),
+        ("close", BEN),
+    ):
+        do(team, case, what, by, "x")
+        told.append(dict(asked.with_ledger(team, call, snapshot).claimers))
+    anna, ben = {"pool:sales": "employee:anna"}, {"pool:sales": "employee:ben"}
+    assert told == [{}, anna, ben, {}, ben, {}]

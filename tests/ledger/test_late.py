@@ -13,7 +13,7 @@ from callrouter.directory.models import OwnerRow
 from callrouter.directory.records import CaseRow, OutboxRow
 from callrouter.ledger.worker import Ledger
 from callrouter.settings import Settings
-from tests.ledger.company import CALLER, OTHER, START, UUID, cdr_bytes, micros, put_cdr, uuid
+from tests.ledger.company import CALLER, NOW, OTHER, START, UUID, cdr_bytes, micros, put_cdr, uuid
 
 RING = "1;ring;employee:anna"
 RINGS_BEN = "1;ring;employee:ben"
@@ -127,3 +127,12 @@ def test_the_ledger_is_asked_by_an_index(ledger: Ledger, database: Database, set
     with database.read() as session:
         plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values).all()
     assert any("calls_listed (started_at>?)" in str(line) for line in plan), plan
+
+
+def test_both_databases_know_who_was_talked_to(either_database: Database, settings: Settings) -> None:
+    ledger = Ledger(either_database, settings, clock=lambda: NOW)
+    _talks(settings, "back", 60)
+    ledger.run_once()
+    put_cdr(settings, cdr_bytes(RING))
+    ledger.run_once()
+    assert [case.state for case in _cases(either_database)] == ["closed"]
