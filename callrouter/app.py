@@ -33,7 +33,7 @@ from callrouter.ledger.worker import Ledger
 from callrouter.mail.delivery import Delivery
 from callrouter.routing.plan import IncomingCall
 from callrouter.routing.snapshot import Snapshot
-from callrouter.settings import Settings, parse_address
+from callrouter.settings import Imap, Settings, parse_address
 from callrouter.supervise import Role, Supervisor
 
 #: A router whose hub stands still this long (seconds) is ended; the parent allows a little more.
@@ -135,6 +135,27 @@ def event_socket_client(settings: Settings, name: str, on_connected: Callable[[]
     return InboundClient(address, settings.freeswitch.password, name=name, on_connected=on_connected)
 
 
+def mailbox_loops(settings: Settings, database: Database) -> list[tuple[str, Callable[[threading.Event], None]]]:
+    """A loop for each mailbox of a team that is kept in step with the cases, by name."""
+    if not settings.imap:
+        return []
+    from callrouter.cases.mailbox_sync import MailboxSync
+    from callrouter.mail.imap import ImapMailbox
+
+    def sync(name: str, one: Imap) -> MailboxSync:
+        return MailboxSync(
+            name,
+            f"{one.username}@{one.host}:{one.port}/{one.folder}?{one.done}",
+            ImapMailbox(name, one),
+            database,
+            clock=now,
+            poll_seconds=one.poll_seconds,
+            timeout_seconds=one.timeout_seconds,
+        )
+
+    return [(f"imap.{name}", sync(name, one).run) for name, one in settings.imap.items()]
+
+
 def run_worker(settings: Settings, heartbeat_fd: int | None) -> int:
     """The worker in the foreground, until SIGTERM; returns the exit code (1 when one of its loops died)."""
     os.nice(AFTER_CALLS)
@@ -150,7 +171,7 @@ def run_worker(settings: Settings, heartbeat_fd: int | None) -> int:
     sweep = NoteSweep(ledger, _Switch(client))
     loops = [
         threading.Thread(target=loop, args=(stopping,), name=name, daemon=True)
-        for name, loop in (("ledger", ledger.run), ("mail", delivery.run))
+        for name, loop in (("ledger", ledger.run), ("mail", delivery.run), *mailbox_loops(settings, database))
     ]
     for thread in loops:
         thread.start()

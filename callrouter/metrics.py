@@ -16,3 +16,9 @@ PLAN_SECONDS = Histogram(
 CDRS = Counter("callrouter_cdrs_total", "CDRs taken into the ledger", ["outcome"])
 CDRS_QUARANTINED = Counter("callrouter_cdrs_quarantined_total", "Spool files put into quarantine")
 MAILS = Counter("callrouter_mails_total", "Mails by result", ["result"])
+IMAP_LOOKS = Counter("callrouter_imap_looks_total", "Looks into teams' mailboxes by result", ["mailbox", "result"])
+IMAP_CHANGES = Counter(
+    "callrouter_imap_changes_total",
+    "Cases changed by a mark in a team's mailbox (close, reopen), mails marked there (done, todo)",
+    ["mailbox", "change"],
+)

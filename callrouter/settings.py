@@ -26,14 +26,16 @@ FILE_VARIABLE = "CALLROUTER_CONFIG"
 _PREFIX = "CALLROUTER_"
 _ADDRESS = re.compile(r"auto|[0-9.]+|[0-9a-fA-F:]+")
 _MAILBOX = re.compile(r"[^\s@<>]+@[A-Za-z0-9.-]+")
-
-
 #: What a path that FreeSWITCH plays from or records to must not have: it splits at them, or expands them.
 _NOT_IN_PATHS = re.compile(r"[\s${}\[\]<>,|'\"\\^%]")
 #: The highest port number.
 _PORT = 65535
 #: The databases there are, by the beginning of their URLs.
 _DATABASES = ("sqlite:///", "postgresql+psycopg://")
+#: How a mailbox of ``[imap.NAME]`` is called, and what marks a mail in it as done.
+_IMAP = "imap."
+_IMAP_NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
+_IMAP_DONE = re.compile(r"(answered|flagged|unflagged)|keyword:[\w$-][\w$.-]{0,59}|folder:\S(.{0,198}\S)?", re.ASCII)
 
 
 def _key(
@@ -149,6 +151,25 @@ class Smtp:
 
 
 @dataclass(frozen=True, slots=True)
+class Imap:
+    """A team's mailbox on an IMAP server where mails are marked as done; there may be several, each with its NAME."""
+
+    host: str = _key("", "Host name of the IMAP server.")
+    port: int = _key(993, "Its port: 993 (tls) or 143 (starttls).", least=1, most=_PORT)
+    security: str = _key("tls", "tls, starttls or none.", choices=("tls", "starttls", "none"))
+    verify: bool = _key(True, "Check the server's certificate.")
+    username: str = _key("", "User name.")
+    password: str = _key("", "Password.", secret=True)
+    folder: str = _key("INBOX", "The folder that our mails come into.")
+    done: str = _key(
+        "answered",
+        "What marks a mail as done: answered, flagged, unflagged (no flag any more), keyword:NAME, folder:NAME.",
+    )
+    poll_seconds: int = _key(30, "Looks into it so often (seconds).", least=1, most=3600)
+    timeout_seconds: int = _key(30, "Longest wait for an answer of the server (seconds).", least=1, most=300)
+
+
+@dataclass(frozen=True, slots=True)
 class Web:
     """The web role."""
 
@@ -191,6 +212,7 @@ class Settings:
     web: Web = field(default_factory=Web)
     rendering: Rendering = field(default_factory=Rendering)
     log: Log = field(default_factory=Log)
+    imap: Mapping[str, Imap] = field(default_factory=dict)
     base: Path = field(default_factory=Path.cwd)
     file: Path | None = field(default=None, compare=False)
 
@@ -219,7 +241,7 @@ class Settings:
 
 def _sections() -> dict[str, type]:
     hints = typing.get_type_hints(Settings)
-    return {f.name: hints[f.name] for f in dataclasses.fields(Settings) if f.name not in ("base", "file")}
+    return {f.name: hints[f.name] for f in dataclasses.fields(Settings) if f.name not in ("imap", "base", "file")}
 
 
 def parse_address(text: str, what: str) -> tuple[str, int]:
@@ -254,6 +276,28 @@ def _convert(value: Any, kind: type, where: str, meta: Mapping[str, Any]) -> Any
     return value
 
 
+def _mailboxes(tables: Any, file: Path) -> dict[str, Any]:
+    if not isinstance(tables, dict) or not all(_IMAP_NAME.fullmatch(name) for name in tables):
+        raise SettingsError(f"{file}: write [imap.NAME]; NAME has lower-case letters, digits and _, as in [imap.sales]")
+    return {_IMAP + name: keys for name, keys in tables.items()}
+
+
+def _mailbox_key(key: str) -> tuple[str, str]:
+    """``sales_poll_seconds`` is ``poll_seconds`` of the mailbox ``sales``."""
+    found = next((f.name for f in dataclasses.fields(Imap) if key.endswith("_" + f.name)), "")
+    return _IMAP + key.removesuffix("_" + found), found
+
+
+def _checked(mailbox: Imap, where: str) -> Imap:
+    for key in ("host", "username", "password", "folder"):
+        if not getattr(mailbox, key):
+            raise SettingsError(f"{where} {key} is missing")
+    if not _IMAP_DONE.fullmatch(mailbox.done) or mailbox.done == f"folder:{mailbox.folder}":
+        kinds = "answered, flagged, unflagged, keyword:NAME, folder:NAME"
+        raise SettingsError(f"{where} done: {mailbox.done!r} is none of {kinds}")
+    return mailbox
+
+
 def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from *path* (default: ``$CALLROUTER_CONFIG``, else ``callrouter.toml`` here, if it exists).
 
@@ -271,16 +315,20 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     elif named:
         raise SettingsError(f"{file}: no such file; `callrouter init` writes one")
     sections = _sections()
+    data |= (mailboxes := _mailboxes(data.pop("imap", {}), file))
+    sections |= dict.fromkeys(mailboxes, Imap)
     wanted: dict[str, dict[str, tuple[Any, str]]] = {name: {} for name in sections}
     for name, keys in data.items():
         if name not in sections or not isinstance(keys, dict):
-            raise SettingsError(f"{file}: [{name}] is no section; there are {', '.join(sections)}")
+            raise SettingsError(f"{file}: [{name}] is no section; there are {', '.join(sections)}, imap.NAME")
         for key, value in keys.items():
             wanted[name][key] = (value, f"{file}: [{name}] {key}")
     for variable, value in environ.items():
         if not variable.startswith(_PREFIX) or variable == FILE_VARIABLE:
             continue
         section, _, key = variable[len(_PREFIX) :].lower().partition("_")
+        if section == "imap":
+            section, key = _mailbox_key(key)
         if section not in sections:
             raise SettingsError(f"environment variable {variable}: there is no section [{section}]")
         wanted[section][key] = (value, f"environment variable {variable}")
@@ -294,7 +342,9 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
                 raise SettingsError(f"{where}: unknown key; [{name}] has {', '.join(fields)}")
             values[key] = _convert(value, hints[key], where, fields[key].metadata)
         built[name] = kind(**values)
-    settings = Settings(**built, base=file.resolve().parent, file=file.resolve() if file.is_file() else None)
+    imap = {name.removeprefix(_IMAP): _checked(built.pop(name), f"[{name}]") for name in mailboxes}
+    file = file.resolve()
+    settings = Settings(**built, imap=imap, base=file.parent, file=file if file.is_file() else None)
     for text, what in (
         (settings.freeswitch.event_socket, "[freeswitch] event_socket"),
         (settings.router.listen, "[router] listen"),
@@ -344,4 +394,6 @@ def render(values: Mapping[str, Mapping[str, Any]] = types.MappingProxyType({}))
         for item in dataclasses.fields(kind):
             value = values.get(name, {}).get(item.name, item.default)
             lines += [f"# {item.metadata['doc']}", f"{item.name} = {_toml(value)}"]
+    lines += ["", f"# {Imap.__doc__}", "# [imap.NAME]"]
+    lines += [f"# {item.name} = {_toml(item.default)}" for item in dataclasses.fields(Imap)]
     return "\n".join(lines) + "\n"

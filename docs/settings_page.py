@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 
-from callrouter.settings import Settings
+from callrouter.settings import Imap, Settings
 
 HEAD = """# Settings
 
@@ -24,8 +24,9 @@ def page() -> str:
     for field in dataclasses.fields(Settings):
         if field.name in ("base", "file"):
             continue
-        section = getattr(defaults, field.name)
-        lines += [f"## [{field.name}]", "", " ".join((section.__doc__ or "").split()), ""]
+        several = field.name == "imap"
+        section = Imap() if several else getattr(defaults, field.name)
+        lines += [f"## [{field.name}{'.NAME' if several else ''}]", "", " ".join((section.__doc__ or "").split()), ""]
         lines += ["| key | default | meaning |", "|---|---|---|"]
         for key in dataclasses.fields(section):
             secret = " Secret." if key.metadata["secret"] else ""

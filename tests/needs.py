@@ -17,6 +17,7 @@ from pathlib import Path
 #: Environment variable that names a FreeSWITCH binary outside the usual places (CALLROUTER_… would be a setting).
 FREESWITCH_VARIABLE = "FREESWITCH_BINARY"
 _FREESWITCH_PLACES = ("/usr/local/freeswitch/bin/freeswitch", "/usr/bin/freeswitch")
+_DOVECOT_PLACES = ("/usr/sbin", "/usr/lib/dovecot/imap-login")
 _POSTGRESQL_PLACES = "/usr/lib/postgresql/*/bin"
 
 
@@ -34,6 +35,12 @@ def find_postgresql() -> Path | None:
         return Path(on_path).resolve().parent
     found = [path for path in Path("/").glob(_POSTGRESQL_PLACES.lstrip("/")) if (path / "initdb").exists()]
     return max(found, key=lambda path: [int(part) for part in re.findall(r"\d+", path.parent.name)], default=None)
+
+
+def find_dovecot() -> Path | None:
+    """The Dovecot server, if it can do IMAP; in sbin, which is not on every user's PATH."""
+    found = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:{_DOVECOT_PLACES[0]}")
+    return Path(found) if found and Path(_DOVECOT_PLACES[1]).exists() else None
 
 
 def _program(name: str) -> Callable[[], Path | None]:
@@ -60,6 +67,7 @@ NEEDS = {
     "baresip": Need("baresip", _program("baresip"), "baresip-core", "encrypted calls"),
     "sox": Need("sox", _program("sox"), "sox", "comparisons of recorded audio"),
     "postgresql": Need("PostgreSQL", find_postgresql, "postgresql", "the database tests on PostgreSQL"),
+    "dovecot": Need("Dovecot", find_dovecot, "dovecot-imapd", "the sync of cases with a mailbox on a real IMAP server"),
     "chromium": Need("Chromium", _program("chromium"), "chromium", "the browser tests"),
     "zbarimg": Need("zbarimg", _program("zbarimg"), "zbar-tools", "the scan of a phone's QR code"),
     "curl": Need("curl", _program("curl"), "curl", "the examples of the REST API"),

@@ -18,6 +18,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv(needs.FREESWITCH_VARIABLE, raising=False)
     monkeypatch.setattr(needs, "_FREESWITCH_PLACES", ())
+    monkeypatch.setattr(needs, "_DOVECOT_PLACES", (str(tmp_path), str(tmp_path / "imap-login")))
     monkeypatch.setattr(needs, "_POSTGRESQL_PLACES", str(tmp_path / "postgresql/*/bin"))
     return tmp_path
 

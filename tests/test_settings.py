@@ -12,6 +12,8 @@ import pytest
 from callrouter.errors import SettingsError
 from callrouter.settings import Settings, fresh_secrets, load, parse_address, render
 
+MAILBOX = "[imap.sales]\nhost = 'imap.muster.example'\nusername = 'sales'\npassword = 'geheim'\n"
+
 
 @pytest.fixture
 def write(tmp_path: Path):
@@ -65,7 +67,7 @@ def test_every_rendered_key_is_commented():
 def test_the_rendered_text_has_every_key_of_every_section():
     data = tomllib.loads(render())
     for field in dataclasses.fields(Settings):
-        if field.name not in ("base", "file"):
+        if field.name not in ("imap", "base", "file"):
             section = getattr(Settings(), field.name)
             assert list(data[field.name]) == [item.name for item in dataclasses.fields(section)]
 
@@ -98,6 +100,14 @@ def test_secrets_are_random_and_long():
         ('[smtp]\nsecurity = "ssl"\n', r"\[smtp\] security: 'ssl' is none of none, starttls, tls"),
         ('[router]\nlisten = "8084"\n', r"\[router\] listen: '8084' is not HOST:PORT"),
         ('[web]\nlisten = "host:99999"\n', r"\[web\] listen: 'host:99999' is not HOST:PORT"),
+        ("[imap]\nhost = 'x'\n", r"\[imap\.host\] is no section"),
+        ("[imap.Sales]\n", r"write \[imap\.NAME\]"),
+        ("imap = 1\n", r"write \[imap\.NAME\]"),
+        ("[imap.sales]\n", r"\[imap\.sales\] host is missing"),
+        ("[imap.sales]\npasswort = 'x'\n", r"\[imap\.sales\] passwort: unknown key; \[imap\.sales\] has host, port,"),
+        (MAILBOX + "done = 'read'\n", r"\[imap\.sales\] done: 'read' is none of answered, flagged,"),
+        (MAILBOX + "done = 'keyword:a b'\n", r"\[imap\.sales\] done: 'keyword:a b' is none of"),
+        (MAILBOX + "done = 'folder:INBOX'\n", r"\[imap\.sales\] done: 'folder:INBOX' is none of"),
         ("[smtp\n", r"callrouter\.toml: .*line 1"),
         ('[database]\nurl = "mysql://x"\n', r"\[database\] url: write sqlite:///FILE or postgresql\+psycopg://"),
         ("[freeswitch]\nrtp_start = 40000\n", r"\[freeswitch\] rtp_start is above rtp_end"),
@@ -196,3 +206,14 @@ def test_an_address_is_split(text: str, expected: tuple[str, int]):
 def test_what_is_no_address_is_refused(text: str):
     with pytest.raises(SettingsError, match="what it is for: "):
         parse_address(text, "what it is for")
+
+
+def test_mailboxes_have_names_and_the_environment_knows_them(write):
+    file = write(MAILBOX + "done = 'folder:Erledigt'\n" + MAILBOX.replace("sales]", "support_2]"))
+    imap = load(file, {"CALLROUTER_IMAP_SUPPORT_2_PASSWORD": "anders", "CALLROUTER_IMAP_SALES_POLL_SECONDS": "5"}).imap
+    assert {name: (one.password, one.done, one.poll_seconds) for name, one in imap.items()} == {
+        "sales": ("geheim", "folder:Erledigt", 5),
+        "support_2": ("anders", "answered", 30),
+    }
+    with pytest.raises(SettingsError, match=r"CALLROUTER_IMAP_OTHER_PASSWORD: there is no section \[imap\.other\]"):
+        load(file, {"CALLROUTER_IMAP_OTHER_PASSWORD": "x"})

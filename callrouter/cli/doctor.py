@@ -14,6 +14,7 @@ from callrouter.directory.exporting import read_company, read_trunks
 from callrouter.directory.numbers import employees_without_number, numbers_without_owner
 from callrouter.errors import CallrouterError, SwitchError
 from callrouter.esl.client import InboundClient
+from callrouter.mail.mailbox import MailboxError
 from callrouter.settings import Settings
 from callrouter.web.checks import check_mail, check_spool
 from callrouter.web.live import gateway_name, read_gateways
@@ -34,8 +35,8 @@ def doctor(ctx: click.Context, offline: bool, as_json: bool) -> None:
     """List what is wrong and what to do; exit code 1 if anything is, 2 without a database.
 
     Employees without a number, no trunk, mails that were given up; and unless --offline whether the router answers,
-    the spool is emptied, FreeSWITCH can be reached and its trunks are up. No faults: numbers without an owner, no
-    address for alarms.
+    the spool is emptied, FreeSWITCH can be reached, its trunks are up and teams' mailboxes can be used. No faults:
+    numbers without an owner, no address for alarms.
     """
     settings = load_settings(ctx)
     log.configure("error", settings.log.format)
@@ -66,7 +67,7 @@ def _directory(database: Database) -> dict[str, Any]:
 def _surroundings(settings: Settings, database: Database) -> dict[str, Any]:
     from callrouter.web_app import health_checks  # the servers' libraries take a moment to load
 
-    found: dict[str, Any] = {"router": "", "spool": "", "switch": ""}
+    found: dict[str, Any] = {"router": "", "spool": "", "switch": "", "mailboxes": _mailboxes(settings)}
     try:
         health_checks(settings, database)["router"]()
     except (OSError, CallrouterError) as error:
@@ -83,6 +84,23 @@ def _surroundings(settings: Settings, database: Database) -> dict[str, Any]:
     except SwitchError as error:
         found["switch"] = f"FreeSWITCH at {settings.freeswitch.event_socket}: {error}"
     return found
+
+
+def _mailboxes(settings: Settings) -> list[str]:
+    if not settings.imap:
+        return []
+    from callrouter.mail.imap import ImapMailbox
+
+    told = []
+    for name, one in settings.imap.items():
+        mailbox = ImapMailbox(name, one)
+        try:
+            mailbox.check()
+        except MailboxError as error:
+            told.append(str(error))
+        finally:
+            mailbox.close()
+    return told
 
 
 def _trunks(database: Database, client: InboundClient) -> list[str]:
@@ -110,6 +128,7 @@ def _tell(found: dict[str, Any], pages: str) -> None:
         "router": "router {}",
         "spool": "spool {}",
         "switch": "{}",
+        "mailboxes": "{}",
     }
     for what, line in lines.items():
         values = found.get(what) or []

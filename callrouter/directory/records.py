@@ -239,5 +239,41 @@ class OutboxRow(Base):
     __table_args__ = (Index("outbox_due", "state", "next_try_at"),)
 
 
+class MailSyncRow(Base):
+    """A team's mailbox in its mail program, ``[imap.NAME]``, and how far it has been looked through.
+
+    ``place`` says what was looked at: another one begins anew. A worker takes the mailbox as ``OutboxRow`` is taken.
+    ``failing_since``: it cannot be used since then, because of ``error``.
+    """
+
+    __tablename__ = "mail_sync"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    place: Mapped[str]
+    cursor: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    lease_until: Mapped[dt.datetime | None]
+    lease_owner: Mapped[str | None]
+    failing_since: Mapped[dt.datetime | None]
+    error: Mapped[str] = mapped_column(default="")
+
+
+class MailSyncMailRow(Base):
+    """A mail of ours in such a mailbox; ``done`` is the mark that it had when we looked, or that we gave it.
+
+    ``place`` is None from when we moved it until it is seen where it is now.
+    """
+
+    __tablename__ = "mail_sync_mails"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mailbox: Mapped[str] = mapped_column(ForeignKey("mail_sync.name", ondelete="CASCADE"))
+    place: Mapped[str | None]
+    outbox_id: Mapped[int] = mapped_column(ForeignKey("outbox.id", ondelete="CASCADE"))
+    done: Mapped[bool]
+    __table_args__ = (
+        Index("one_place", "mailbox", "place", unique=True),
+        Index("places_of_mail", "outbox_id", "mailbox"),
+        Index("places_not_done", "mailbox", sqlite_where=text("NOT done"), postgresql_where=text("NOT done")),
+    )
+
+
 #: The directory's and the ledger's tables by name, for statements about many rows.
 TABLES = Base.metadata.tables

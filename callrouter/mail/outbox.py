@@ -172,18 +172,22 @@ def lease_owner() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{_start_time(os.getpid()) or 0}"
 
 
+def is_dead(owner: str) -> bool:
+    """Whether the process that ``lease_owner`` named so was one of this host, and is no more."""
+    where, _, process = owner.partition(":")
+    pid, _, started = process.partition(":")
+    return where == socket.gethostname() and pid.isdigit() and _start_time(int(pid)) != started
+
+
 def free_dead_leases(database: Database) -> int:
     """Free what processes of this host leased that are no more, so that a restart need not wait; returns how many."""
-    host = socket.gethostname()
     freed = 0
     with database.write() as session:
         owners = session.scalars(
             select(OutboxRow.lease_owner).where(OutboxRow.state == WAITING, OutboxRow.lease_owner.is_not(None))
         )
         for owner in set(owners):
-            where, _, process = (owner or "").partition(":")
-            pid, _, started = process.partition(":")
-            if where != host or not pid.isdigit() or _start_time(int(pid)) == started:
+            if not is_dead(owner or ""):
                 continue
             result = session.execute(
                 update(OutboxRow)

@@ -118,6 +118,8 @@ def actor(text: str) -> str:
     way, _colon, name = text.partition(":")
     if not name:
         return str(_("the system")) if text == "system" else text
+    if way == "mailbox":
+        return str(_("Mailbox %(name)s", name=name))
     return name if way == "web" else f"{name} ({way})"
 
 

@@ -135,6 +135,9 @@ def test_the_doctor_looks_around(company: Path):  # noqa: F811
         )  # fmt: skip
     database.close()
     (company / "spool" / "quarantine" / "a.reason.txt").write_text("broken")
+    mailbox = '[imap.sales]\nhost = "127.0.0.1"\nport = 1\nusername = "vertrieb"\npassword = "geheim"\n'
+    with (company / "callrouter.toml").open("a") as settings:
+        settings.write(mailbox)
     told("number", "port-away", "+493023125011", cwd=company)
     done = run("doctor", cwd=company)
     assert done.returncode == 1
@@ -143,8 +146,10 @@ def test_the_doctor_looks_around(company: Path):  # noqa: F811
     assert "mail: 1 were given up" in done.stdout
     assert "spool 1 files in " in done.stdout
     assert "FreeSWITCH at 127.0.0.1:1: cannot connect" in done.stdout
+    assert "mailbox sales (vertrieb on 127.0.0.1:1) cannot be used: " in done.stdout
     found = json.loads(run("doctor", "--json", cwd=company).stdout)
     assert found["switch"]
+    assert len(found["mailboxes"]) == 1
     assert found["dead_mails"] == 1
     told("trunk", "remove", "carrier", cwd=company)
     assert "trunk list is empty" in run("doctor", "--offline", cwd=company).stdout

@@ -242,11 +242,11 @@ def file() -> Answer:
 
 def _sections(settings: Settings) -> Iterator[tuple[str, str, list[tuple[str, str, str]]]]:
     """Name, meaning, and (key, value, meaning) of each section."""
-    for item in dataclasses.fields(settings):
-        section = getattr(settings, item.name)
+    sections = {item.name: getattr(settings, item.name) for item in dataclasses.fields(settings)}
+    for name, section in (sections | {f"imap.{name}": mailbox for name, mailbox in settings.imap.items()}).items():
         if dataclasses.is_dataclass(section):
             keys = [(key.name, _shown(section, key), key.metadata["doc"]) for key in dataclasses.fields(section)]
-            yield item.name, " ".join((type(section).__doc__ or "").split()), keys
+            yield name, " ".join((type(section).__doc__ or "").split()), keys
 
 
 def _shown(section: Any, key: dataclasses.Field[Any]) -> str:
