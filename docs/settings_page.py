@@ -11,7 +11,8 @@ HEAD = """# Settings
 
 callrouter reads `callrouter.toml` in the working directory, or the file that `CALLROUTER_CONFIG` names. Each key can
 also be set in the environment as `CALLROUTER_SECTION_KEY`, which wins over the file. Relative paths are relative to
-the file. An unknown section or key is an error. `callrouter init` writes a file with every key and random secrets.
+the file. Keys of a mailbox that the file has as `[imap.NAME]` are `CALLROUTER_IMAP_NAME_KEY`.
+An unknown section or key is an error. `callrouter init` writes a file with every key and random secrets.
 
 This page is made from `callrouter/settings.py` by `make docs`.
 """

@@ -90,11 +90,11 @@ def watched(session: Session, name: str, now: dt.datetime) -> list[str]:
     """The places of mails about cases that are not closed, or not for long."""
 
     def places(of: Any) -> Any:
-        query = _with_cases(select(MailSyncMailRow.place), name).where(of, MailSyncMailRow.place.is_not(None))
+        query = _with_cases(select(MailSyncMailRow.place), name).where(of)
         return query.order_by(MailSyncMailRow.id.desc()).limit(_MOST_WATCHED)
 
     lately = CaseRow.closed_at > now - WATCHED
-    return [place for of in (WAITING, lately) for place in session.scalars(places(of)) if place]
+    return [place for of in (WAITING, lately) for place in session.scalars(places(of))]
 
 
 def ours(session: Session, mail_ids: Iterable[str]) -> dict[str, Ours]:
@@ -142,14 +142,12 @@ def differing(session: Session, name: str, *, done: bool) -> dict[str, int]:
     query = (
         query.where(_NOT_DONE, CaseRow.state == State.CLOSED) if done else query.where(MailSyncMailRow.done, WAITING)
     )
-    found = session.execute(query.where(MailSyncMailRow.place.is_not(None)).limit(MOST_MARKED))
-    return {place: row for place, row in found if place}
+    return {row.place: row.id for row in session.execute(query.limit(MOST_MARKED))}
 
 
-def marked(session: Session, rows: Collection[int], left: Collection[int], *, done: bool) -> None:
-    """Note that the mails *rows* are marked so; those that *left* are at places that we do not know yet."""
+def marked(session: Session, rows: Collection[int], *, done: bool) -> None:
+    """Note that the mails *rows* are marked so."""
     session.execute(update(MailSyncMailRow).where(MailSyncMailRow.id.in_(rows)).values(done=done))
-    session.execute(update(MailSyncMailRow).where(MailSyncMailRow.id.in_(left)).values(place=None))
 
 
 def _with_cases(query: Any, name: str) -> Any:

@@ -114,14 +114,15 @@ class MailboxSync:
         look = self._mailbox.look(cursor, since, self._watched)
         with self._database.read() as session:
             ours = store.ours(session, (one.mail_id for one in look.arrived))
-            places = {row.place for row in store.rows_of(session, self._name, list(ours.values())) if row.place}
+            places = {row.place for row in store.rows_of(session, self._name, list(ours.values()))}
         elsewhere = places - {one.place for one in look.arrived}
         gone = self._mailbox.gone(elsewhere) if elsewhere else set()
         with self._database.write() as session:
             row = store.keep(session, self._name, self._owner, self._until())
             self._enter(session, look, ours, gone)
             row.cursor, row.failing_since, row.error = dict(look.cursor), None, ""
-        marked = self._mark(done=True) + self._mark(done=False)
+        # Only when all has been seen: a mail may be at another place than we know.
+        marked = 0 if look.more else self._mark(done=True) + self._mark(done=False)
         metrics.IMAP_LOOKS.labels(self._name, "ok").inc()
         more = look.more or marked >= store.MOST_MARKED
         if not more and self._poll > _KEPT_OPEN:
@@ -149,7 +150,7 @@ class MailboxSync:
         signal = self._mailbox.signal
         seen: dict[int, list[tuple[int, Marked]]] = {}
         for row, case in store.rows_at(session, self._name, look.changed.keys()):
-            mark = look.changed[row.place or ""]
+            mark = look.changed[row.place]
             seen.setdefault(case, []).append((row.outbox_id, Marked(row.done, mark)))
             row.done = mark is signal.done
         rows = store.rows_of(session, self._name, list(ours.values()))
@@ -161,18 +162,16 @@ class MailboxSync:
             same = [row for row in rows if row.outbox_id == mail.outbox]
             here = next((row for row in same if row.place == one.place), None)
             # A mail that was moved, or numbered anew, is the one that it was; a copy is a new one.
-            left = [row for row in same if row.place is None or row.place in gone]
-            before = here or (left[-1] if left else None)
+            before = here or next((row for row in same if row.place in gone), None)
             seen.setdefault(mail.case, []).append((mail.outbox, Marked(before.done if before else None, one.mark)))
             row = before or MailSyncMailRow(mailbox=self._name, outbox_id=mail.outbox)
             row.place, row.done = one.place, one.mark is signal.done
             if before is None:
                 session.add(row)
                 rows.append(row)
-            for other in left:
-                if other is not row:
-                    session.delete(other)
-                    rows.remove(other)
+        for row in rows:
+            if row.place in gone:
+                session.delete(row)
         session.flush()
         for case in sorted(seen):
             self._change(session, case, seen[case], new, signal)
@@ -204,9 +203,9 @@ class MailboxSync:
         if not rows:
             return 0
         signal = self._mailbox.signal
-        left = self._mailbox.mark(rows.keys(), signal.done if done else signal.todo)
+        self._mailbox.mark(rows.keys(), signal.done if done else signal.todo)
         with self._database.write() as session:
             store.keep(session, self._name, self._owner, self._until())
-            store.marked(session, list(rows.values()), [rows[place] for place in left], done=done)
+            store.marked(session, list(rows.values()), done=done)
         metrics.IMAP_CHANGES.labels(self._name, "done" if done else "todo").inc(len(rows))
         return len(rows)

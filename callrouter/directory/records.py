@@ -259,13 +259,13 @@ class MailSyncRow(Base):
 class MailSyncMailRow(Base):
     """A mail of ours in such a mailbox; ``done`` is the mark that it had when we looked, or that we gave it.
 
-    ``place`` is None from when we moved it until it is seen where it is now.
+    ``place`` is where it was seen last, as the mailbox names it.
     """
 
     __tablename__ = "mail_sync_mails"
     id: Mapped[int] = mapped_column(primary_key=True)
     mailbox: Mapped[str] = mapped_column(ForeignKey("mail_sync.name", ondelete="CASCADE"))
-    place: Mapped[str | None]
+    place: Mapped[str]
     outbox_id: Mapped[int] = mapped_column(ForeignKey("outbox.id", ondelete="CASCADE"))
     done: Mapped[bool]
     __table_args__ = (

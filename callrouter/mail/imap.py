@@ -78,20 +78,16 @@ class ImapMailbox:
                 there |= {_place(validity, uid, folder) for uid, _ in self._fetch(uids, ["FLAGS"])}
         return set(places) - there
 
-    def mark(self, places: Collection[str], mark: Mark) -> set[str]:
-        left: set[str] = set()
+    def mark(self, places: Collection[str], mark: Mark) -> None:
         target = self._done_folder if mark is Mark.COMPLETE else self._settings.folder
         for folder, validity, uids in _by_folder(places):
-            these = {_place(validity, uid, folder) for uid in uids}
             if self._select(folder)[0] != validity:
-                left |= these
-            elif not self._done_folder:
+                continue
+            if not self._done_folder:
                 store = "remove_flags" if mark is Mark.NONE else "add_flags"
                 self._command(store, uids, [self._flag], silent=True)
             elif folder != target:
                 self._command("move", uids, target)
-                left |= these
-        return left
 
     def close(self) -> None:
         if self._client is not None:

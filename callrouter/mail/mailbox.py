@@ -72,8 +72,8 @@ class Mailbox(Protocol):
     def gone(self, places: Collection[str]) -> set[str]:
         """Those of *places* at which there is no mail any more."""
 
-    def mark(self, places: Collection[str], mark: Mark) -> set[str]:
-        """Mark the mails at *places*; returns those of them where no mail is then (it has moved, or was gone)."""
+    def mark(self, places: Collection[str], mark: Mark) -> None:
+        """Mark the mails that are still at *places*; they may be at other ones then."""
 
     def close(self) -> None:
         """Sign out."""

@@ -26,7 +26,7 @@ def upgrade():
         "mail_sync_mails",
         sa.Column("id", sa.Integer(), primary_key=True),
         sa.Column("mailbox", sa.String(), sa.ForeignKey("mail_sync.name", ondelete="CASCADE"), nullable=False),
-        sa.Column("place", sa.String(), nullable=True),
+        sa.Column("place", sa.String(), nullable=False),
         sa.Column("outbox_id", sa.Integer(), sa.ForeignKey("outbox.id", ondelete="CASCADE"), nullable=False),
         sa.Column("done", sa.Boolean(), nullable=False),
     )

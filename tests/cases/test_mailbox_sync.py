@@ -181,7 +181,7 @@ def test_a_server_that_dies_in_between(world: World, monkeypatch: pytest.MonkeyP
     world.do(case, Change.CLOSE)
     mark = ImapMailbox.mark
 
-    def die(mailbox: ImapMailbox, *arguments: object) -> set[str]:
+    def die(mailbox: ImapMailbox, *arguments: object) -> None:
         mark(mailbox, *arguments)  # type: ignore[arg-type]
         world.dovecot.stop()
         raise MailboxError("the connection broke before the answer")
@@ -400,3 +400,20 @@ def test_mails_of_a_case_are_one_thread(world: World) -> None:
     assert threads(world.program, "REFS") == [{1, 3, 4}, {2}, {5}]
     assert threads(world.program, "REFERENCES") == [{1, 3, 4, 5}, {2}]
     assert (len(world.mails(case)), len(world.mails(other)), len(world.mails(anew))) == (3, 1, 1)
+
+
+def test_two_copies_that_we_have_moved_are_not_taken_for_done_anew(database: Database, dovecot: Dovecot) -> None:
+    world = World(database, dovecot, "folder:Erledigt")
+    case = world.missed()
+    world.program.select_folder("INBOX")
+    [raw] = world.program.fetch([1], ["BODY.PEEK[]"]).values()
+    world.put(raw[b"BODY[]"])
+    world.look()
+    world.do(case, Change.CLOSE)
+    world.look()
+    assert world.marks(case) == [True, True]
+    world.do(case, Change.REOPEN)
+    world.look()
+    world.look()
+    assert (world.states(case), world.marks(case)) == (["open"], [False, False])
+    world.sync.close()

@@ -120,7 +120,7 @@ def test_message_ids_as_they_stand_in_mails() -> None:
         assert one.gone([*places, "1.1.INBOX", places[0].replace(".1.", ".99.")]) == {
             "1.1.INBOX", places[0].replace(".1.", ".99."),
         }  # fmt: skip
-        assert one.mark([places[0], "1.1.INBOX"], Mark.COMPLETE) == {"1.1.INBOX"}
+        one.mark([places[0], "1.1.INBOX"], Mark.COMPLETE)
         again = one.look(look.cursor, TODAY, lambda: [*places, "1.1.INBOX", f"{places[0]}2"])
         assert (again.arrived, dict(again.changed)) == ((), {places[0]: Mark.COMPLETE})
         assert one.look(again.cursor, TODAY, lambda: pytest.fail("nothing has changed")).changed == {}
