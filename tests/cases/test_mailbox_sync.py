@@ -15,8 +15,9 @@ from callrouter.cases import mailbox_sync
 from callrouter.cases.rules import Change
 from callrouter.directory.database import Database
 from callrouter.directory.records import MailSyncRow
+from callrouter.mail import imap
 from callrouter.mail.imap import ImapMailbox
-from callrouter.mail.mailbox import MailboxError
+from callrouter.mail.mailbox import Look, MailboxError
 from tests.cases.mailbox_world import ANNA_CALLER, BEN_CALLER, SIGNALS, World, threads
 from tests.ledger.company import company
 from tests.mail.dovecot import Dovecot
@@ -416,4 +417,26 @@ def test_two_copies_that_we_have_moved_are_not_taken_for_done_anew(database: Dat
     world.look()
     world.look()
     assert (world.states(case), world.marks(case)) == (["open"], [False, False])
+    world.sync.close()
+
+
+def test_nothing_is_marked_before_all_has_been_looked_at(
+    database: Database, dovecot: Dovecot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Our mail, which we have moved behind two strangers', is not yet seen where it is when its case is open again."""
+    monkeypatch.setattr(imap, "_BATCH", 1)
+    world = World(database, dovecot, "folder:Erledigt")
+    case = world.missed()
+    world.look()
+    for _ in range(2):
+        world.program.append("Erledigt", b"Message-ID: <x@kunde.example>\r\n\r\nx")
+    world.do(case, Change.CLOSE)
+    look = ImapMailbox.look
+    monkeypatch.setattr(ImapMailbox, "look", lambda _mailbox, cursor, *_: Look((), {}, cursor))
+    world.look()
+    monkeypatch.setattr(ImapMailbox, "look", look)
+    assert world.marks(case) == [True]
+    world.do(case, Change.REOPEN)
+    world.look()
+    assert (world.states(case), world.marks(case)) == (["open"], [False])
     world.sync.close()

@@ -7,8 +7,10 @@ import datetime as dt
 import pytest
 from sqlalchemy import func, select
 
+from callrouter.cases import changes
+from callrouter.cases.rules import Change
 from callrouter.cases.store import Missed, Thread, open_or_append
-from callrouter.directory import opening, pools, services
+from callrouter.directory import audit, opening, pools, services
 from callrouter.directory.models import OwnerRow
 from callrouter.directory.records import CaseChangeRow, CaseRow, OutboxRow
 from callrouter.web.live import Live
@@ -182,3 +184,13 @@ def test_the_wait_is_told_in_business_hours(world: World):
     page = world.browser("employee").get("/inbox")
     rows = [" ".join(row.split()) for row in page.tree.xpath("//tbody/tr/td[3]/strong/text()")]
     assert rows == ["10 min", "22 h 52 min"]
+
+
+def test_who_marks_it_in_the_teams_mailbox_is_that_mailbox(world: World, several: dict[str, int]):
+    with world.database.write() as session:
+        audit.act_as(session, "mailbox:vertrieb")
+        changes.change(
+            session, several["sales"], Change.CLOSE, at=NOW, note="Im Postfach vertrieb als erledigt markiert."
+        )
+    page = world.browser("employee").get(f"/inbox/{several['sales']}")
+    assert page.tree.xpath("//strong[text()='Postfach vertrieb' or text()='Mailbox vertrieb']")
