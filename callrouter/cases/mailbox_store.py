@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import ColumnElement, TextClause, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from callrouter.cases.inbox import WAITING
@@ -88,13 +88,11 @@ def since(session: Session, now: dt.datetime) -> dt.date:
 
 def watched(session: Session, name: str, now: dt.datetime) -> list[str]:
     """The places of mails about cases that are not closed, or not for long."""
-
-    def places(of: Any) -> Any:
-        query = _with_cases(select(MailSyncMailRow.place), name).where(of)
-        return query.order_by(MailSyncMailRow.id.desc()).limit(_MOST_WATCHED)
-
-    lately = CaseRow.closed_at > now - WATCHED
-    return [place for of in (WAITING, lately) for place in session.scalars(places(of))]
+    found: list[str] = []
+    for of in (WAITING, CaseRow.closed_at > now - WATCHED):
+        query = select(MailSyncMailRow.place).where(MailSyncMailRow.mailbox == name, _about(of))
+        found += session.scalars(query.order_by(MailSyncMailRow.id.desc()).limit(_MOST_WATCHED))
+    return found
 
 
 def ours(session: Session, mail_ids: Iterable[str]) -> dict[str, Ours]:
@@ -112,8 +110,12 @@ def rows_of(session: Session, name: str, mails: Collection[Ours]) -> list[MailSy
 
 def rows_at(session: Session, name: str, places: Collection[str]) -> list[tuple[MailSyncMailRow, int]]:
     """What is known of the mails at *places*, each with its case."""
-    query = _with_cases(select(MailSyncMailRow, CaseRow.id), name).where(MailSyncMailRow.place.in_(places))
-    return [(row, case) for row, case in session.execute(query)]
+    query = (
+        select(MailSyncMailRow, OutboxRow.case_id)
+        .join(OutboxRow, OutboxRow.id == MailSyncMailRow.outbox_id)
+        .where(MailSyncMailRow.mailbox == name, MailSyncMailRow.place.in_(places))
+    )
+    return [(row, case) for row, case in session.execute(query) if case is not None]
 
 
 def has_newer(
@@ -138,10 +140,13 @@ def has_newer(
 
 def differing(session: Session, name: str, *, done: bool) -> dict[str, int]:
     """Places with row ids of mails that are to be marked as *done*, or no longer: as their cases are now."""
-    query = _with_cases(select(MailSyncMailRow.place, MailSyncMailRow.id), name)
-    query = (
-        query.where(_NOT_DONE, CaseRow.state == State.CLOSED) if done else query.where(MailSyncMailRow.done, WAITING)
-    )
+    query = select(MailSyncMailRow.place, MailSyncMailRow.id).where(MailSyncMailRow.mailbox == name)
+    if done:  # few mails of many cases; else it is the other way round
+        case = select(OutboxRow.id).join(CaseRow, CaseRow.id == OutboxRow.case_id)
+        closed = case.where(OutboxRow.id == MailSyncMailRow.outbox_id, CaseRow.state == State.CLOSED).exists()
+        query = query.where(_NOT_DONE, closed)
+    else:
+        query = query.where(MailSyncMailRow.done, _about(WAITING))
     return {row.place: row.id for row in session.execute(query.limit(MOST_MARKED))}
 
 
@@ -150,9 +155,7 @@ def marked(session: Session, rows: Collection[int], *, done: bool) -> None:
     session.execute(update(MailSyncMailRow).where(MailSyncMailRow.id.in_(rows)).values(done=done))
 
 
-def _with_cases(query: Any, name: str) -> Any:
-    return (
-        query.join(OutboxRow, OutboxRow.id == MailSyncMailRow.outbox_id)
-        .join(CaseRow, CaseRow.id == OutboxRow.case_id)
-        .where(MailSyncMailRow.mailbox == name)
-    )
+def _about(cases: ColumnElement[bool] | TextClause) -> ColumnElement[bool]:
+    """That a mail is about one of *cases*: few, so that they are looked for first."""
+    mails = select(OutboxRow.id).join(CaseRow, CaseRow.id == OutboxRow.case_id).where(cases)
+    return MailSyncMailRow.outbox_id.in_(mails)
