@@ -11,6 +11,7 @@ from callrouter.cases import mails
 from callrouter.cases.rules import Change, State, after, unknown
 from callrouter.directory import audit
 from callrouter.directory.models import EmployeeRow, OwnerRow, PoolMemberRow
+from callrouter.directory.privacy import EVERYTHING, Viewer
 from callrouter.directory.records import CaseChangeRow, CaseRow
 from callrouter.errors import RuleError, UnknownError, say
 
@@ -30,11 +31,19 @@ def case(session: Session, number: int) -> CaseRow:
 
 
 def change(
-    session: Session, number: int, what: Change, employee: str | None = None, *, at: dt.datetime, note: str = ""
+    session: Session,
+    number: int,
+    what: Change,
+    employee: str | None = None,
+    *,
+    at: dt.datetime,
+    note: str = "",
+    viewer: Viewer = EVERYTHING,
 ) -> CaseRow:
     """Do *what* to the case with the id *number*, for *employee* (an id), if it is one who does it.
 
-    Doing again what is done so already changes nothing. Raises RuleError, which names who was faster.
+    Doing again what is done so already changes nothing. Raises RuleError, which names who was faster, as
+    far as *viewer* may know.
     """
     note = _checked(note)
     row = case(session, number)
@@ -52,7 +61,7 @@ def change(
     if row.state == State.OPEN and what in (Change.RELEASE, Change.REOPEN):
         return row
     if row.state == State.CLOSED and what is Change.CLOSE:
-        return _closed(session, row, actor)
+        return _closed(session, row, actor, viewer)
     if what is Change.NOTE and not note:
         text = say("a note needs a text")
         raise RuleError(text, [("note", text)])
@@ -109,7 +118,7 @@ def _claimed(session: Session, row: CaseRow) -> str:
     return say("%(name)s is on it already, since %(at)s", name=name, at=row.claimed_at)
 
 
-def _closed(session: Session, row: CaseRow, actor: str) -> CaseRow:
+def _closed(session: Session, row: CaseRow, actor: str, viewer: Viewer) -> CaseRow:
     last = session.scalar(
         select(CaseChangeRow)
         .where(CaseChangeRow.case_id == row.id, CaseChangeRow.change != Change.NOTE)
@@ -118,7 +127,9 @@ def _closed(session: Session, row: CaseRow, actor: str) -> CaseRow:
     )
     if last is not None and last.change == Change.CLOSE and last.actor == actor:
         return row
-    name = session.scalar(select(OwnerRow.name).where(OwnerRow.id == last.employee_id)) if last else None
+    who = select(OwnerRow.key, OwnerRow.name).where(OwnerRow.id == last.employee_id) if last else None
+    key, name = (session.execute(who).first() if who is not None else None) or (None, None)
+    name = name if viewer.names(key) else None
     raise RuleError(
         say("the case is closed already, by %(name)s", name=name)
         if name

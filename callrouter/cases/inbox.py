@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session, aliased
 
-from callrouter.cases.rules import unknown
+from callrouter.cases.rules import Change, State, unknown
 from callrouter.directory import overview
 from callrouter.directory.lists import MOST_COUNTED, PAGE, Page, count
 from callrouter.directory.models import OwnerRow
 from callrouter.directory.names import owner_ids
+from callrouter.directory.privacy import COLLEAGUE, EVERYTHING, Viewer
 from callrouter.directory.records import CallRow, CallStepRow, CaseChangeRow, CaseRow, MessageRow
+from callrouter.errors import RuleError, say
 
 _Claimer = aliased(OwnerRow, flat=True)
 #: As their indexes have it: a bound value would not be recognised.
@@ -26,7 +28,7 @@ class CaseLine:
     """A case; ``owner`` is an owner key, empty when the owner is gone. ``last_call_at`` is its last call's begin.
 
     ``call_back``: the caller asked for it. ``claimed_by`` is the id of the employee who is on it, or was when it was
-    closed. Times are UTC.
+    closed; without an id and with an empty name it was a colleague, who is not told. Times are UTC.
     """
 
     id: int
@@ -52,7 +54,7 @@ class Event:
     """One line of a case's story. ``what`` is missed, voicemail or a ``rules.Change``.
 
     ``employee`` is the name of who did it or talked, ``actor`` as in the audit log; ``uuid`` names the call,
-    ``message`` its message.
+    ``message`` its message. An empty name is a colleague's, who is not told; nor is then the call.
     """
 
     at: dt.datetime
@@ -82,14 +84,18 @@ def listed(
     closed: bool = False,
     page: int = 1,
     size: int = PAGE,
+    viewer: Viewer = EVERYTHING,
 ) -> Page[CaseLine]:
     """Cases that wait, the oldest first; with *closed* those that do not, the latest first.
 
-    *owner* is an owner key; *owners*: of any of these; *employee*: those that this employee (an id) is on.
+    *owner* is an owner key; *owners*: of any of these; *employee*: those that this employee (an id) is on. Only what
+    *viewer* may see is there, and counted. Raises RuleError where *employee* asks for what is not told.
     """
+    if employee and closed and not viewer.names(employee):
+        raise RuleError(say("who dealt with which case is not told (company.privacy); leave the employee out"))
     order = (CaseRow.closed_at.desc(), CaseRow.id.desc()) if closed else (CaseRow.opened_at, CaseRow.id)
     query = select(CaseRow.id).where(_CLOSED if closed else WAITING)
-    wanted = (owner,) if owner else owners
+    wanted = viewer.cases_of((owner,) if owner else owners)
     if wanted is not None:
         query = query.where(CaseRow.owner_id.in_(owner_ids(session, wanted)))
     if employee:
@@ -97,14 +103,14 @@ def listed(
         query = query.where(CaseRow.claimed_by == claimer.scalar_subquery())
     ids = list(session.scalars(query.order_by(*order).limit(size).offset(max(page - 1, 0) * size)))
     total = count(session, query)
-    lines = {line.id: line for line in _lines(session, ids)}
+    lines = {line.id: line for line in _lines(session, ids, viewer)}
     return Page([lines[row_id] for row_id in ids], min(total, MOST_COUNTED), total > MOST_COUNTED)
 
 
-def story(session: Session, number: int) -> CaseStory:
-    """The case with that id and all that happened; raises UnknownError."""
-    line = next(iter(_lines(session, [number])), None)
-    if line is None:
+def story(session: Session, number: int, viewer: Viewer = EVERYTHING) -> CaseStory:
+    """The case with that id and all that happened, as *viewer* may see it; raises UnknownError."""
+    line = next(iter(_lines(session, [number], viewer)), None)
+    if line is None or not viewer.sees_cases_of(line.owner):
         raise unknown(number)
     calls = (
         select(CallRow.started_at, CallStepRow.outcome, CallStepRow.detail, CallRow.uuid, MessageRow.id)
@@ -117,19 +123,28 @@ def story(session: Session, number: int) -> CaseStory:
         for at, outcome, detail, uuid, message in session.execute(calls)
     ]
     changes = (
-        select(CaseChangeRow, OwnerRow.name, CallRow.uuid)
+        select(CaseChangeRow, OwnerRow.key, OwnerRow.name, CallRow.uuid)
         .outerjoin(OwnerRow, OwnerRow.id == CaseChangeRow.employee_id)
         .outerjoin(CallRow, CallRow.id == CaseChangeRow.call_id)
         .where(CaseChangeRow.case_id == number)
         .order_by(CaseChangeRow.id)
     )
     events += [
-        Event(row.at, row.change, name, row.actor, row.note, uuid) for row, name, uuid in session.execute(changes)
+        Event(row.at, row.change, name, row.actor, row.note, uuid)
+        if viewer.names(who, row.actor) or _is_on_it(line, who, row.change)
+        else Event(row.at, row.change, COLLEAGUE, note=row.note)
+        for row, who, name, uuid in session.execute(changes)
     ]
     return CaseStory(line, tuple(sorted(events, key=lambda event: event.at)))
 
 
-def _lines(session: Session, ids: Collection[int]) -> list[CaseLine]:
+def _is_on_it(line: CaseLine, employee: str | None, change: str) -> bool:
+    """Whether *change* tells no more than that the *employee* is on the case now, which all must know."""
+    on_it = line.state == State.CLAIMED and employee is not None and employee == line.claimed_by
+    return on_it and change in (Change.CLAIM, Change.TAKE_OVER)
+
+
+def _lines(session: Session, ids: Collection[int], viewer: Viewer) -> list[CaseLine]:
     query = (
         select(CaseRow, OwnerRow.kind, OwnerRow.key, OwnerRow.name, _Claimer.key, _Claimer.name)
         .outerjoin(OwnerRow, OwnerRow.id == CaseRow.owner_id)
@@ -138,7 +153,7 @@ def _lines(session: Session, ids: Collection[int]) -> list[CaseLine]:
     )
     rows = session.execute(query).all()
     names = overview.names_of(session, {row.caller for row, *_ in rows})
-    return [
+    lines = [
         CaseLine(
             id=row.id,
             owner=f"{kind}:{key}" if key else "",
@@ -158,4 +173,10 @@ def _lines(session: Session, ids: Collection[int]) -> list[CaseLine]:
             closed_at=row.closed_at,
         )
         for row, kind, key, name, claimer, claimer_name in rows
+    ]
+    return [
+        replace(line, claimed_by=None, claimed_name=COLLEAGUE)
+        if line.claimed_by and line.state == State.CLOSED and not viewer.names(line.claimed_by)
+        else line
+        for line in lines
     ]

@@ -9,9 +9,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from callrouter.cases.rules import Change
+from callrouter.directory import viewers
 from callrouter.directory.database import pages_of
 from callrouter.directory.models import CompanyRow, NumberRow, OwnerRow
 from callrouter.directory.overview import names_of
+from callrouter.directory.privacy import COLLEAGUE
 from callrouter.directory.records import CallRow, CallStepRow, CaseChangeRow, CaseRow
 from callrouter.mail import compose, outbox
 
@@ -39,6 +41,7 @@ def tell_done(session: Session, ids: Sequence[int], now: dt.datetime) -> bool:
     if not rows:
         return False
     company = session.scalars(select(CompanyRow)).one()
+    told = viewers.viewer(session, "employee").handlers
     said = compose.Company(company.name, company.timezone, company.country, company.sip_domain, pages_of(session))
     names = names_of(session, {row.caller for row, *_ in rows})
     of_numbers = _of_numbers(session, [row.id for row, *_ in rows])
@@ -58,7 +61,7 @@ def tell_done(session: Session, ids: Sequence[int], now: dt.datetime) -> bool:
             caller=row.caller,
             caller_name=names.get(row.caller, ""),
             owner_name=owner.name,
-            by=name or "",
+            by=name if told or change.employee_id == owner.id else name and COLLEAGUE,
             note=change.note,
             subject=row.subject,
             root_message_id=row.root_message_id,

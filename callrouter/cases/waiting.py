@@ -13,7 +13,9 @@ from callrouter.cases.inbox import WAITING, CaseLine
 from callrouter.directory import opening
 from callrouter.directory.exporting import read_company, read_pools
 from callrouter.directory.lists import count
-from callrouter.directory.models import PoolMemberRow, PoolRow
+from callrouter.directory.models import PoolRow
+from callrouter.directory.names import owner_ids
+from callrouter.directory.privacy import Viewer
 from callrouter.directory.records import CaseChangeRow, CaseRow
 from callrouter.routing import hours
 
@@ -35,12 +37,11 @@ class Wait:
     more: bool = False
 
 
-def count_for(session: Session, employee_id: int | None) -> int:
-    """How many callers wait for the employee with that row id and the pools of theirs; None: for anybody."""
+def count_for(session: Session, viewer: Viewer) -> int:
+    """How many callers wait whose cases *viewer* may see."""
     query = select(CaseRow.id).where(WAITING)
-    if employee_id is not None:
-        pools = select(PoolMemberRow.pool_id).where(PoolMemberRow.employee_id == employee_id)
-        query = query.where(or_(CaseRow.owner_id == employee_id, CaseRow.owner_id.in_(pools)))
+    if (owners := viewer.cases_of(None)) is not None:
+        query = query.where(CaseRow.owner_id.in_(owner_ids(session, owners)))
     return count(session, query)
 
 

@@ -36,6 +36,7 @@ from callrouter.directory.kinds import (
     check_days,
     check_yearly,
 )
+from callrouter.directory.privacy import Privacy
 from callrouter.routing import ringing, waiting
 from callrouter.routing.for_pool import MayShow
 from callrouter.routing.names import SHOWN_BEFORE
@@ -107,6 +108,7 @@ class Company(Part):
     outside_line: Annotated[str, StringConstraints(pattern=r"^[0-9]{0,3}$")] = ""
     limits: Limits = Limits()
     cases: Cases = Cases()
+    privacy: Privacy = Privacy()
 
 
 class Trunk(Part):
@@ -118,8 +120,7 @@ class Trunk(Part):
     ``register_seconds`` is how long a registration holds, ``ping`` the seconds between OPTIONS that tell whether the
     provider is there (0: none), ``dtmf`` how digits go. Where an employee forwards a call, ``forwarded_caller`` is
     shown (the employee's own number, or the original caller's, if the provider takes numbers that are not ours), and
-    ``diversion`` is the header that tells who forwarded it. ``provider`` names a file of defaults: what the trunk does
-    not say itself is taken from there when it is written.
+    ``diversion`` is the header that tells who forwarded it. ``provider`` names a file of what it does not say itself.
     """
 
     name: Slug

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from callrouter.directory import searching
 from callrouter.directory.lists import MOST_COUNTED, PAGE, Page
 from callrouter.directory.names import device_names, owner_names
+from callrouter.directory.privacy import COLLEAGUE, EVERYTHING, Viewer, Whose
 from callrouter.directory.records import CallRow, CallStepRow
 from callrouter.errors import RuleError, say
 
@@ -32,7 +33,7 @@ class CallLine:
     """A call in the history; times are UTC.
 
     ``owner`` is the key of the last owner it came to, ``answered_by`` the name of the employee who took it at
-    ``device`` (its label, or its account when it is gone).
+    ``device`` (its label, or its account when it is gone); empty is a colleague whose name is not told.
     """
 
     uuid: str
@@ -72,14 +73,17 @@ def calls(
     before: str = "",
     size: int = PAGE,
     count_to: int | None = None,
+    viewer: Viewer = EVERYTHING,
 ) -> Page[CallLine]:
     """Calls, the latest first; *search* looks into numbers and the callers' names, *owner* is an owner key.
 
     *owners*: those that came to any of these (none: no call); None: everybody's. From *since* up to, not including
     *until*. *before* is the ``next`` of the page before this one, whose total it does not count again (0); nor is
-    anything counted beyond *count_to* (None: MOST_COUNTED). Raises RuleError for a cursor that is none.
+    anything counted beyond *count_to* (None: MOST_COUNTED). Only what *viewer* may see is there, and counted. Raises
+    RuleError for a cursor that is none.
     """
-    owners = (owner,) if owner else owners
+    owners = viewer.calls_of((owner,) if owner else owners)
+    seen = _seen(viewer)
     of_call = bool(search.strip() or outcome or direction or interrupted)
     sifted = of_call and owners is not None and _have_many(session, owners)
     of_all = owners is None or sifted
@@ -105,20 +109,29 @@ def calls(
     most = size if before else max(size, counted)
     query: Any = select(row_id.label("id"), at.label("at")).where(*wanted)
     if owners is not None and sifted:
-        theirs = select(CallStepRow.id).where(CallStepRow.call_id == CallRow.id, CallStepRow.owner.in_(owners))
+        theirs = select(CallStepRow.id).where(CallStepRow.call_id == CallRow.id, CallStepRow.owner.in_(owners), *seen)
         query = query.where(theirs.exists()).order_by(at.desc(), row_id.desc())
     elif owners is not None:
         query = query.join(CallRow, CallRow.id == CallStepRow.call_id) if of_call else query
-        query = _of_owners(query, owners, most + 1)
+        query = _of_owners(query.where(*seen), owners, most + 1)
     else:
         query = query.order_by(at.desc(), row_id.desc())
     ids = list(session.scalars(query.limit(most + 1)))
-    rows = _lines(session, ids[:size])
+    rows = _lines(session, ids[:size], viewer)
     following = None
     if len(ids) > size:
         following = f"{round(rows[-1].started_at.timestamp() * 1_000_000)}-{ids[size - 1]}"
     total = 0 if before else len(ids)
     return Page(rows, min(total, most), total > most, following)
+
+
+def _seen(viewer: Viewer) -> list[ColumnElement[bool]]:
+    """Of the steps at *viewer*'s own owners those that count, as ``Viewer.sees_call`` has it."""
+    if viewer.whose is not Whose.OWN:
+        return []
+    step = CallStepRow
+    own = step.owner == f"employee:{viewer.employee}"
+    return [or_(own, step.outcome != "answered", step.device.in_(sorted(viewer.devices)))]
 
 
 def _have_many(session: Session, owners: Collection[str]) -> bool:
@@ -167,7 +180,7 @@ def _cursor(text: str) -> tuple[dt.datetime, int]:
         raise RuleError(say("%(text)r is no page of this list; start again at the first", text=text[:80])) from None
 
 
-def _lines(session: Session, ids: list[int]) -> list[CallLine]:
+def _lines(session: Session, ids: list[int], viewer: Viewer) -> list[CallLine]:
     names = [name for name in CallLine.__dataclass_fields__ if name in CallRow.__table__.c]
     rows = {row.id: row for row in session.scalars(select(CallRow).where(CallRow.id.in_(ids)))}
     steps: dict[int, list[CallStepRow]] = defaultdict(list)
@@ -181,9 +194,13 @@ def _lines(session: Session, ids: list[int]) -> list[CallLine]:
     for row_id in ids:
         line = CallLine(**{name: getattr(rows[row_id], name) for name in names})
         if own := steps[row_id]:
-            line = replace(line, owner=own[-1].owner, owner_name=owners.get(own[-1].owner))
+            last = own[-1].owner
+            shown = (last, owners.get(last)) if viewer.names_owner(last) else ("", COLLEAGUE)
+            line = replace(line, owner=shown[0], owner_name=shown[1])
         answered = next((step for step in own if step.outcome == "answered" and step.device), None)
-        if answered and answered.device:
+        if answered and not viewer.names_device(answered.device):
+            line = replace(line, answered_by=COLLEAGUE)
+        elif answered and answered.device:
             label, employee = devices.get(answered.device, (answered.device, None))
             line = replace(line, device=label, answered_by=employee or owners.get(answered.owner))
         lines.append(line)

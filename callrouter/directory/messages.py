@@ -13,6 +13,7 @@ from callrouter.directory import audit
 from callrouter.directory.lists import MOST_COUNTED, PAGE, Page, count
 from callrouter.directory.models import OwnerRow, PoolMemberRow
 from callrouter.directory.names import owner_ids
+from callrouter.directory.privacy import EVERYTHING, Viewer
 from callrouter.directory.records import CallRow, MessageRow
 from callrouter.errors import UnknownError, say
 
@@ -40,13 +41,14 @@ def listed(
     unheard: bool = False,
     page: int = 1,
     size: int = PAGE,
+    viewer: Viewer = EVERYTHING,
 ) -> Page[MessageLine]:
-    """Messages, the latest first; *owner* is an owner key.
+    """Messages of which *viewer* may know, the latest first; *owner* is an owner key.
 
     *owners*: those of any of these (none: no message); None: everybody's.
     """
     query = select(MessageRow.id).order_by(MessageRow.recorded_at.desc(), MessageRow.id.desc())
-    owners = (owner,) if owner else owners
+    owners = viewer.cases_of((owner,) if owner else owners)
     if owners is not None:
         query = query.where(MessageRow.owner_id.in_(owner_ids(session, owners)))
     if unheard:

@@ -42,8 +42,8 @@ class Base(DeclarativeBase):
 class CompanyRow(Base):
     """The one company of this installation.
 
-    ``version`` counts every change of the directory, ``settings_version`` those of this row alone. ``limits`` and
-    ``cases`` are those parts of the document as JSON.
+    ``version`` counts every change of the directory, ``settings_version`` those of this row alone. ``limits``,
+    ``cases`` and ``privacy`` are those parts of the document as JSON.
     """
 
     __tablename__ = "company"
@@ -65,6 +65,7 @@ class CompanyRow(Base):
     outside_line: Mapped[str] = mapped_column(default="", server_default="")
     limits: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     cases: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    privacy: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     __table_args__ = (CheckConstraint("id = 1", name="one_company"),)
 
 

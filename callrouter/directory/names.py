@@ -24,6 +24,13 @@ def owner_ids(session: Session, keys: Collection[str]) -> list[int]:
     return [row_id for row_id, kind, key in rows if f"{kind}:{key}" in keys]
 
 
+def phones_of(session: Session, employee: str) -> frozenset[str]:
+    """The accounts of the phones of *employee* (an id), and the number outside to which all their calls go."""
+    devices = select(DeviceRow.sip_user).join(DeviceRow.employee).where(EmployeeRow.key == employee)
+    outside = select(EmployeeRow.forwarding["always"].as_string()).where(EmployeeRow.key == employee)
+    return frozenset((*session.scalars(devices), *filter(None, session.scalars(outside))))
+
+
 def device_names(session: Session, sip_users: Collection[str | None]) -> dict[str, tuple[str, str]]:
     """Label and employee's name by sip_user, of those of *sip_users* that are there still.
 

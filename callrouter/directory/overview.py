@@ -22,6 +22,7 @@ from callrouter.directory.models import (
     PoolRow,
     TrunkRow,
 )
+from callrouter.directory.privacy import EVERYTHING, Viewer
 from callrouter.directory.records import MessageRow, OutboxRow
 
 #: So many employees without a number are named, so many last calls shown.
@@ -92,8 +93,8 @@ class Own:
     forwards_all: bool
 
 
-def facts(session: Session) -> Facts:
-    """The figures; each is read by an index, however many calls and mails there are."""
+def facts(session: Session, viewer: Viewer = EVERYTHING) -> Facts:
+    """The figures, each read by an index, however many calls and mails there are; the last calls are *viewer*'s."""
     has_number = exists().where(NumberRow.owner_id == EmployeeRow.id, NumberRow.personal)
     has_device = exists().where(DeviceRow.employee_id == EmployeeRow.id)
     lost = select(EmployeeRow.key, EmployeeRow.name).where(has_device, ~has_number)
@@ -115,7 +116,7 @@ def facts(session: Session) -> Facts:
         mails_waiting=mails_waiting,
         mails_dead=session.scalar(dead) or 0,
         oldest_mail=oldest,
-        last_calls=tuple(calls(session, size=_LAST_CALLS, count_to=_LAST_CALLS).rows),
+        last_calls=tuple(calls(session, size=_LAST_CALLS, count_to=_LAST_CALLS, viewer=viewer).rows),
     )
 
 

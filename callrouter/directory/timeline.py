@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from callrouter.directory import stories
 from callrouter.directory.models import OwnerRow
 from callrouter.directory.names import device_names, owner_names
+from callrouter.directory.privacy import COLLEAGUE, EVERYTHING, Viewer
 from callrouter.directory.records import CallRow, CallStepRow, CaseRow, MessageRow, OutboxRow
 from callrouter.errors import UnknownError, say
 from callrouter.routing import reasons, words
@@ -41,7 +42,7 @@ class StepLine:
     """What happened to one owner: ``outcome`` (answered, missed, voicemail, rejected) and ``detail`` of how.
 
     ``device`` is the account that answered, ``device_label`` and ``answered_by`` what and whose it is; ``phones`` are
-    all that were to ring, in that order.
+    all that were to ring, in that order. An empty name is a colleague's, who is not told; nor are their phones then.
     """
 
     n: str
@@ -169,12 +170,12 @@ class CallDetail:
 _OWN = ("steps", "messages", "mails", "cases", "reasons", "linked")
 
 
-def call_detail(session: Session, uuid: str) -> CallDetail:
-    """The call with that UUID; raises RuleError."""
+def call_detail(session: Session, uuid: str, viewer: Viewer = EVERYTHING) -> CallDetail:
+    """The call with that UUID as *viewer* may see it; raises UnknownError, also where that is not at all."""
     row = session.scalar(select(CallRow).where(CallRow.uuid == uuid))
-    if row is None:
+    if row is None or not _seen(row, viewer):
         raise UnknownError(say("there is no call %(uuid)s", uuid=uuid[:80]))
-    others = stories.linked(session, row)
+    others = [call for call in stories.linked(session, row) if viewer.handlers or _seen(call, viewer)]
     found = {call.id: list(call.steps) for call in (row, *others)}
     steps, every = found[row.id], [step for own in found.values() for step in own]
     owners = owner_names(session, {step.owner for step in every})
@@ -194,7 +195,7 @@ def call_detail(session: Session, uuid: str) -> CallDetail:
     own = {name: getattr(row, name) for name in CallDetail.__dataclass_fields__ if name not in _OWN}
     return CallDetail(
         **own,
-        steps=tuple(_step(step, owners, devices) for step in steps),
+        steps=tuple(_step(step, owners, devices, viewer) for step in steps),
         messages=tuple(message_of(message, owner) for message, owner in messages),
         mails=tuple(mail_of(m, _key(cases[m.case_id].owner) if m.case_id in cases else "") for m in mails),
         cases=tuple(
@@ -204,15 +205,19 @@ def call_detail(session: Session, uuid: str) -> CallDetail:
             for c in sorted(cases.values(), key=lambda case: case.id)
             if c.id in of_steps
         ),
-        reasons=tuple(Reason(code, tuple(fields.items())) for code, fields in row.reasons),
+        reasons=tuple(Reason(code, tuple(fields.items())) for code, fields in row.reasons if viewer.handlers),
         linked=tuple(
             LinkedCall(
                 **{name: getattr(call, name) for name in LinkedCall.__dataclass_fields__ if name != "steps"},
-                steps=tuple(_step(step, owners, devices) for step in found[call.id]),
+                steps=tuple(_step(step, owners, devices, viewer) for step in found[call.id]),
             )
             for call in others
         ),
     )
+
+
+def _seen(call: CallRow, viewer: Viewer) -> bool:
+    return viewer.sees_call((step.owner, step.outcome, step.device) for step in call.steps)
 
 
 def message_of(row: MessageRow, owner: OwnerRow | None) -> MessageOfCall:
@@ -231,19 +236,21 @@ def _key(owner: OwnerRow | None) -> str:
     return owner.owner_key if owner else ""
 
 
-def _step(step: CallStepRow, owners: dict[str, str], devices: dict[str, tuple[str, str]]) -> StepLine:
+def _step(step: CallStepRow, owners: dict[str, str], devices: dict[str, tuple[str, str]], viewer: Viewer) -> StepLine:
     label, employee = devices.get(step.device or "", (None, None))
+    whose = viewer.names_owner(step.owner)
+    handler = step.device is None or viewer.names_device(step.device)
     return StepLine(
         n=step.n,
         kind=step.kind,
-        owner=step.owner,
-        owner_name=owners.get(step.owner),
+        owner=step.owner if whose else "",
+        owner_name=owners.get(step.owner) if whose else COLLEAGUE,
         outcome=step.outcome,
         detail=step.detail,
-        device=step.device,
-        device_label=label,
-        answered_by=employee,
-        phones=tuple(_phone(leg, devices) for leg in step.legs),
+        device=step.device if handler else None,
+        device_label=label if handler else None,
+        answered_by=employee if handler else COLLEAGUE,
+        phones=tuple(_phone(leg, devices) for leg in step.legs if viewer.names_device(leg["device"])),
     )
 
 

@@ -173,9 +173,9 @@ def compose(
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A case that was closed: by whom (a name, or empty) and ``how`` (close, called_back, called_again).
+    """A case that was closed: by whom (None: nobody, empty: a colleague who is not told) and ``how``.
 
-    ``case`` and ``change`` are the ids of their rows.
+    That is close, called_back or called_again. ``case`` and ``change`` are the ids of their rows.
     """
 
     case: int
@@ -185,7 +185,7 @@ class Done:
     caller: str
     caller_name: str
     owner_name: str
-    by: str
+    by: str | None
     note: str
     subject: str
     root_message_id: str
@@ -202,8 +202,8 @@ def done(case: Done, company: Company, language: str) -> Mail:
         (said["time"], words.moment(local, language)),
         (said["how"], said[case.how]),
     ]
-    if case.by:
-        rows.insert(3, (said["done_by"], one_line(case.by)))
+    if case.by is not None:
+        rows.insert(3, (said["done_by"], one_line(case.by) or said["colleague"]))
     if case.note:
         rows.append((said["note"], one_line(case.note)))
     mail_id = message_id(f"case-{case.case}", f"done-{case.change}", company.sip_domain)

@@ -12,10 +12,11 @@ from flask import current_app, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from callrouter.directory import overview
+from callrouter.directory import overview, viewers
 from callrouter.directory.database import Database
 from callrouter.directory.names import device_names
 from callrouter.directory.overview import Facts
+from callrouter.directory.privacy import Viewer, Whose
 from callrouter.web.applying import State
 from callrouter.web.following import Watchers
 from callrouter.web.health import Checks
@@ -75,7 +76,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """One look at everything. ``names`` are those of numbers and extensions, ``phones`` (label, whose) by account."""
+    """One look at everything, the same for all administrators: ``sees`` is what any of them may see.
+
+    ``names`` are those of numbers and extensions, ``phones`` (label, whose) by account.
+    """
 
     live: Live
     facts: Facts
@@ -84,6 +88,7 @@ class Overview:
     calls: tuple[CallNow, ...]
     names: dict[str, str]
     phones: dict[str, tuple[str, str]]
+    sees: Viewer
 
     @property
     def trunks(self) -> list[TrunkNow]:
@@ -91,7 +96,12 @@ class Overview:
 
     @property
     def shown_calls(self) -> tuple[CallNow, ...]:
-        return self.calls[:_SHOWN_CALLS]
+        return self.calls[:_SHOWN_CALLS] if self.sees.live else ()
+
+    @property
+    def lists_last_calls(self) -> bool:
+        """Whether administrators see everybody's calls; what is there for one of them alone is not on this page."""
+        return self.sees.whose is Whose.ALL
 
     def waiting_cdrs(self) -> int | None:
         """Ended calls that are not in the history yet; None: not known."""
@@ -136,7 +146,7 @@ class Board(Watchers):
         super().__init__(most_watchers, most_of_one)
         self._given = given
         self._monotonic = monotonic
-        self._facts: tuple[Facts, tuple[tuple[str, str, int], ...]] | None = None
+        self._facts: tuple[Facts, Viewer, tuple[tuple[str, str, int], ...]] | None = None
         self._good_until = float("-inf")
         self._last: Overview | None = None
         self._shared: dict[Hashable, tuple[float, str]] = {}
@@ -160,23 +170,30 @@ class Board(Watchers):
         live, applying = self._given.switch.live(), self._given.apply.state
         if fresh or self._facts is None or self._monotonic() >= self._good_until:
             self._good_until = self._monotonic() + _FACTS_SECONDS
-            self._facts = (_read(self._given.database), tuple(_check(self._given.checks)))
-        facts, checked = self._facts
+            self._facts = (*_read(self._given.database), tuple(_check(self._given.checks)))
+        facts, sees, checked = self._facts
         last = self._last
-        if last and (last.live, last.facts, last.applying, last.checked) == (live, facts, applying, checked):
+        if last and (last.live, last.facts, last.sees, last.applying, last.checked) == (
+            live,
+            facts,
+            sees,
+            applying,
+            checked,
+        ):
             return last
         calls = calls_now(live.channels)
         shown = calls[:_SHOWN_CALLS]
         with self._given.database.read() as session:
             names = overview.names_of(session, {number for call in shown for number in (call.caller, call.called)})
             phones = device_names(session, {phone for call in shown for phone in call.phones})
-        self._last = Overview(live, facts, applying, checked, calls, names, phones)
+        self._last = Overview(live, facts, applying, checked, calls, names, phones, sees)
         return self._last
 
 
-def _read(database: Database) -> Facts:
+def _read(database: Database) -> tuple[Facts, Viewer]:
     with database.read() as session:
-        return overview.facts(session)
+        sees = viewers.viewer(session, "admin")
+        return overview.facts(session, sees), sees
 
 
 def _check(checks: Checks) -> Iterator[tuple[str, str, int]]:

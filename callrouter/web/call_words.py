@@ -9,6 +9,7 @@ from flask import Flask
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from callrouter.directory.privacy import COLLEAGUE
 from callrouter.directory.timeline import PhoneLine
 from callrouter.mail.words import WORDS
 from callrouter.routing import reasons
@@ -77,6 +78,11 @@ def outcome(name: str) -> str:
     return str(OUTCOMES[name][0]) if name in OUTCOMES else name
 
 
+def handler(name: str | None) -> str:
+    """Who answered a call or dealt with a case: a colleague whose name is not told (empty) is called so."""
+    return str(_("a colleague")) if name == COLLEAGUE else name or ""
+
+
 def outcome_kind(name: str) -> str:
     """The kind of badge for an outcome."""
     return OUTCOMES[name][1] if name in OUTCOMES else ""
@@ -113,5 +119,5 @@ def detail(code: str) -> str:
 
 def add_filters(application: Flask) -> None:
     """Make all of these template filters."""
-    for function in (outcome, outcome_kind, direction, cause, phone, detail):
+    for function in (outcome, outcome_kind, handler, direction, cause, phone, detail):
         application.add_template_filter(function)

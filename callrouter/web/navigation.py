@@ -12,6 +12,7 @@ from flask_login import current_user
 from callrouter.cases import waiting
 from callrouter.directory import messages
 from callrouter.web.parts import reading
+from callrouter.web.security import viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def open_cases() -> int:
     if not current_user.is_admin and current_user.employee_row is None:
         return 0
     with reading() as session:
-        return waiting.count_for(session, None if current_user.is_admin else current_user.employee_row)
+        return waiting.count_for(session, viewer())
 
 
 #: What counts what waits, and the class of its number.

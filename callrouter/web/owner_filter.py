@@ -25,13 +25,14 @@ class OwnerFilter:
     """``owners``: whose things are to be listed (None: everybody's), as the request says and the user may see.
 
     ``text`` stands in the field, ``problem`` beside it. ``choices`` are key and name: of an employee's own owners, or
-    of those whom an administrator's *text* may mean.
+    of those whom an administrator's *text* may mean. ``everybodys``: without a text everybody's are.
     """
 
     text: str
     owners: Collection[str] | None
     choices: list[tuple[str, str]]
     problem: str = ""
+    everybodys: bool = True
 
 
 def suggestions(session: Session, text: str) -> list[tuple[str, str]]:
@@ -41,15 +42,18 @@ def suggestions(session: Session, text: str) -> list[tuple[str, str]]:
     return (teams[: _SUGGESTED // 2] + people)[:_SUGGESTED]
 
 
-def chosen_owner(session: Session) -> OwnerFilter:
-    """What ``?owner=`` of this request means; 403 where it is somebody's whose things the user may not see."""
+def chosen_owner(session: Session, *, everybodys: bool) -> OwnerFilter:
+    """What ``?owner=`` of this request means; 403 where it is somebody's whose things the user may not see.
+
+    *everybodys*: everybody's are listed; employees filter by what is their own all the same.
+    """
     text = request.args.get("owner", "").strip()[:120]
-    if not current_user.is_admin:
+    if not (current_user.is_admin and everybodys):
         own = own_owners()
         require(not text or text in own)
         names = owner_names(session, own)
         choices = sorted(names.items(), key=lambda one: (one[0].startswith("pool:"), one[1].lower()))
-        return OwnerFilter(text, (text,) if text else own, choices)
+        return OwnerFilter(text, (text,) if text else None if everybodys else own, choices, everybodys=everybodys)
     if not text:
         return OwnerFilter(text, None, [])
     if _KEY.fullmatch(text):

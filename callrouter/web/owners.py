@@ -11,6 +11,7 @@ from flask_login import current_user
 from callrouter.directory import document, owners
 from callrouter.errors import RuleError
 from callrouter.web.parts import reading
+from callrouter.web.security import viewer
 
 #: The tabs of a kind of owner: endpoints that take ``key``. One whose page does not exist is left out.
 _TABS = {
@@ -94,6 +95,7 @@ class OwnerFrame:
             for endpoint, label in _TABS[self.kind]
             if endpoint in current_app.view_functions
             and (current_user.is_admin or self.kind == "employee" or endpoint in _FOR_MEMBERS)
+            and (not endpoint.endswith(".calls") or viewer().sees_calls_of(self.key))
         ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from flask_babel import lazy_gettext as _l
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from callrouter.directory import document, services
 from callrouter.directory.exporting import read_employees
 from callrouter.directory.models import CompanyRow
+from callrouter.directory.privacy import Viewer
 from callrouter.web.live import TALKING, Channel, Live, calls_of
 
 _OWNER_CONTEXT = re.compile(r"owner-(employee|pool)-([a-z0-9][a-z0-9_-]*)")
@@ -65,7 +66,8 @@ class MemberNow:
 class PoolCall:
     """A call that rings for the pool or waits there: it came in ``since``, so many ``seconds`` ago.
 
-    ``members`` (ids) are rung; none where it waits and hears music.
+    ``members`` (ids) are rung; none where it waits and hears music, or where colleagues are, who are not told:
+    ``rung`` is how many are.
     """
 
     uuid: str
@@ -74,15 +76,28 @@ class PoolCall:
     since: dt.datetime | None
     seconds: int
     members: tuple[str, ...]
+    rung: int
 
 
 @dataclass(frozen=True, slots=True)
 class PoolNow:
-    """One look at a pool; ``problem`` says why nothing is known of phones and calls, and is empty when all is."""
+    """One look at a pool; ``problem`` says why nothing is known of phones and calls, and is empty when all is.
+
+    ``hidden``: what the other members do is not told.
+    """
 
     problem: str
     members: tuple[MemberNow, ...]
     ringing: tuple[PoolCall, ...]
+    hidden: bool = False
+
+    def seen_by(self, viewer: Viewer) -> PoolNow:
+        """The same, with those members alone whose doings *viewer* may know."""
+        if viewer.live:
+            return self
+        members = tuple(one for one in self.members if viewer.watches(one.id))
+        calls = (replace(call, members=tuple(filter(viewer.watches, call.members))) for call in self.ringing)
+        return PoolNow(self.problem, members, tuple(calls), hidden=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +140,7 @@ class Team:
             if (rung or first.context == _WAITING) and not talks and self._is_at(first):
                 seconds = max(int((at - first.since).total_seconds()), 0) if first.since else 0
                 members = tuple(dict.fromkeys(rung))
-                yield PoolCall(first.uuid, first.caller, first.caller_name, first.since, seconds, members)
+                yield PoolCall(first.uuid, first.caller, first.caller_name, first.since, seconds, members, len(members))
 
     def _is_at(self, channel: Channel) -> bool:
         """Whether the call is at this pool: as the dialplan's place for it says, or the router, or what was dialled."""

@@ -20,9 +20,10 @@ from sqlalchemy import select, update
 from werkzeug.wrappers import Response as AnyResponse
 
 from callrouter import log
-from callrouter.directory import accounts
+from callrouter.directory import accounts, viewers
 from callrouter.directory.accounts import UserRow
 from callrouter.directory.models import OwnerRow, PoolMemberRow, PoolRow
+from callrouter.directory.privacy import Role, Viewer
 from callrouter.web import bearer, problems
 from callrouter.web.parts import parts, reading
 from callrouter.web.roles import allow
@@ -141,8 +142,19 @@ def own_owners() -> frozenset[str]:
     return _pools() | {current_user.owner} if current_user.owner else frozenset()
 
 
+def viewer() -> Viewer:
+    """What the signed-in user may see of calls, cases and colleagues: asked of the company once in a request."""
+    if "viewer" not in g:
+        role: Role = "admin" if current_user.is_admin else "employee"
+        own, who = own_owners(), f"web:{current_user.login}"
+        with reading() as database:
+            g.viewer = viewers.viewer(database, role, current_user.employee, own, actor=who)
+    found: Viewer = g.viewer
+    return found
+
+
 def may_see_owner(owner: str) -> bool:
-    """Whether settings, devices and calls of *owner* (an owner key) may be seen: by admins, and by its own people."""
+    """Whether settings and devices of *owner* (an owner key) may be seen: by admins, and by its own people."""
     return bool(current_user.is_admin) or owner in own_owners()
 
 

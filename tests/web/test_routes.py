@@ -63,6 +63,7 @@ ROUTES: dict[str, tuple[str, tuple[int | str, int | str, int | str, int | str]]]
     "mails.drop": ("/mails/1/drop", (IN, NO, NO, 404)),
     "settings.index": ("/settings", (IN, NO, NO, 200)),
     "settings.test_mail": ("/settings/test-mail", (IN, NO, NO, 400)),
+    "settings.privacy": ("/settings/privacy", (IN, NO, NO, 200)),
     "settings.file": ("/settings/file", (IN, NO, NO, 200)),
     "pools.index": ("/pools", (IN, NO, NO, 200)),
     "pools.new": ("/pools/new", (IN, NO, NO, 200)),

@@ -45,21 +45,21 @@ class Done(Part):
 @case_routes.get("/cases", asks=CaseQuery, gives=Listing[CaseLine])
 def list_cases(given: Given) -> Page[CaseLine]:
     """Callers who wait, the one who waits longest first."""
-    return inbox.listed(given.session, **given.query.model_dump())
+    return inbox.listed(given.session, **given.query.model_dump(), viewer=given.viewer)
 
 
 @case_routes.get(_CASE, gives=CaseStory)
 def get_case(given: Given, number: int) -> CaseStory:
     """A case with all that happened: calls, who was on it, what was tried and said."""
-    return inbox.story(given.session, number)
+    return inbox.story(given.session, number, given.viewer)
 
 
 @case_routes.post(f"{_CASE}/claim", takes=Claim, gives=CaseStory, apply=False)
 def claim_case(given: Given, number: int) -> CaseStory:
     """Say that an employee is on it; refused if somebody else is."""
     what = Change.TAKE_OVER if given.body.take_over else Change.CLAIM
-    changes.change(given.session, number, what, given.body.employee, at=given.at)
-    return inbox.story(given.session, number)
+    changes.change(given.session, number, what, given.body.employee, at=given.at, viewer=given.viewer)
+    return inbox.story(given.session, number, given.viewer)
 
 
 @case_routes.post(f"{_CASE}/release", takes=Done, gives=CaseStory, apply=False)
@@ -87,5 +87,6 @@ def note_case(given: Given, number: int) -> CaseStory:
 
 
 def _do(given: Given, number: int, what: Change) -> CaseStory:
-    changes.change(given.session, number, what, given.body.employee, at=given.at, note=given.body.note)
-    return inbox.story(given.session, number)
+    body, viewer = given.body, given.viewer
+    changes.change(given.session, number, what, body.employee, at=given.at, note=body.note, viewer=viewer)
+    return inbox.story(given.session, number, given.viewer)

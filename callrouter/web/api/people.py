@@ -205,7 +205,7 @@ def get_pool(given: Given, key: str) -> PoolRecord:
 @pool_routes.get("/pools/<key>/now", gives=PoolNow)
 def get_pool_now(given: Given, key: str) -> PoolNow:
     """What its members do now (unknown while FreeSWITCH cannot be asked, problem says why), and its calls that ring."""
-    return pool_now.team(given.session, key).now(parts().switch.live(), given.at)
+    return pool_now.team(given.session, key).now(parts().switch.live(), given.at).seen_by(given.viewer)
 
 
 @pool_routes.patch(

@@ -43,13 +43,13 @@ class MessageQuery(shapes.PageQuery):
 @call_routes.get("/calls", asks=CallQuery, gives=Listing[CallLine])
 def list_calls(given: Given) -> Page[CallLine]:
     """Calls, the latest first; q looks into numbers and the callers' names."""
-    return history.calls(given.session, given.query.q, **given.query.model_dump(exclude={"q"}))
+    return history.calls(given.session, given.query.q, **given.query.model_dump(exclude={"q"}), viewer=given.viewer)
 
 
 @call_routes.get("/calls/<uuid>", gives=timeline.CallDetail)
 def get_call(given: Given, uuid: str) -> timeline.CallDetail:
     """One call as a story: who was rung, how that ended, the messages, the mails, the calls that belong to it."""
-    return timeline.call_detail(given.session, uuid)
+    return timeline.call_detail(given.session, uuid, given.viewer)
 
 
 @message_routes.get("/messages", scopes=("messages",), asks=MessageQuery, gives=Listing[MessageLine])

@@ -10,6 +10,8 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
+from callrouter.directory import viewers
+from callrouter.directory.privacy import Viewer
 from callrouter.errors import RuleError, UnknownError
 
 #: What a handler is given of the database: a view of it, a transaction, or nothing.
@@ -26,6 +28,11 @@ class Given:
     query: Any
     version: int | None
     at: dt.datetime
+
+    @property
+    def viewer(self) -> Viewer:
+        """What programs may see of people."""
+        return viewers.viewer(self.session, "api")
 
     @property
     def values(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from callrouter.web.forms import Answer, answer
 from callrouter.web.paging import CursorPager, cursor
 from callrouter.web.parts import reading
 from callrouter.web.roles import allow
+from callrouter.web.security import viewer
 
 pages = Blueprint("audit", __name__, url_prefix="/audit")
 
@@ -30,7 +31,8 @@ def index() -> Answer:
         actor = f"web:{actor}"
     with reading() as session:
         try:
-            found = audit.listed(session, noun=filters["noun"], key=filters["key"], actor=actor, before=cursor())
+            noun, key = filters["noun"], filters["key"]
+            found = audit.listed(session, noun=noun, key=key, actor=actor, before=cursor(), viewer=viewer())
         except RuleError:  # a cursor that is none
             abort(404)
     return answer(

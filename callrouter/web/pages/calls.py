@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from callrouter.directory import clicks, csv_cells, history
 from callrouter.directory.explaining import Explanation
 from callrouter.directory.history import CallLine
-from callrouter.directory.timeline import CallDetail, call_detail
+from callrouter.directory.privacy import Whose
+from callrouter.directory.timeline import CallDetail, LinkedCall, call_detail
 from callrouter.errors import CallrouterError, RuleError
 from callrouter.routing.numbers import clean_number
 from callrouter.web import call_words, format
@@ -28,7 +29,7 @@ from callrouter.web.owner_filter import OwnerFilter, chosen_owner, suggestions
 from callrouter.web.paging import CursorPager, cursor, search_text
 from callrouter.web.parts import parts, reading
 from callrouter.web.roles import allow
-from callrouter.web.security import limiter, may_see_owner, own_owners
+from callrouter.web.security import limiter, may_see_owner, viewer
 
 pages = Blueprint("calls", __name__, url_prefix="/calls")
 
@@ -49,7 +50,9 @@ class _Filters:
     @property
     def any(self) -> bool:
         """Whether the list is less than all that the user may see."""
-        return bool(self.owner.text) or any(value for name, value in self.wanted.items() if name != "owners")
+        return bool(self.owner.text) or any(
+            value for name, value in self.wanted.items() if name not in ("owners", "viewer")
+        )
 
 
 def _day(name: str, problems: dict[str, str], later: int = 0) -> dt.datetime | None:
@@ -72,7 +75,7 @@ def _choice(name: str, choices: Any) -> str:
 
 def _filters(session: Session) -> _Filters:
     problems: dict[str, str] = {}
-    owner = chosen_owner(session)
+    owner = chosen_owner(session, everybodys=viewer().whose is Whose.ALL)
     wanted = {
         "search": search_text(),
         "owners": owner.owners,
@@ -81,6 +84,7 @@ def _filters(session: Session) -> _Filters:
         "interrupted": request.args.get("interrupted") == "yes",
         "since": _day("since", problems),
         "until": _day("until", problems, later=1),
+        "viewer": viewer(),
     }
     if owner.problem:
         problems["owner"] = owner.problem
@@ -146,7 +150,7 @@ def _cells(line: CallLine, zone: ZoneInfo) -> list[str]:
         cell(line.caller_name),
         _number_cell(line.number or ""),
         cell(line.owner_name or line.owner),
-        cell(line.answered_by or ""),
+        cell(call_words.handler(line.answered_by)),
         cell(line.device or ""),
         "" if line.talked is None else str(round(line.talked)),
         _("yes") if line.interrupted else "",
@@ -223,16 +227,23 @@ def show(uuid: str) -> Answer:
         "calls/show.html",
         call=call,
         call_back=_to_call_back(call),
-        messages=[one for one in call.messages if may_see_owner(one.owner)],
-        mails=[one for one in call.mails if may_see_owner(one.owner)],
-        cases=[one for one in call.cases if may_see_owner(one.owner)],
+        opens=_opens,
+        messages=[one for one in call.messages if viewer().sees_cases_of(one.owner)],
+        mails=[one for one in call.mails if viewer().sees_cases_of(one.owner)],
+        cases=[one for one in call.cases if viewer().sees_cases_of(one.owner)],
         explanation=_explanation(call),
     )
 
 
+def _opens(other: LinkedCall) -> bool:
+    """Whether the user may open another call of the same story; where handlers are hidden, no other is there."""
+    seen, steps = viewer(), other.steps
+    return not seen.handlers or seen.sees_call((step.owner, step.outcome, step.device) for step in steps)
+
+
 def _explanation(call: CallDetail) -> Explanation | None:
     """What the present settings would do with such a call at its time, if the router left no reasons of its own."""
-    if call.reasons or call.direction != "inbound" or not call.number:
+    if call.reasons or not viewer().handlers or call.direction != "inbound" or not call.number:
         return None
     caller = call.caller if call.caller.startswith("+") else None
     try:
@@ -245,12 +256,9 @@ def _explanation(call: CallDetail) -> Explanation | None:
 def _call(uuid: str) -> CallDetail:
     with reading() as session:
         try:
-            call = call_detail(session, uuid)
-        except RuleError:
+            return call_detail(session, uuid, viewer())
+        except RuleError:  # somebody else's is as if it were not there
             abort(404)
-    if not current_user.is_admin and not call.owners & own_owners():
-        abort(404)  # somebody else's is as if it were not there
-    return call
 
 
 def _to_call_back(call: CallDetail) -> str | None:

@@ -25,7 +25,7 @@ from callrouter.web.owners import owner_frame
 from callrouter.web.paging import CursorPager, Pager, cursor, page_number, search_text
 from callrouter.web.parts import parts, reading
 from callrouter.web.roles import allow
-from callrouter.web.security import may_see_owner, require
+from callrouter.web.security import may_see_owner, require, viewer
 
 pages = Blueprint("employees", __name__, url_prefix="/employees")
 
@@ -131,11 +131,11 @@ def notifications(key: str) -> Answer:
 @allow("employee")
 def calls(key: str) -> Answer:
     """The calls that came to this employee, the latest first."""
-    require(may_see_owner(f"employee:{key}"))
+    require(may_see_owner(f"employee:{key}") and viewer().sees_calls_of(f"employee:{key}"))
     owner = owner_frame(f"employee:{key}")
     with reading() as session:
         try:
-            found = history.calls(session, owner=owner.key, before=cursor())
+            found = history.calls(session, owner=owner.key, before=cursor(), viewer=viewer())
         except RuleError:
             abort(404)
     return answer("employees/calls.html", owner=owner, calls=found.rows, pager=CursorPager.of(found))

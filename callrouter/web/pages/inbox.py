@@ -32,7 +32,7 @@ from callrouter.web.languages import translated
 from callrouter.web.paging import Pager, page_number
 from callrouter.web.parts import changing, parts, reading
 from callrouter.web.roles import allow
-from callrouter.web.security import limiter, may_see_owner, own_owners, require, safe_next
+from callrouter.web.security import limiter, own_owners, require, safe_next, viewer
 
 pages = Blueprint("inbox", __name__, url_prefix="/inbox")
 _CASE = "/<int(max=2147483647):number>"
@@ -67,20 +67,14 @@ class _Shown:
         """As arguments of ``cases.listed``."""
         found: dict[str, Any] = {"closed": self.closed, "page": self.page}
         if self.of == _MINE:
-            return found | {"employee": current_user.employee, **({} if current_user.is_admin else _own())}
-        if self.of:
-            return found | {"owner": self.of}
-        return found if current_user.is_admin else found | _own()
-
-
-def _own() -> dict[str, Any]:
-    return {"owners": own_owners()}
+            return found | {"employee": current_user.employee}
+        return found | {"owner": self.of}
 
 
 def _shown() -> _Shown:
     """403 for somebody else's; administrators see everybody's."""
     of = request.args.get("of", "")[:60]
-    require(may_see_owner(of) if of not in ("", _MINE) else of != _MINE or bool(current_user.employee))
+    require(viewer().sees_cases_of(of) if of not in ("", _MINE) else of != _MINE or bool(current_user.employee))
     return _Shown(of, request.args.get("state") == "closed", page_number())
 
 
@@ -96,7 +90,7 @@ def _tabs(session: Session, shown: _Shown) -> list[tuple[str, str, bool]]:
 
 
 def _list(session: Session, shown: _Shown, at: dt.datetime) -> dict[str, Any]:
-    found = cases.listed(session, **shown.wanted())
+    found = cases.listed(session, **shown.wanted(), viewer=viewer())
     return {
         "cases": found.rows,
         "pager": Pager(shown.page, lists.PAGE, found.total),
@@ -149,12 +143,10 @@ def _may_claim(line: CaseLine) -> bool:
 def _found(session: Session, number: int) -> dict[str, Any] | None:
     """A case's story and what may be done; somebody else's is as if it were not there."""
     try:
-        story = cases.story(session, number)
+        story = cases.story(session, number, viewer())
     except UnknownError:
         return None
     line = story.line
-    if not may_see_owner(line.owner):
-        return None
     return {"case": line, "events": story.events, "may_claim": _may_claim, "number": _to_call(line)}
 
 
@@ -220,7 +212,8 @@ def change(number: int, button: str) -> Answer:
         _case(session, number)
     try:
         with changing() as session:
-            changes.change(session, number, what, current_user.employee, at=parts().clock(), note=note)
+            by, at = current_user.employee, parts().clock()
+            changes.change(session, number, what, by, at=at, note=note, viewer=viewer())
     except RuleError as error:
         return _page(number, note, translated(error.args[0])), 422
     flash(str(told), "good")

@@ -26,7 +26,7 @@ from callrouter.web.owner_filter import chosen_owner
 from callrouter.web.paging import Pager, page_number
 from callrouter.web.parts import changing, parts, reading
 from callrouter.web.roles import allow
-from callrouter.web.security import elsewhere, may_listen, own_owners, safe_next
+from callrouter.web.security import elsewhere, may_listen, own_owners, safe_next, viewer
 
 pages = Blueprint("messages", __name__, url_prefix="/messages")
 pages.app_context_processor(lambda: {"own_owners": own_owners})
@@ -38,8 +38,8 @@ def index() -> Answer:
     """The list, the latest first; administrators see everybody's, without the audio."""
     page, unheard = page_number(), request.args.get("state") == "new"
     with reading() as session:
-        owner = chosen_owner(session)
-        found = messages.listed(session, owners=owner.owners, unheard=unheard, page=page)
+        owner = chosen_owner(session, everybodys=viewer().all_cases)
+        found = messages.listed(session, owners=owner.owners, unheard=unheard, page=page, viewer=viewer())
     return answer(
         "messages/index.html",
         messages=found.rows,

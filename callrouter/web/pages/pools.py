@@ -32,7 +32,7 @@ from callrouter.web.owners import OwnerFrame, owner_frame
 from callrouter.web.paging import CursorPager, Pager, cursor, page_number, search_text
 from callrouter.web.parts import changing, parts, reading
 from callrouter.web.roles import allow
-from callrouter.web.security import may_change_owner, may_see_owner, require
+from callrouter.web.security import may_change_owner, may_see_owner, require, viewer
 
 pages = Blueprint("pools", __name__, url_prefix="/pools")
 
@@ -250,7 +250,8 @@ def _team(key: str, known: pool_now.Team | None = None) -> pool_now.Team:
 def _now(team: pool_now.Team) -> dict[str, Any]:
     """What goes on in the pool, and at which moment that is so."""
     at = parts().clock()
-    return {"now": team.now(parts().switch.live(), at), "at": at, "states": pool_now.STATES}
+    now = team.now(parts().switch.live(), at).seen_by(viewer())
+    return {"now": now, "at": at, "states": pool_now.STATES, "watches": viewer().watches}
 
 
 @pages.get("/<key>/live")
@@ -258,14 +259,15 @@ def _now(team: pool_now.Team) -> dict[str, Any]:
 def live(key: str) -> Response:
     """What goes on in the pool as server-sent events: at once, and whenever it changes."""
     require(may_see_owner(f"pool:{key}"))
-    team, watched, spoken = _team(key), board(), language()
+    team, watched = _team(key), board()
+    alike = key, language(), "" if viewer().live else current_user.employee
 
     def made() -> str:
         nonlocal team
         team = _team(key, team)
         return render_template("pools/_now.html", **_now(team))
 
-    return follow(watched, lambda: watched.shared((key, spoken), made))
+    return follow(watched, lambda: watched.shared(alike, made))
 
 
 @pages.post("/<key>/sign-<any('in', 'out'):way>/<member>")
@@ -359,11 +361,11 @@ def notifications(key: str) -> Answer:
 @allow("employee")
 def calls(key: str) -> Answer:
     """What was called, the latest first."""
-    require(may_see_owner(f"pool:{key}"))
+    require(may_see_owner(f"pool:{key}") and viewer().sees_calls_of(f"pool:{key}"))
     owner, _values = _pool(key)
     with reading() as session:
         try:
-            found = history.calls(session, owner=owner.key, before=cursor())
+            found = history.calls(session, owner=owner.key, before=cursor(), viewer=viewer())
         except RuleError:
             abort(404)
     return answer("pools/calls.html", owner=owner, calls=found.rows, pager=CursorPager.of(found))
