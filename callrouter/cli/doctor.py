@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import ipaddress
 import sys
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from callrouter import log
 from callrouter.cli.common import load_settings, now, open_database, print_json, switch
 from callrouter.directory.database import Database
 from callrouter.directory.exporting import read_company, read_trunks
+from callrouter.directory.models import OwnerRow
 from callrouter.directory.numbers import employees_without_number, numbers_without_owner
 from callrouter.errors import CallrouterError, SwitchError
 from callrouter.esl.client import InboundClient
@@ -21,8 +26,9 @@ from callrouter.web.live import gateway_name, read_gateways
 
 _NO_TRUNK = "list is empty: no calls come or go; add one with `callrouter trunk set`"
 #: Told, and no fault: active numbers that nobody has are a stock as well as an oversight.
-_NO_FAULT = frozenset(("numbers_without_owner", "alarm"))
+_NO_FAULT = frozenset(("numbers_without_owner", "alarm", "pages"))
 NO_ALARM = "nobody gets a mail when somebody makes very many calls out; the page Calls out has the address"
+LINKS = "mails link to [web] base_url {}, which leads nowhere but on this machine; set it to the pages' address"
 #: So many of one kind are told one by one.
 _SHOWN = 20
 
@@ -36,12 +42,12 @@ def doctor(ctx: click.Context, offline: bool, as_json: bool) -> None:
 
     Employees without a number, no trunk, mails that were given up; and unless --offline whether the router answers,
     the spool is emptied, FreeSWITCH can be reached, its trunks are up and teams' mailboxes can be used. No faults:
-    numbers without an owner, no address for alarms.
+    numbers without an owner, no address for alarms, links in mails that lead nowhere.
     """
     settings = load_settings(ctx)
     log.configure("error", settings.log.format)
     with open_database(settings) as database:
-        found = _directory(database)
+        found = _directory(database, settings.web.base_url)
         if not offline:
             found |= _surroundings(settings, database)
     if as_json:
@@ -52,16 +58,31 @@ def doctor(ctx: click.Context, offline: bool, as_json: bool) -> None:
         sys.exit(1)
 
 
-def _directory(database: Database) -> dict[str, Any]:
+def _directory(database: Database, pages: str) -> dict[str, Any]:
     with database.read() as session:
         company = read_company(session)
         found = {
             "employees_without_number": employees_without_number(session),
             "numbers_without_owner": numbers_without_owner(session),
             "alarm": "" if company.limits.alarm_email else NO_ALARM,
+            "pages": LINKS.format(pages) if _is_here(pages) and _mails_go_out(session) else "",
             "trunks": [] if read_trunks(session) else [_NO_TRUNK],
         }
     return found | {"dead_mails": check_mail(database)["dead"]}
+
+
+def _is_here(address: str) -> bool:
+    """Whether *address* (a URL) is found from this machine alone."""
+    host = urlsplit(address).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _mails_go_out(session: Session) -> bool:
+    wanted = select(OwnerRow.id).where(OwnerRow.notify_about != "none", OwnerRow.notify_email.is_not(None))
+    return session.scalar(wanted.limit(1)) is not None
 
 
 def _surroundings(settings: Settings, database: Database) -> dict[str, Any]:
@@ -124,6 +145,7 @@ def _tell(found: dict[str, Any], pages: str) -> None:
         "employees_without_number": "employee {0}: lost the personal number; give a new one: {1}/employees/{0}/numbers",
         "numbers_without_owner": "number {}: active, but nobody's; give it to someone or deactivate it",
         "alarm": "alarm: {}",
+        "pages": "{}",
         "trunks": "trunk {}",
         "router": "router {}",
         "spool": "spool {}",

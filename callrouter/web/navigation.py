@@ -60,7 +60,7 @@ _EMPLOYEE = (
 class Link:
     """An entry as it is shown; *here*: the page belongs to it. ``new``: how much waits there; None: nothing can.
 
-    ``kind`` is the class of that number, by which scripts find it.
+    ``kind`` is the class of that number, by which scripts find it; ``source``: where they follow it, if they do.
     """
 
     url: str
@@ -68,6 +68,7 @@ class Link:
     here: bool
     new: int | None = None
     kind: str = ""
+    source: str = ""
 
 
 def new_messages() -> int:
@@ -86,8 +87,8 @@ def open_cases() -> int:
         return waiting.count_for(session, viewer())
 
 
-#: What counts what waits, and the class of its number.
-_COUNTED = {"messages.index": (new_messages, "unheard"), "inbox.index": (open_cases, "awaited")}
+#: What counts what waits, the class of its number, and where scripts follow it.
+_COUNTED = {"messages.index": (new_messages, "unheard", ""), "inbox.index": (open_cases, "awaited", "inbox.count")}
 
 
 def links() -> Iterator[Link]:
@@ -100,5 +101,5 @@ def links() -> Iterator[Link]:
                 request.endpoint == entry.endpoint if entry.own else request.blueprint == entry.endpoint.split(".")[0]
             )
             url = url_for(entry.endpoint, key=current_user.employee) if entry.own else url_for(entry.endpoint)
-            new, kind = _COUNTED.get(entry.endpoint, (None, ""))
-            yield Link(url, entry.label, here, new() if new else None, kind)
+            new, kind, source = _COUNTED.get(entry.endpoint, (None, "", ""))
+            yield Link(url, entry.label, here, new() if new else None, kind, url_for(source) if source else "")

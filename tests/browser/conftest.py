@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from callrouter.web import following
 from tests.web.conftest import company_file, database, migrated, world  # noqa: F401
 from tests.web.world import World
 
@@ -22,11 +23,16 @@ _HARMLESS = ("responded with a status of 4", "htmx:sendAbort", "htmx:afterReques
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, once for all tests."""
-    with sync_playwright() as playwright:
+    """Debian's Chromium, once for all tests. What closed pages have followed ends soon, and before the tests do."""
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setattr(following, "_HEARTBEAT", 2.0)
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         yield browser
         browser.close()
+        patch.setattr(following, "_LONGEST", 0.0)
+        for thread in threading.enumerate():
+            if "process_request_thread" in thread.name:
+                thread.join(_LONGEST / 1000)
 
 
 def _is_complaint(said: ConsoleMessage) -> bool:

@@ -54,6 +54,27 @@ def test_a_new_case_appears_and_one_that_is_done_goes(desk: Desk):
     expect(anna.locator("tbody tr")).to_contain_text("+49 176 04069002")
 
 
+def test_how_many_wait_stands_on_every_page_and_follows(desk: Desk):
+    anna, ben, boss = (desk.open(role) for role in ("employee", "other", "admin"))
+    anna.goto("/calls")
+    boss.goto("/pools/sales")  # follows two things at once
+    waiting = [page.locator("nav.side .awaited") for page in (anna, ben, boss)]
+    for one in waiting:
+        expect(one).to_have_text("")
+    case = put_case(desk.world, "pool:sales")
+    put_case(desk.world, "employee:ben", "+4917604069002")
+    for one, number in zip(waiting, ("1", "2", "2"), strict=True):
+        expect(one).to_have_text(number)
+    phone = desk.open("employee", width=390, height=844)
+    phone.goto("/calls")
+    phone.locator("details.menu summary").click()
+    expect(phone.locator("details.menu .awaited")).to_have_text("1")
+    ben.goto(f"/inbox/{case}")
+    press(ben, "Als erledigt markieren")
+    for one, number in zip((*waiting, phone.locator("details.menu .awaited")), ("", "1", "1", ""), strict=True):
+        expect(one).to_have_text(number)
+
+
 WORDS = {
     "de-DE": ("Rückrufe", "Notiz", "Notiz speichern", "Abgeben", "Als erledigt markieren", "Erledigt", "Wieder öffnen"),
     "en-GB": ("Call-backs", "Note", "Save note", "Release", "Mark as done", "Dealt with", "To be done again"),

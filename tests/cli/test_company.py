@@ -186,6 +186,7 @@ def test_numbers_that_go_are_flagged_by_the_doctor(company: Path):
         "employees_without_number": ["anna"],
         "numbers_without_owner": ["+493023125012"],
         "alarm": doctor.NO_ALARM,
+        "pages": doctor.LINKS.format("http://127.0.0.1:8080"),
         "trunks": [],
         "dead_mails": 0,
     }
@@ -202,7 +203,22 @@ def test_a_sound_company_has_nothing_for_the_doctor(company: Path):
     text = text.replace("\ntrunks:", "\n  limits: {alarm_email: it@muster.example}\ntrunks:", 1)
     (company / "sound.yaml").write_text(text, "utf-8")
     told("import", "--prune", "sound.yaml", cwd=company)
+    assert "mails link to [web] base_url http://127.0.0.1:8080, which leads" in told("doctor", "--offline", cwd=company)
+    settings = company / "callrouter.toml"
+    named = settings.read_text("utf-8").replace("http://127.0.0.1:8080", "https://telefon.muster.example")
+    settings.write_text(named, "utf-8")
     assert told("doctor", "--offline", cwd=company) == "Nothing is wrong.\n"
+
+
+@pytest.mark.parametrize(
+    ("address", "here"),
+    [
+        ("http://127.0.0.1:8080", True), ("http://localhost:8080/", True), ("http://[::1]:8080", True),
+        ("https://telefon.muster.example", False), ("http://192.0.2.7:8080", False), ("", False),
+    ],
+)  # fmt: skip
+def test_which_pages_are_found_from_here_alone(address: str, here: bool):
+    assert doctor._is_here(address) is here
 
 
 def test_help_lists_every_command(tmp_path: Path):

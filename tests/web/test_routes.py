@@ -100,6 +100,7 @@ ROUTES: dict[str, tuple[str, tuple[int | str, int | str, int | str, int | str]]]
     "calls.show": ("/calls/no-such-call", (IN, 404, 404, 404)),
     "inbox.index": ("/inbox", (IN, 200, 200, 200)),
     "inbox.live": ("/inbox/live", (IN, 200, 200, 200)),
+    "inbox.count": ("/inbox/count", (IN, 200, 200, 200)),
     "inbox.show": ("/inbox/1", (IN, 404, 404, 404)),
     "inbox.live_case": ("/inbox/1/live", (IN, 404, 404, 404)),
     "inbox.change": ("/inbox/1/note", (IN, 400, 400, 400)),

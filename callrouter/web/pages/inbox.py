@@ -109,8 +109,8 @@ def index() -> Answer:
         return render_template("inbox/index.html", tabs=_tabs(session, shown), at=at, **_list(session, shown, at))
 
 
-def _followed(look: Callable[[Session, dt.datetime], str]) -> Response:
-    """What *look* makes, again whenever a case changed, and once a minute, for the clock goes on."""
+def _followed(look: Callable[[Session, dt.datetime], str], *, minutely: bool = True) -> Response:
+    """What *look* makes, again whenever a case changed; *minutely*: and once a minute, for the clock goes on."""
     watched = inbox()
     last: tuple[object, ...] = ()
     text = ""
@@ -118,7 +118,7 @@ def _followed(look: Callable[[Session, dt.datetime], str]) -> Response:
     def seen() -> str:
         nonlocal last, text
         at = parts().clock()
-        if (now := (watched.mark(), at.replace(second=0, microsecond=0))) != last:
+        if (now := (watched.mark(), at.replace(second=0, microsecond=0) if minutely else None)) != last:
             last = now
             with reading() as session:
                 text = look(session, at)
@@ -133,6 +133,14 @@ def live() -> Response:
     """The list as server-sent events: at once, and whenever it changes."""
     shown = _shown()
     return _followed(lambda session, at: render_template("inbox/_list.html", **_list(session, shown, at)))
+
+
+@pages.get("/count")
+@allow("employee")
+def count() -> Response:
+    """How many wait, for the navigation of every page, as server-sent events: at once, and whenever it changes."""
+    seen = viewer()
+    return _followed(lambda session, _at: str(waiting.count_for(session, seen)), minutely=False)
 
 
 def _may_claim(line: CaseLine) -> bool:
