@@ -16,7 +16,7 @@ from callrouter.directory import audit, messages, services
 from callrouter.directory.changing import revised
 from callrouter.directory.models import OwnerRow
 from callrouter.directory.privacy import Privacy
-from callrouter.directory.records import CaseRow, OutboxRow
+from callrouter.directory.records import CallLinkRow, CallRow, CaseRow, OutboxRow
 from callrouter.ledger.rings import End, Leg
 from callrouter.web.live import Channel, Live, Registration
 from tests.web.api_server import ApiServer, serve
@@ -60,7 +60,7 @@ def _streams_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def shared(world: World) -> Shared:
-    later = {"started_at": NOW - dt.timedelta(minutes=5)}
+    later = {"started_at": NOW - dt.timedelta(minutes=5), "number": "+493023125000"}
     put_call(world, "sales-anna", "pool:sales", device="anna-desk", outcome="answered", **later)
     put_call(world, "sales-ben", "pool:sales", device="ben-desk", outcome="answered", **later)
     put_call(
@@ -71,6 +71,7 @@ def shared(world: World) -> Shared:
         reasons=[("signed_out", {"employee": "Ben Yılmaz", "pool": "Vertrieb"})],
     )
     put_call(world, "ben-own", "employee:ben", device="ben-desk", outcome="answered", **later)
+    link(world, "sales-anna", "ben-own")  # anna had asked ben, who had then talked to the caller
     message = put_call(world, "sales-message", "pool:sales", message=tone(1))
     closed, claimed, waiting = (put_case(world, "pool:sales", f"+491760406900{n}") for n in (5, 6, 7))
     for case, what in (
@@ -88,6 +89,12 @@ def shared(world: World) -> Shared:
         channels=(RINGS, TO_BEN, BEN_TALKS),
     )
     return Shared(world, closed, claimed, waiting, message)
+
+
+def link(world: World, one: str, other: str) -> None:
+    with world.database.write() as session:
+        call = session.scalars(select(CallRow).where(CallRow.uuid == other)).one()
+        session.add(CallLinkRow(call_id=call.id, leg=one))
 
 
 def do(world: World, case: int, what: Change, employee: str = "ben", note: str = "") -> None:
@@ -150,6 +157,17 @@ def test_as_it_comes_all_of_it_is_shown(shared: Shared) -> None:
     for path in ("/calls", "/calls/export.csv", "/pools/sales/calls", "/calls/sales-ben", "/calls/sales-missed",
                  f"/inbox/{shared.closed}", "/inbox?state=closed", "/pools/sales/live"):  # fmt: skip
         assert "Ben Yılmaz" in anna.get(path).text, path
+
+
+def test_a_colleagues_call_of_the_same_story_is_told_but_not_opened(shared: Shared) -> None:
+    anna = shared.world.browser("employee")
+    page = anna.get("/calls/sales-anna")
+    assert "Ben Yılmaz answered" in page.text
+    assert not page.tree.xpath("//a[contains(@href, 'ben-own')]")
+    setting(shared.world, employee={"whose_calls": "all"})
+    assert anna.get("/calls/sales-anna").tree.xpath("//a[contains(@href, 'ben-own')]")
+    setting(shared.world, employee={"handlers": "hidden"})
+    assert "What belongs to it" not in anna.get("/calls/sales-anna").text
 
 
 CALLS = {
