@@ -23,7 +23,7 @@ _OWN = SelectChoice("own", _l("their own, and those that nobody of their pools h
 _POOLS = SelectChoice("pools", _l("their own, and all of their pools"))
 _ALL = SelectChoice("all", _l("everybody’s"))
 _HANDLERS = [SelectChoice("shown", _l("by name")), SelectChoice("hidden", _l("as “a colleague”"))]
-_LIVE = [SelectChoice("shown", _l("yes")), SelectChoice("hidden", _l("no"))]
+_LIVE = [SelectChoice("shown", _l("shown")), SelectChoice("hidden", _l("not shown"))]
 
 
 def _whose(description: Any) -> RadioField:
