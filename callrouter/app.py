@@ -29,6 +29,7 @@ from callrouter.esl.client import InboundClient
 from callrouter.esl.server import OutboundServer
 from callrouter.heartbeat import Heartbeat, notify_systemd
 from callrouter.ledger.notes import NoteSweep
+from callrouter.ledger.upkeep import Digests, Retention
 from callrouter.ledger.worker import Ledger
 from callrouter.mail.delivery import Delivery
 from callrouter.routing.plan import IncomingCall
@@ -169,9 +170,17 @@ def run_worker(settings: Settings, heartbeat_fd: int | None) -> int:
     client = event_socket_client(settings, "worker")
     client.start()
     sweep = NoteSweep(ledger, _Switch(client))
+    digests = Digests(database, clock=now, on_mail=delivery.wake)
+    retention = Retention(database, settings, clock=now)
     loops = [
         threading.Thread(target=loop, args=(stopping,), name=name, daemon=True)
-        for name, loop in (("ledger", ledger.run), ("mail", delivery.run), *mailbox_loops(settings, database))
+        for name, loop in (
+            ("ledger", ledger.run),
+            ("mail", delivery.run),
+            ("digests", digests.run),
+            ("retention", retention.run),
+            *mailbox_loops(settings, database),
+        )
     ]
     for thread in loops:
         thread.start()

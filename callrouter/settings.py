@@ -124,7 +124,10 @@ class Router:
 class Worker:
     """Turns CDRs and recordings into calls, messages and mails."""
 
-    archive_days: int = _key(90, "How long archived spool files are kept (days); 0: for ever.")
+    archive_days: int = _key(
+        90,
+        "How long archived spool files are kept (days), at most as long as calls and messages; 0: so long as these.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

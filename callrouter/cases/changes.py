@@ -72,6 +72,8 @@ def change(
         row.claimed_by, row.claimed_at = who.id if who else None, at
     elif what in (Change.RELEASE, Change.REOPEN):
         row.claimed_by = row.claimed_at = None
+    if what is Change.REOPEN:
+        row.reopened_at, row.escalated_at = at, None
     if what is not Change.NOTE:
         row.closed_at = at if what is Change.CLOSE else None
     session.add(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select, text
@@ -28,7 +28,8 @@ class CaseLine:
     """A case; ``owner`` is an owner key, empty when the owner is gone. ``last_call_at`` is its last call's begin.
 
     ``call_back``: the caller asked for it. ``claimed_by`` is the id of the employee who is on it, or was when it was
-    closed; without an id and with an empty name it was a colleague, who is not told. Times are UTC.
+    closed; without an id and with an empty name it was a colleague, who is not told. ``escalated_at``: when somebody was
+    first told that it waits too long. Times are UTC.
     """
 
     id: int
@@ -47,6 +48,13 @@ class CaseLine:
     claimed_name: str | None
     claimed_at: dt.datetime | None
     closed_at: dt.datetime | None
+    reopened_at: dt.datetime | None
+    escalated_at: dt.datetime | None
+
+    @property
+    def waits_since(self) -> dt.datetime:
+        """When it was opened, or reopened."""
+        return self.reopened_at or self.opened_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +111,12 @@ def listed(
         query = query.where(CaseRow.claimed_by == claimer.scalar_subquery())
     ids = list(session.scalars(query.order_by(*order).limit(size).offset(max(page - 1, 0) * size)))
     total = count(session, query)
-    lines = {line.id: line for line in _lines(session, ids, viewer)}
-    return Page([lines[row_id] for row_id in ids], min(total, MOST_COUNTED), total > MOST_COUNTED)
+    return Page(lines(session, ids, viewer), min(total, MOST_COUNTED), total > MOST_COUNTED)
 
 
 def story(session: Session, number: int, viewer: Viewer = EVERYTHING) -> CaseStory:
     """The case with that id and all that happened, as *viewer* may see it; raises UnknownError."""
-    line = next(iter(_lines(session, [number], viewer)), None)
+    line = next(iter(lines(session, [number], viewer)), None)
     if line is None or not viewer.sees_cases_of(line.owner):
         raise unknown(number)
     calls = (
@@ -144,7 +151,8 @@ def _is_on_it(line: CaseLine, employee: str | None, change: str) -> bool:
     return on_it and change in (Change.CLAIM, Change.TAKE_OVER)
 
 
-def _lines(session: Session, ids: Collection[int], viewer: Viewer) -> list[CaseLine]:
+def lines(session: Session, ids: Sequence[int], viewer: Viewer = EVERYTHING) -> list[CaseLine]:
+    """Those of the cases *ids* that there are, in that order, as *viewer* may see them."""
     query = (
         select(CaseRow, OwnerRow.kind, OwnerRow.key, OwnerRow.name, _Claimer.key, _Claimer.name)
         .outerjoin(OwnerRow, OwnerRow.id == CaseRow.owner_id)
@@ -153,8 +161,8 @@ def _lines(session: Session, ids: Collection[int], viewer: Viewer) -> list[CaseL
     )
     rows = session.execute(query).all()
     names = overview.names_of(session, {row.caller for row, *_ in rows})
-    lines = [
-        CaseLine(
+    found = {
+        row.id: CaseLine(
             id=row.id,
             owner=f"{kind}:{key}" if key else "",
             owner_name=name,
@@ -171,12 +179,15 @@ def _lines(session: Session, ids: Collection[int], viewer: Viewer) -> list[CaseL
             claimed_name=claimer_name,
             claimed_at=row.claimed_at,
             closed_at=row.closed_at,
+            reopened_at=row.reopened_at,
+            escalated_at=row.escalated_at,
         )
         for row, kind, key, name, claimer, claimer_name in rows
-    ]
+    }
+    ordered = [found[number] for number in ids if number in found]
     return [
         replace(line, claimed_by=None, claimed_name=COLLEAGUE)
         if line.claimed_by and line.state == State.CLOSED and not viewer.names(line.claimed_by)
         else line
-        for line in lines
+        for line in ordered
     ]

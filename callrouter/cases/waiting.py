@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select
@@ -56,12 +56,12 @@ def waited(session: Session, lines: Collection[CaseLine], now: dt.datetime) -> d
     """How long each of *lines* has been waiting at *now*, by the id of the case."""
     since: dict[str, dt.datetime] = {}
     for line in lines:
-        since[line.owner] = min(line.opened_at, since.get(line.owner, line.opened_at))
-    spans = _open(session, since, now)
-    return {line.id: _wait(line.opened_at, spans.get(line.owner), now) for line in lines}
+        since[line.owner] = min(line.waits_since, since.get(line.owner, line.waits_since))
+    spans = open_spans(session, since, now)
+    return {line.id: _wait(line.waits_since, spans.get(line.owner), now) for line in lines}
 
 
-def _open(session: Session, since: dict[str, dt.datetime], now: dt.datetime) -> dict[str, Spans]:
+def open_spans(session: Session, since: Mapping[str, dt.datetime], now: dt.datetime) -> dict[str, Spans]:
     """When each pool that has hours was open before *now*, as far back as *since* and no further than FURTHEST."""
     some = [key.removeprefix("pool:") for key in since if key.startswith("pool:")]
     has_hours = or_(PoolRow.hours_id.is_not(None), PoolRow.hours_rules.is_not(None))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from zoneinfo import ZoneInfo
 
 import click
 
-from callrouter.cases import changes, inbox
+from callrouter.cases import changes, digests, inbox
 from callrouter.cases.rules import Change
 from callrouter.cli.common import changing, now, print_json, reading
 from callrouter.cli.directory import plain, print_page
 from callrouter.directory import lists
+from callrouter.directory.exporting import read_company
 
 
 @click.group()
@@ -38,6 +40,38 @@ def list_cases(ctx: click.Context, owner: str, employee: str, closed: bool, page
     with reading(ctx) as session:
         found = inbox.listed(session, owner=owner, employee=employee, closed=closed, page=page)
     print_page(found, _COLUMNS, lists.PAGE, as_json)
+
+
+@case.command("digest")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@click.pass_context
+def digest(ctx: click.Context, as_json: bool) -> None:
+    """Show who is told of callers that wait too long, of how many, and whether that is due. Sends nothing."""
+    at = now()
+    with reading(ctx) as session:
+        zone = ZoneInfo(read_company(session).timezone)
+        found = [
+            {
+                "recipient": address.recipient,
+                "due": address.due(at, zone),
+                "last": address.last,
+                "teams": [
+                    {"owner": late.owner, "new": late.team.new, "told": late.team.told, "open": late.team.open}
+                    for late in address.teams
+                ],
+            }
+            for address in digests.addresses(session, at)
+        ]
+    if as_json:
+        print_json([plain(address) for address in found])
+        return
+    for address in map(plain, found):
+        when = "a mail is due" if address["due"] else "no mail is due"
+        click.echo(f"{address['recipient']}: {when}, the last was {address['last'] or 'never'}")
+        for team in address["teams"]:
+            click.echo(f"    {team['owner'] or 'nobody'}: {team['new']} new, {team['told']} told before")
+    if not found:
+        click.echo("Nobody is told of anybody.")
 
 
 @case.command("show")

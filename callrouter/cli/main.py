@@ -33,6 +33,7 @@ COMMANDS = {
     "case": ("case", "case"),
     "message": ("call", "message"),
     "mail": ("mail", "mail"),
+    "retention": ("retention", "retention_"),
     "user": ("user", "user"),
     "token": ("token", "token"),
     "audit": ("user", "audit"),

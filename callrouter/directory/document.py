@@ -7,12 +7,15 @@ Unknown keys are an error. Numbers are E.164.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from callrouter.directory import providers
+from callrouter.directory.company_parts import Cases as Cases
+from callrouter.directory.company_parts import Limits as Limits
+from callrouter.directory.company_parts import Part as Part
+from callrouter.directory.company_parts import Retention as Retention
 from callrouter.directory.kinds import (
     E164,
     About,
@@ -43,47 +46,6 @@ from callrouter.routing.names import SHOWN_BEFORE
 from callrouter.routing.outgoing import Destination, NumberFormat
 
 
-class Part(BaseModel):
-    """Base of all parts of the document."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, populate_by_name=True)
-
-
-class Limits(Part):
-    """What may be called in the public network, so that a stolen password costs little; emergencies always may.
-
-    ``destinations`` may be called by everybody who has no list of their own; while ``schedule`` (a named one) is
-    closed, of these only ``closed_destinations``. ``calls`` and ``calls_per_employee`` go out at the same time at
-    most; ``new_numbers`` is how many numbers an employee may call in a day that were not called before in that day.
-    More than ``alarm_calls`` calls of an employee in ten minutes, refused ones too, send a mail to ``alarm_email``.
-    """
-
-    destinations: list[Destination] = [Destination.NATIONAL, Destination.MOBILE]
-    schedule: Name | None = None
-    closed_destinations: list[Destination] = [Destination.NATIONAL]
-    calls: Annotated[int, Field(ge=1, le=1000)] = 30
-    calls_per_employee: Annotated[int, Field(ge=1, le=100)] = 4
-    new_numbers: Annotated[int, Field(ge=1, le=10_000)] = 50
-    alarm_email: Email | None = None
-    alarm_calls: Annotated[int, Field(ge=1, le=10_000)] = 20
-
-    def allowed(self, own: Sequence[Destination] | None) -> Sequence[Destination]:
-        """The kinds of numbers to call for one who has *own*, or None."""
-        return self.destinations if own is None else own
-
-
-class Cases(Part):
-    """How callers are called back. Who is called back must be talked to for ``talk_seconds`` to be done with.
-
-    Of calls of the same caller that are missed within ``mail_minutes`` one mail tells; 0: of each. Messages always are.
-    Who is claimed by a member of a pool and calls it again rings there first for ``claimer_seconds``; 0: as everybody.
-    """
-
-    talk_seconds: Annotated[int, Field(ge=1, le=600)] = 15
-    mail_minutes: Annotated[int, Field(ge=0, le=1440)] = 5
-    claimer_seconds: Annotated[int, Field(ge=0, le=60)] = 8
-
-
 class Company(Part):
     """The company. ``ring_seconds`` rings where no mailbox answers; ``holidays`` is an ISO 3166-2 subdivision.
 
@@ -108,6 +70,7 @@ class Company(Part):
     outside_line: Annotated[str, StringConstraints(pattern=r"^[0-9]{0,3}$")] = ""
     limits: Limits = Limits()
     cases: Cases = Cases()
+    retention: Retention = Retention()
     privacy: Privacy = Privacy()
 
 
@@ -222,7 +185,8 @@ class Notify(Part):
     """Which events are mailed where. ``internal``: missed internal calls too. ``language``: else the company's.
     ``handled_mail``: also that a case is done, by whom and how.
 
-    ``salutation`` is the line that mails begin with; empty: none.
+    ``salutation`` is the line that mails begin with; empty: none. ``escalate_to`` is told of the callers who wait too
+    long.
     """
 
     about: About = "none"
@@ -231,6 +195,7 @@ class Notify(Part):
     salutation: Line = ""
     internal: bool = False
     handled_mail: bool = False
+    escalate_to: Email | None = None
 
 
 class NumberNotify(Part):

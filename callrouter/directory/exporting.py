@@ -101,6 +101,7 @@ def _notify(row: OwnerRow) -> document.Notify:
             "salutation": row.notify_salutation,
             "internal": row.notify_internal,
             "handled_mail": row.handled_mail,
+            "escalate_to": row.notify_escalate_to,
         }
     )
 

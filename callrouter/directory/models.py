@@ -43,7 +43,7 @@ class CompanyRow(Base):
     """The one company of this installation.
 
     ``version`` counts every change of the directory, ``settings_version`` those of this row alone. ``limits``,
-    ``cases`` and ``privacy`` are those parts of the document as JSON.
+    ``cases``, ``retention`` and ``privacy`` are those parts of the document as JSON.
     """
 
     __tablename__ = "company"
@@ -65,6 +65,7 @@ class CompanyRow(Base):
     outside_line: Mapped[str] = mapped_column(default="", server_default="")
     limits: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     cases: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    retention: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     privacy: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     __table_args__ = (CheckConstraint("id = 1", name="one_company"),)
 
@@ -137,6 +138,7 @@ class OwnerRow(Base):
     notify_language: Mapped[str | None]
     notify_salutation: Mapped[str] = mapped_column(default="", server_default="")
     notify_internal: Mapped[bool] = mapped_column(default=False)
+    notify_escalate_to: Mapped[str | None]
     handled_mail: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     numbers: Mapped[list[NumberRow]] = relationship(back_populates="owner", order_by="NumberRow.e164")

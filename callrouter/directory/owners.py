@@ -99,7 +99,7 @@ def set_mailbox(session: Session, key: str, *, version: int | None = None, **val
 
 
 def set_notify(session: Session, key: str, *, version: int | None = None, **values: Any) -> document.Notify:
-    """Change fields of an owner's notifications: about, email, language, internal, handled_mail."""
+    """Change fields of an owner's notifications: those of ``document.Notify``."""
     store.hold(session)
     return change(session, key, version=version, notify=_with(owner(session, key)[0].notify, values, "notify")).notify
 

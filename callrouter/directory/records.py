@@ -134,7 +134,8 @@ class CaseRow(Base):
     ``caller_key`` is the E.164 number, the extension, or ``anonymous:UUID``. ``changed_at`` is when the last of its
     ``calls`` began, ``attempts`` how often the caller was called back in vain. ``claimed_by`` is who is on it.
     ``call_back``: the caller asked for it.
-    ``mailed_at`` is when the last missed call began of which a mail was sent.
+    ``mailed_at`` is when the last missed call began of which a mail was sent. ``reopened_at``: it waits since then.
+    ``escalated_at`` is when a digest first told that it waits too long.
     """
 
     __tablename__ = "cases"
@@ -153,6 +154,8 @@ class CaseRow(Base):
     claimed_at: Mapped[dt.datetime | None]
     mailed_at: Mapped[dt.datetime | None]
     closed_at: Mapped[dt.datetime | None]
+    reopened_at: Mapped[dt.datetime | None]
+    escalated_at: Mapped[dt.datetime | None]
     root_message_id: Mapped[str]
     subject: Mapped[str] = mapped_column(default="")
     owner: Mapped[OwnerRow | None] = relationship(foreign_keys=[owner_id])
@@ -201,7 +204,7 @@ class CaseChangeRow(Base):
     change: Mapped[str]
     actor: Mapped[str] = mapped_column(default="")
     employee_id: Mapped[int | None] = mapped_column(ForeignKey("employees.id", ondelete="SET NULL"))
-    call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id", ondelete="SET NULL"))
+    call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id", ondelete="SET NULL"), index=True)
     note: Mapped[str] = mapped_column(default="")
     case: Mapped[CaseRow] = relationship(back_populates="changes")
     __table_args__ = (Index("one_change", "case_id", "call_id", unique=True),)
@@ -223,7 +226,7 @@ class OutboxRow(Base):
     headers: Mapped[dict[str, Any]]
     text: Mapped[str]
     html: Mapped[str]
-    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id", ondelete="SET NULL"))
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id", ondelete="SET NULL"), index=True)
     audio: Mapped[str] = mapped_column(default="none")
     call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id", ondelete="SET NULL"), index=True)
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"), index=True)
@@ -236,7 +239,19 @@ class OutboxRow(Base):
     sent_at: Mapped[dt.datetime | None]
     error: Mapped[str] = mapped_column(default="")
     message: Mapped[MessageRow | None] = relationship()
-    __table_args__ = (Index("outbox_due", "state", "next_try_at"),)
+    __table_args__ = (
+        Index("outbox_due", "state", "next_try_at"),
+        Index("outbox_by_age", "created_at"),
+    )
+
+
+class DigestRow(Base):
+    """When an address was last told of the callers who wait too long. Whoever tells it holds the row meanwhile."""
+
+    __tablename__ = "digests"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    recipient: Mapped[str] = mapped_column(unique=True)
+    sent_at: Mapped[dt.datetime | None]
 
 
 class MailSyncRow(Base):

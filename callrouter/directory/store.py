@@ -161,6 +161,7 @@ def _owner_row(kind: str, part: document.Employee | document.Pool) -> dict[str, 
         "notify_salutation": notify.salutation,
         "notify_internal": notify.internal,
         "handled_mail": notify.handled_mail,
+        "notify_escalate_to": notify.escalate_to,
     }
 
 

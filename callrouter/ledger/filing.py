@@ -13,7 +13,7 @@ from pathlib import Path
 
 from callrouter import log, metrics
 from callrouter.ledger.cdr import MAX_BYTES, without_caller
-from callrouter.spool import CDR_NAME, Spool, read_at_most, write_whole
+from callrouter.spool import CDR_NAME, RECORDING_NAME, Spool, read_at_most, write_whole
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -48,11 +48,18 @@ def quarantine(spool: Spool, path: Path, reason: str) -> None:
     log.get("ledger").error(f"{path.name} is in quarantine: {reason}")
 
 
-def forget(spool: Spool, today: dt.date, days: int) -> None:
-    """Delete archives older than *days*; 0 keeps them for ever."""
-    if not days:
-        return
-    last = (today - dt.timedelta(days=days)).isoformat()
+def forget(spool: Spool, today: dt.date, *, cdrs: int | None, recordings: int | None) -> None:
+    """Delete archived *recordings* older than so many days, and all other files older than *cdrs*; None: none."""
+    last_cdr, last_recording = (
+        "" if days is None else (today - dt.timedelta(days=days)).isoformat() for days in (cdrs, recordings)
+    )
     for folder in spool.archive.iterdir():
-        if _DAY.fullmatch(folder.name) and folder.name < last:
+        if not _DAY.fullmatch(folder.name):
+            continue
+        old = folder.name < last_cdr, folder.name < last_recording
+        if all(old):
             shutil.rmtree(folder, ignore_errors=True)
+        elif any(old):
+            for path in folder.iterdir():
+                if old[1 if RECORDING_NAME.fullmatch(path.name) else 0]:
+                    path.unlink(missing_ok=True)

@@ -64,7 +64,6 @@ class Ledger:
         """*on_mail* is called when new mails wait in the outbox."""
         self._database = database
         self._min_seconds = settings.voicemail.min_seconds
-        self._archive_days = settings.worker.archive_days
         self._clock = clock
         self._on_mail = on_mail
         self._told: set[str] = set()
@@ -76,14 +75,9 @@ class Ledger:
     def run(self, stop: Stop) -> None:
         """Take calls until *stop* is set; waits with growing pauses while database or spool cannot be used."""
         pause = _POLL
-        cleaned: dt.date | None = None
         while not stop.is_set():
             try:
                 self.run_once()
-                today = self._clock().date()
-                if cleaned != today:
-                    filing.forget(self.spool, today, self._archive_days)
-                    cleaned = today
                 pause = _POLL
             except (*TROUBLE, DatabaseError, store.NoCompany, OSError) as error:
                 pause = min(_LONGEST_PAUSE, max(1.0, pause * 2))

@@ -17,14 +17,14 @@ from callrouter.routing import waiting
 _UNSAFE_ID = re.compile(r"[^A-Za-z0-9._-]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
-_TEMPLATES = jinja2.Environment(
+TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("callrouter.mail"),
     autoescape=jinja2.select_autoescape(("html.j2",)),
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEXT, _HTML = _TEMPLATES.get_template("mail.txt.j2"), _TEMPLATES.get_template("mail.html.j2")
+_TEXT, _HTML = TEMPLATES.get_template("mail.txt.j2"), TEMPLATES.get_template("mail.html.j2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,10 +260,15 @@ def _mail(
         "open_page": said["open_page"],
         "footer": said["footer"].format(company=company.name),
     }
-    standard = {
+    headers = {**standard_headers(mail_id, local, language), **headers}
+    return Mail(mail_id, one_line(subject), headers, _TEXT.render(values), _HTML.render(values))
+
+
+def standard_headers(mail_id: str, local: dt.datetime, language: str) -> dict[str, str]:
+    """The headers that all our mails have."""
+    return {
         "Date": email.utils.format_datetime(local),
         "Message-ID": mail_id,
         "Auto-Submitted": "auto-generated",  # RFC 3834: no out-of-office answers, please
         "Content-Language": language,
     }
-    return Mail(mail_id, one_line(subject), {**standard, **headers}, _TEXT.render(values), _HTML.render(values))

@@ -71,6 +71,34 @@ _DE = {
     "alarm_subject": "Alarm: ungewöhnlich viele Anrufe von {name}",
     "alarm_why": "Wenn das niemand erklären kann, ist vielleicht das Passwort eines Endgeräts in fremden Händen: "
     "Schalten Sie das Endgerät aus, oder geben Sie ihm ein neues Passwort.",
+    "digest_subject": "{n} Anrufer warten schon lange auf einen Rückruf",
+    "digest_subject_one": "1 Anrufer wartet schon lange auf einen Rückruf",
+    "digest_new": "{n} davon sind neu in dieser Übersicht.",
+    "digest_new_one": "Einer davon ist neu in dieser Übersicht.",
+    "digest_more": "Und {n} weitere Anrufer",
+    "digest_more_one": "Und 1 weiterer Anrufer",
+    "digest_nobodys": "Ohne Besitzer",
+    "digest_why": "In dieser Übersicht steht, wer länger als {wait} auf einen Rückruf wartet. Sie kommt, wenn jemand "
+    "dazukommt, höchstens einmal in der Stunde, und sonst einmal am Tag, solange jemand wartet.",
+    "open_case": "Im Browser ansehen",
+    "open_list": "Alle Rückrufe ansehen",
+    "new": "neu",
+    "waits_since": "Wartet seit {since}: {waited}",
+    "waited_business": "{wait} Öffnungszeit",
+    "waited_all": "{wait}",
+    "longer_than": "mehr als {wait}",
+    "n_calls": "{n} Anrufe",
+    "n_calls_one": "1 Anruf",
+    "n_messages": "{n} Nachrichten",
+    "n_messages_one": "1 Nachricht",
+    "n_attempts": "{n}-mal vergeblich zurückgerufen",
+    "n_attempts_one": "einmal vergeblich zurückgerufen",
+    "wishes_call_back": "bittet um Rückruf",
+    "is_open": "Noch kümmert sich niemand darum",
+    "is_claimed": "{name} kümmert sich darum",
+    "hours": "{h} Std. {m} Min.",
+    "hours_only": "{h} Std.",
+    "minutes_only": "{m} Min.",
 }
 _EN = {
     "subject": "Call from {caller} for {owner}",
@@ -131,6 +159,34 @@ _EN = {
     "alarm_subject": "Alarm: unusually many calls of {name}",
     "alarm_why": "If nobody can explain it, somebody may have the password of a device: disable the device, or give "
     "it a new password.",
+    "digest_subject": "{n} callers have long been waiting to be called back",
+    "digest_subject_one": "1 caller has long been waiting to be called back",
+    "digest_new": "{n} of them are new in this overview.",
+    "digest_new_one": "One of them is new in this overview.",
+    "digest_more": "And {n} more callers",
+    "digest_more_one": "And 1 more caller",
+    "digest_nobodys": "Without an owner",
+    "digest_why": "This overview tells who has been waiting to be called back for more than {wait}. It comes when "
+    "somebody joins them, at most once an hour, and otherwise once a day as long as anybody waits.",
+    "open_case": "See in the browser",
+    "open_list": "See all call-backs",
+    "new": "new",
+    "waits_since": "Waiting since {since}: {waited}",
+    "waited_business": "{wait} of opening hours",
+    "waited_all": "{wait}",
+    "longer_than": "more than {wait}",
+    "n_calls": "{n} calls",
+    "n_calls_one": "1 call",
+    "n_messages": "{n} messages",
+    "n_messages_one": "1 message",
+    "n_attempts": "called back {n} times in vain",
+    "n_attempts_one": "called back once in vain",
+    "wishes_call_back": "asks to be called back",
+    "is_open": "Nobody is on it yet",
+    "is_claimed": "{name} is on it",
+    "hours": "{h} h {m} min",
+    "hours_only": "{h} h",
+    "minutes_only": "{m} min",
 }
 WORDS = MappingProxyType({"de": MappingProxyType(_DE), "en": MappingProxyType(_EN)})
 
@@ -166,6 +222,13 @@ def duration(seconds: int, language: str) -> str:
     if seconds < 60:
         return words["seconds"].format(n=seconds)
     return words["minutes"].format(m=seconds // 60, s=seconds % 60)
+
+
+def hours(seconds: int, language: str) -> str:
+    """``45 Min.``, ``4 Std.``, ``4 Std. 5 Min.``: what people wait for, to the minute that is full."""
+    h, m = divmod(seconds // 60, 60)
+    word = "hours" if h and m else "hours_only" if h else "minutes_only"
+    return WORDS[language][word].format(h=h, m=m)
 
 
 @lru_cache(1024)

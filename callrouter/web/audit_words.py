@@ -20,6 +20,7 @@ FIELDS = {
     "area_code": _l("Area code"),
     "at_most": _l("They wait at most (seconds)"),
     "audio": _l("Recording in the mail"),
+    "audit": _l("Audit log"),
     "busy": _l("When busy or declined"),
     "calls": _l("Calls out at once, of the company"),
     "calls_at_once": _l("Calls at once"),
@@ -30,6 +31,7 @@ FIELDS = {
     "date": _l("Date"),
     "days": _l("Days"),
     "delays": _l("Begin after (seconds)"),
+    "deleted": _l("Deleted"),
     "declining": _l("When I decline a call on one phone"),
     "destinations": _l("May be called"),
     "devices": _l("Devices"),
@@ -41,6 +43,8 @@ FIELDS = {
     "emergency": _l("Emergency numbers"),
     "employee": _l("Employee"),
     "enabled": _l("Enabled"),
+    "escalate_minutes": _l("Too long (minutes)"),
+    "escalate_to": _l("Who is told of callers who wait too long"),
     "expires_at": _l("Ends"),
     "extension": _l("Extension"),
     "first": _l("First"),
@@ -68,10 +72,12 @@ FIELDS = {
     "claimer_seconds": _l("Who has claimed a call-back is rung first (seconds)"),
     "location_number": _l("Shown on emergency calls"),
     "mailbox": _l("Mailbox"),
+    "mails": _l("Mails"),
     "may_show": _l("May show its numbers outside"),
     "member_seconds": _l("Rings at each member for (seconds)"),
     "members": _l("Members"),
     "members_outside": _l("Also rings members outside"),
+    "messages": _l("Messages"),
     "milliseconds": _l("Length (milliseconds)"),
     "name": _l("Name"),
     "new_numbers": _l("New numbers a day, of an employee"),
@@ -102,6 +108,7 @@ FIELDS = {
     "proxy": _l("Proxy"),
     "realm": _l("Realm"),
     "reason": _l("Reason"),
+    "retention": _l("How long data is kept (days)"),
     "register": _l("Registers"),
     "register_seconds": _l("A registration holds for (seconds)"),
     "reject_anonymous": _l("Callers without a number are turned away"),
@@ -135,10 +142,15 @@ FIELDS = {
 }
 #: Of pools, what elsewhere is called otherwise.
 _NEXT_CLOSED = "next.closed"
+#: Of what is kept for so long, or deleted, what elsewhere is called otherwise.
+_KEPT = {"calls": _l("Calls"), "cases": _l("Closed cases")}
 
 
 def field(path: str) -> str:
     """``mailbox.answer_after`` as people read it."""
     if path == _NEXT_CLOSED:
         return f"{FIELDS['next']} · {_('While it is closed')}"
+    first, _dot, last = path.partition(".")
+    if first in ("retention", "deleted") and last in _KEPT:
+        return f"{FIELDS[first]} · {_KEPT[last]}"
     return " · ".join(str(FIELDS.get(part, part)) for part in path.split("."))

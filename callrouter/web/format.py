@@ -31,6 +31,7 @@ NOUNS = {
     "user": _l("User"),
     "token": _l("API token"),
     "import": _l("Import"),
+    "retention": _l("Deletion"),
 }
 
 

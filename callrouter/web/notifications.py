@@ -57,6 +57,11 @@ class NotificationsForm(Form):
     salutation = Salutation(_l("The line that mails begin with, for example: Dear sales team,"))
     internal = BooleanField(_l("Also about missed calls from colleagues"))
     handled_mail = BooleanField(_l("Also that a caller was called back: by whom, and how"))
+    escalate_to = StringField(
+        _l("Tell of callers who wait too long"),
+        [Length(max=254)],
+        render_kw={"inputmode": "email", "autocapitalize": "none", "autocomplete": "email"},
+    )
 
 
 def notifications_page(owner_key: str) -> Answer:
@@ -72,13 +77,19 @@ def notifications_page(owner_key: str) -> Answer:
             "salutation": notify.salutation,
             "internal": notify.internal,
             "handled_mail": notify.handled_mail,
+            "escalate_to": notify.escalate_to or "",
             "version": owner.version,
         }
+    )
+    form.escalate_to.description = (
+        _("One mail address. Empty: the company’s, if it has one.")
+        if owner.kind == "pool"
+        else _("One mail address. Empty: nobody is told.")
     )
     if form.validate_on_submit():
         values = {"about": form.about.data, "email": (form.email.data or "").strip() or None}
         values |= {"language": form.language.data or None, "internal": form.internal.data}
-        values["handled_mail"] = form.handled_mail.data
+        values |= {"handled_mail": form.handled_mail.data, "escalate_to": (form.escalate_to.data or "").strip() or None}
         values["salutation"] = (form.salutation.data or "").strip()
         with form.saving() as session:
             owners.set_notify(session, owner_key, version=form.expected_version, **values)
