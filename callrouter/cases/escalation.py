@@ -40,7 +40,7 @@ def limit(
         return now - left
     for start, end in reversed(spans):
         if end - start >= left:
-            return max(end - left, now - furthest)
+            return end - left
         left -= end - start
     return now - furthest
 

@@ -26,7 +26,7 @@ _CALLS, _STEPS, _MESSAGES, _CASES, _CHANGES, _OUTBOX, _AUDIT = (
     TABLES[name] for name in ("calls", "call_steps", "messages", "cases", "case_changes", "outbox", "audit_log")
 )
 #: So long a transaction is to take (seconds); what one deletes becomes more or less by how long the one before took.
-_WANTED = 0.04
+_WANTED = 0.025
 _FIRST, _MOST = 20, 500
 #: Others have the database for so many times as long.
 _REST = 3
@@ -143,7 +143,7 @@ def _batches(
                 _note(session, kind.name, deleted, now)
         took = timer() - began
         yield deleted
-        size = max(1, min(_MOST, int(size * min(2.0, _WANTED / max(took, 0.001)))))
+        size = max(1, min(_MOST, int(size * min(1.5, _WANTED / max(took, 0.001)))))
         stop.wait(took * _REST)
 
 

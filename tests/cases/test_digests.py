@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import email.message
+import os
 import subprocess
 import sys
 import threading
@@ -233,19 +234,47 @@ def test_twenty_thousand_callers_make_one_mail_of_a_hundred(database: Database) 
 def test_of_two_workers_at_once_one_tells(database: Database) -> None:
     for number in range(1, 30):
         case(database, (SALES, SUPPORT)[number % 2], 150, number)
-    start, told = threading.Barrier(4), []
+    for day in (0, 3, 4):
+        start, told = threading.Barrier(4), []
 
-    def work() -> None:
-        start.wait(20)
-        told.append(digests.tell(database, NOW))
+        def work(start: threading.Barrier, told: list[int], now: dt.datetime) -> None:
+            start.wait(20)
+            told.append(digests.tell(database, now))
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert (sum(told), len(told)) == (2, 4)
-    assert len(mails(database)) == 2
+        at = NOW + dt.timedelta(days=day)
+        threads = [threading.Thread(target=work, args=(start, told, at)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert (sum(told), len(told)) == (2, 4)
+    assert len(mails(database)) == 6
+
+
+def test_a_worker_process_sends_what_is_due(tmp_path: Path) -> None:
+    """The program itself: nobody has to ask it. The pool has no hours, so it is open whenever this runs."""
+    database = prepared(f"sqlite:///{tmp_path / 'callrouter.db'}")
+    case(database, NIGHT, 0, opened_at=dt.datetime.now(dt.UTC) - dt.timedelta(days=3))
+    database.close()
+    with MailServer() as server:
+        environment = os.environ | {
+            "CALLROUTER_DATABASE_URL": database.url,
+            "CALLROUTER_FREESWITCH_SPOOL_DIR": str(tmp_path / "spool"),
+            "CALLROUTER_FREESWITCH_EVENT_SOCKET": "127.0.0.1:1",
+            "CALLROUTER_SMTP_HOST": "127.0.0.1",
+            "CALLROUTER_SMTP_PORT": str(server.port),
+            "CALLROUTER_SMTP_SECURITY": "none",
+        }
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "callrouter.cli.role", "worker"], env=environment, cwd=tmp_path
+        )
+        try:
+            assert server.reached.wait(60)
+        finally:
+            worker.terminate()
+            assert worker.wait(60) == 0
+        assert server.recipients == [BOSS]
+        assert server.taken[0]["Subject"] == "1 Anrufer wartet schon lange auf einen Rückruf"
 
 
 _KILLED = """
