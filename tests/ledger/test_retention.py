@@ -236,7 +236,7 @@ class Told(threading.Event):
 
 
 def test_a_batch_is_as_large_as_its_transaction_is_quick(database: Database) -> None:
-    """A transaction that takes 50 ms is too long: the next one has half as much; quick ones grow."""
+    """A transaction that takes 62 ms is too long: the next one has less than half as much; quick ones grow."""
     put(database, *(call(n, 300) for n in range(1, 400)))
     keep(database, calls=30)
     sizes: list[int] = []
@@ -253,7 +253,7 @@ def test_a_batch_is_as_large_as_its_transaction_is_quick(database: Database) -> 
         sizes.clear()
         return found
 
-    assert deleted(0.05, 4) == [20, 10, 5, 2]
+    assert deleted(1 / 16, 4) == [20, 8, 3, 1]
     assert deleted(0.001, 3) == [20, 30, 45]
 
 
