@@ -38,7 +38,7 @@ LIMIT = 100.0
 
 
 class Timed(Database):
-    """Notes how long each transaction that writes takes (milliseconds), from its turn to its end."""
+    """Notes how long each transaction that writes takes (milliseconds), from when it is its turn to its end."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
@@ -46,10 +46,8 @@ class Timed(Database):
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        began = time.perf_counter()
         with super().write() as session:
-            if self._turn is not None:
-                began = time.perf_counter()
+            began = time.perf_counter()
             yield session
         self.took.append((time.perf_counter() - began) * 1000)
 

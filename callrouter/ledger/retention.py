@@ -27,19 +27,23 @@ _CALLS, _STEPS, _MESSAGES, _CASES, _CHANGES, _OUTBOX, _AUDIT = (
 )
 #: So long a transaction is to take (seconds); what one deletes becomes more or less by how long the one before took.
 _WANTED = 0.025
-_FIRST, _MOST = 20, 500
+_MOST = 500
 #: Others have the database for so many times as long.
 _REST = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What is deleted of a table: rows that are old by their column ``age``, if they are ``free`` to go."""
+    """What is deleted of a table: rows that are old by their column ``age``, if they are ``free`` to go.
+
+    One transaction deletes ``least`` of them, however long that takes: a slow disk takes as long for one.
+    """
 
     name: str
     table: Table
     age: str
     free: ColumnElement[bool]
+    least: int = 20
 
     @property
     def aged(self) -> Any:
@@ -64,6 +68,7 @@ _MESSAGES_KIND = Kind(
         ~exists().where(_open(_MESSAGES.c.case_id)),
         ~exists().where(_OUTBOX.c.message_id == _MESSAGES.c.id, _OUTBOX.c.state == outbox.WAITING),
     ),
+    least=1,  # one may be of some hours
 )
 _CALLS_KIND = Kind("calls", _CALLS, "started_at", and_(~exists().where(_MESSAGES.c.call_id == _CALLS.c.id), _UNNEEDED))
 #: In their order: a message goes before its call, which goes with all its steps.
@@ -129,21 +134,21 @@ def _batches(
     database: Database, kind: Kind, before: dt.datetime, now: dt.datetime, stop: Stop, timer: Callable[[], float]
 ) -> Iterator[int]:
     """Delete rows of *kind*, the oldest first, each batch where the one before ended: what stays is passed once."""
-    size, last = _FIRST, None
+    size, last = kind.least, None
     while not stop.is_set():
         with database.read() as session:
             rows = session.execute(_next(kind, before, last, size)).all()
         if not rows:
             return
         last = rows[-1]
-        began = timer()
         with database.write() as session:
+            began = timer()  # not while others had their turn
             deleted = _delete(session, kind, [row.id for row in rows])
             if deleted:
                 _note(session, kind.name, deleted, now)
         took = timer() - began
         yield deleted
-        size = max(1, min(_MOST, int(size * min(1.5, _WANTED / max(took, 0.001)))))
+        size = max(kind.least, min(_MOST, int(size * min(2.0, _WANTED / max(took, 0.001)))))
         stop.wait(took * _REST)
 
 

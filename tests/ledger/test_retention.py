@@ -235,26 +235,17 @@ class Told(threading.Event):
         return self.is_set()
 
 
-def test_a_batch_is_as_large_as_its_transaction_is_quick(database: Database) -> None:
-    """A transaction that takes 62 ms is too long: the next one has less than half as much; quick ones grow."""
+def test_a_batch_is_as_large_as_its_transaction_is_quick(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Quick ones grow; one that takes 62.5 ms is too long by far, and so the next is smaller, but not too small."""
     put(database, *(call(n, 300) for n in range(1, 400)))
     keep(database, calls=30)
+    took = [1 / 1024, 1 / 1024, 1 / 1024, 1 / 16, 1 / 16, 1 / 16]
+    clock = iter([moment for seconds in took for moment in (0.0, seconds)])
     sizes: list[int] = []
-
-    def deleted(seconds: float, waits: int) -> list[int]:
-        clock = iter(n * seconds for n in range(10_000))
-        before = retention._delete
-        try:
-            retention._delete = lambda *a: sizes.append(len(a[2])) or before(*a)
-            retention.run(database, NOW, Told(waits), timer=lambda: next(clock))
-        finally:
-            retention._delete = before
-        found = list(sizes)
-        sizes.clear()
-        return found
-
-    assert deleted(1 / 16, 4) == [20, 8, 3, 1]
-    assert deleted(0.001, 3) == [20, 30, 45]
+    delete = retention._delete
+    monkeypatch.setattr(retention, "_delete", lambda *a: sizes.append(len(a[2])) or delete(*a))
+    retention.run(database, NOW, Told(len(took)), timer=lambda: next(clock))
+    assert sizes == [20, 40, 80, 160, 64, 25]
 
 
 def test_nobody_waits_long_for_a_deletion(either_database: Database) -> None:
