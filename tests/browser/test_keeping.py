@@ -1,4 +1,4 @@
-"""In a real browser: the rules for call-backs, how long data is kept, and a pool that says itself whom to tell."""
+"""In a real browser: who is told of callers who wait too long, by the company or by a pool; how long data is kept."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ pytestmark = pytest.mark.chromium
 
 WORDS = {
     "de-DE": {
-        "call-backs": "Rückrufe",
+        "too long": "Anrufer, die zu lange warten",
         "minutes": "Anrufer warten zu lange nach (Minuten)",
         "to": "Diese Anrufer melden an",
-        "rules": "Die Regeln für Rückrufe sind geändert.",
+        "rules": "Die Meldung von Anrufern, die zu lange warten, ist geändert.",
         "kept": "Aufbewahrung",
         "calls": "Anrufe (Tage)",
         "messages": "Nachrichten (Tage)",
@@ -27,10 +27,10 @@ WORDS = {
         "own": "Anrufer melden, die zu lange warten, an",
     },
     "en-GB": {
-        "call-backs": "Call-backs",
+        "too long": "Callers who wait too long",
         "minutes": "Callers wait too long after (minutes)",
         "to": "Tell of them",
-        "rules": "The rules for call-backs are changed.",
+        "rules": "Who is told of callers who wait too long is changed.",
         "kept": "How long data is kept",
         "calls": "Calls (days)",
         "messages": "Messages (days)",
@@ -48,7 +48,7 @@ def test_rules_and_retention_are_changed(desk: Desk, language: str, scripts: boo
     words = WORDS[language]
     page = desk.open("admin", language=language, width=390, scripts=scripts)
     page.goto("/settings")
-    page.get_by_role("main").get_by_role("link", name=words["call-backs"], exact=True).click()
+    page.get_by_role("main").get_by_role("link", name=words["too long"], exact=True).click()
     page.get_by_label(words["minutes"]).fill("90")
     page.get_by_label(words["to"]).fill("leitung@muster.example")
     press(page, words["save"])

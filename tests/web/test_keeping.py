@@ -1,4 +1,4 @@
-"""The pages of the rules for call-backs, of how long data is kept, and of who is told of callers that wait too long."""
+"""The pages of who is told of callers who wait too long, by the company or by a pool, and of how long data is kept."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from callrouter.directory import document, owners, services
 from tests.web.world import World
 
-CASES, RETENTION = "/settings/call-backs", "/settings/retention"
+ESCALATION, RETENTION = "/settings/escalation", "/settings/retention"
 
 
 def company(world: World) -> document.Company:
@@ -15,19 +15,15 @@ def company(world: World) -> document.Company:
         return services.company(session)[0]
 
 
-def test_the_rules_for_call_backs_are_changed(world: World):
+def test_who_is_told_is_changed(world: World):
     entered = {
-        "talk_seconds": "20",
-        "mail_minutes": "0",
         "escalate_minutes": "90",
         "escalate_to": " boss@muster.example ",
     }
-    page = world.browser("admin").send(CASES, entered)
-    assert (page.status, page.location) == (303, CASES)
-    assert company(world).cases == document.Cases(
-        talk_seconds=20, mail_minutes=0, escalate_minutes=90, escalate_to="boss@muster.example"
-    )
-    assert world.browser("admin").send(CASES, {"escalate_to": ""}).status == 303
+    page = world.browser("admin").send(ESCALATION, entered)
+    assert (page.status, page.location) == (303, ESCALATION)
+    assert company(world).cases == document.Cases(escalate_minutes=90, escalate_to="boss@muster.example")
+    assert world.browser("admin").send(ESCALATION, {"escalate_to": ""}).status == 303
     assert company(world).cases.escalate_to is None
 
 
@@ -45,10 +41,9 @@ def test_how_long_data_is_kept_is_changed(world: World):
 @pytest.mark.parametrize(
     ("path", "changed", "field", "text"),
     [
-        (CASES, {"talk_seconds": "0"}, "talk_seconds", "Enter 1 to 600."),
-        (CASES, {"escalate_minutes": "10001"}, "escalate_minutes", "Enter 0 to 10000."),
-        (CASES, {"escalate_minutes": "x"}, "escalate_minutes", "Enter a whole number."),
-        (CASES, {"escalate_to": "a@b.example, c@d.example"}, "escalate_to", "Enter one mail address."),
+        (ESCALATION, {"escalate_minutes": "10001"}, "escalate_minutes", "Enter 0 to 10000."),
+        (ESCALATION, {"escalate_minutes": "x"}, "escalate_minutes", "Enter a whole number."),
+        (ESCALATION, {"escalate_to": "a@b.example, c@d.example"}, "escalate_to", "Enter one mail address."),
         (RETENTION, {"calls": "0"}, "calls", "Enter 1 to 36500, or nothing."),
         (RETENTION, {"audit": "1.5"}, "audit", "Enter a whole number."),
     ],
@@ -63,7 +58,7 @@ def test_what_is_wrong_stands_beside_its_field(world: World, path: str, changed:
 
 def test_the_settings_lead_there(world: World):
     page = world.browser("admin", "de").get("/settings")
-    assert page.tree.xpath(f"//a[@href='{CASES}']/text()") == ["Rückrufe"]
+    assert page.tree.xpath(f"//a[@href='{ESCALATION}']/text()") == ["Anrufer, die zu lange warten"]
     assert page.tree.xpath(f"//a[@href='{RETENTION}']/text()") == ["Aufbewahrung"]
 
 

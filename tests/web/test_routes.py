@@ -64,7 +64,7 @@ ROUTES: dict[str, tuple[str, tuple[int | str, int | str, int | str, int | str]]]
     "settings.index": ("/settings", (IN, NO, NO, 200)),
     "settings.test_mail": ("/settings/test-mail", (IN, NO, NO, 400)),
     "settings.privacy": ("/settings/privacy", (IN, NO, NO, 200)),
-    "keeping.cases": ("/settings/call-backs", (IN, NO, NO, 200)),
+    "keeping.escalation": ("/settings/escalation", (IN, NO, NO, 200)),
     "keeping.retention": ("/settings/retention", (IN, NO, NO, 200)),
     "settings.file": ("/settings/file", (IN, NO, NO, 200)),
     "pools.index": ("/pools", (IN, NO, NO, 200)),

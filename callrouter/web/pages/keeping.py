@@ -1,4 +1,4 @@
-"""Rules of the company about callers to call back, and about how long data is kept: pages below the settings."""
+"""Who is told of callers who wait too long, and how long data is kept: pages below the settings."""
 
 from __future__ import annotations
 
@@ -23,21 +23,9 @@ _WHOLE = _l("Enter a whole number.")
 _SHORT = {"class": "short"}
 
 
-class CasesForm(Form):
-    """The company's ``cases``."""
+class EscalationForm(Form):
+    """Of the company's ``cases``, who is told of callers who wait too long."""
 
-    talk_seconds = WholeNumber(
-        _l("Who is called back has been reached after (seconds)"),
-        [InputRequired(_WHOLE), NumberRange(1, 600, _l("Enter 1 to 600."))],
-        description=_l("Shorter calls count as tried: a mailbox may have answered."),
-        render_kw=_SHORT,
-    )
-    mail_minutes = WholeNumber(
-        _l("At most one mail of a caller’s missed calls in (minutes)"),
-        [InputRequired(_WHOLE), NumberRange(0, 1440, _l("Enter 0 to 1440."))],
-        description=_l("0: a mail of each. Messages and requests to be called back are always mailed."),
-        render_kw=_SHORT,
-    )
     escalate_minutes = WholeNumber(
         _l("Callers wait too long after (minutes)"),
         [InputRequired(_WHOLE), NumberRange(0, 10_000, _l("Enter 0 to 10000."))],
@@ -94,19 +82,19 @@ def _changed(form: Form, company: document.Company, **values: dict[str, Any]) ->
     return form.saved
 
 
-@pages.route("/call-backs", methods=["GET", "POST"])
+@pages.route("/escalation", methods=["GET", "POST"])
 @allow("admin")
-def cases() -> Answer:
-    """What holds for callers who wait to be called back."""
+def escalation() -> Answer:
+    """Who is told of callers who wait too long."""
     if (found := _company()) is None:
-        return answer("settings/cases.html", None)
+        return answer("settings/escalation.html", None)
     company, version = found
-    form = CasesForm(data=company.cases.model_dump() | {"version": version})
+    form = EscalationForm(data=company.cases.model_dump() | {"version": version})
     if form.validate_on_submit():
-        values = {name: form[name].data for name in document.Cases.model_fields}
-        if _changed(form, company, cases=values | {"escalate_to": form.escalate_to.data or None}):
-            return done(_("The rules for call-backs are changed."), "keeping.cases")
-    return answer("settings/cases.html", form)
+        entered = {"escalate_minutes": form.escalate_minutes.data, "escalate_to": form.escalate_to.data or None}
+        if _changed(form, company, cases=company.cases.model_dump() | entered):
+            return done(_("Who is told of callers who wait too long is changed."), "keeping.escalation")
+    return answer("settings/escalation.html", form)
 
 
 @pages.route("/retention", methods=["GET", "POST"])
