@@ -124,10 +124,7 @@ class Router:
 class Worker:
     """Turns CDRs and recordings into calls, messages and mails."""
 
-    archive_days: int = _key(
-        90,
-        "How long archived spool files are kept (days), at most as long as calls and messages; 0: so long as these.",
-    )
+    archive_days: int = _key(90, "Days to keep archived files, at most as long as calls and messages; 0: so long.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,12 @@ KINDS = (
     _MESSAGES_KIND,
     Kind("cases", _CASES, "closed_at", _CASES.c.state == "closed"),
     _CALLS_KIND,
-    Kind("mails", _OUTBOX, "created_at", _OUTBOX.c.state != outbox.WAITING),
+    Kind(
+        "mails",
+        _OUTBOX,
+        "created_at",
+        and_(_OUTBOX.c.state != outbox.WAITING, ~exists().where(_open(_OUTBOX.c.case_id))),
+    ),
     Kind("audit", _AUDIT, "at", literal(True)),
 )
 

@@ -117,12 +117,13 @@ def test_everything_is_kept_until_somebody_says_otherwise(either_database: Datab
 
 @pytest.mark.parametrize("state", ["open", "claimed"])
 def test_what_a_case_that_is_not_closed_needs_stays(either_database: Database, state: str) -> None:
-    """Its calls, messages, and the calls by which colleagues tried to call back."""
+    """Its calls, messages, mails, and the calls by which colleagues tried to call back."""
     put(either_database, case(1, None, state), case(2, 100), *(call(n, 300) for n in (1, 2, 3, 4, 5)))
     put(either_database, step(1, case=1), step(2, case=2), message(3, 300, case=1), message(4, 300, case=2))
     put(either_database, CaseChangeRow(case_id=1, at=NOW, change="attempted", call_id=5))
-    assert run(either_database, **ALL) == {"messages": 1, "cases": 1, "calls": 2, "mails": 0, "audit": 0}
-    assert left(either_database) == {"messages": [3], "cases": [1], "calls": [1, 3, 5], "mails": []}
+    put(either_database, mail(1, 300, case_id=1), mail(2, 300, case_id=2))
+    assert run(either_database, **ALL) == {"messages": 1, "cases": 1, "calls": 2, "mails": 1, "audit": 0}
+    assert left(either_database) == {"messages": [3], "cases": [1], "calls": [1, 3, 5], "mails": [1]}
 
 
 def test_calls_stay_as_long_as_their_messages(either_database: Database) -> None:
