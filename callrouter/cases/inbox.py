@@ -28,8 +28,8 @@ class CaseLine:
     """A case; ``owner`` is an owner key, empty when the owner is gone. ``last_call_at`` is its last call's begin.
 
     ``call_back``: the caller asked for it. ``claimed_by`` is the id of the employee who is on it, or was when it was
-    closed; without an id and with an empty name it was a colleague, who is not told. ``escalated_at``: when somebody was
-    first told that it waits too long. Times are UTC.
+    closed; without an id and with an empty name it was a colleague, who is not told. ``escalated_at``: when somebody
+    was first told that it waits too long. Times are UTC.
     """
 
     id: int
