@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,7 +21,9 @@ import gevent.event
 
 from callrouter import log
 from callrouter.calls.features import Features
+from callrouter.calls.guard import Guard
 from callrouter.calls.session import CallHandler, LoadSnapshot
+from callrouter.cases import guarding
 from callrouter.directory import asked
 from callrouter.directory.database import Database
 from callrouter.directory.snapshots import SnapshotLoader
@@ -101,7 +104,8 @@ def run_router(settings: Settings, heartbeat_fd: int | None) -> int:
     Heartbeat(_ROUTER_STILL, heartbeat_fd).start()
     database = Database(settings.database_url, pages=settings.web.base_url)
     features = Features(database, settings.spool.tell_changed, now)
-    handler = CallHandler(snapshot_source(database), now, settings, features)
+    guard = Guard(partial(guarding.look, database), now, settings.prompts_dir)
+    handler = CallHandler(snapshot_source(database), now, settings, features, guard)
     server = OutboundServer(
         parse_address(settings.router.listen, "[router] listen"), handler, max_calls=settings.router.max_calls
     )

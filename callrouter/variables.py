@@ -136,6 +136,15 @@ TELLS = "callrouter_tells_"
 BEFORE = "callrouter_before"
 #: In the dialplan: ``yes`` where one more leg may go out, else why none may.
 ROOM = "callrouter_room"
+#: In the dialplan of a call out: ``ask`` while the router is asked whether somebody else is on it, ``warn`` where it
+#: has said so; then the prompts to be played, with ! between them, and the mark that this leaves; the key pressed.
+#: EARLY is ``true`` where that has answered the call, so that only an answer of whom it reaches connects it.
+GUARD = "callrouter_guard"
+GUARD_ASKS, GUARD_WARNS = "ask", "warn"
+GUARD_SAYS = "callrouter_guard_says"
+GUARD_MARK = "callrouter_guard_mark"
+GUARD_KEY = "callrouter_guard_key"
+EARLY = "callrouter_early"
 #: In the dialplan: how often that number was called in this day, and how often it might be.
 TRIES = "callrouter_tries"
 KNOWN = "callrouter_known"
@@ -177,7 +186,8 @@ class StepMark:
 
     Kinds and results: ``ring`` (answered, no_answer, busy, offline, rejected, failed; forwarded: it went on elsewhere
     then), ``voicemail`` (recorded, empty), ``announce`` (closed), ``reject`` (the reason, e.g. ``unknown_number``),
-    ``dial`` (outgoing: answered, or the cause), ``was``.
+    ``dial`` (outgoing: answered, or the cause), ``guard`` (what was warned of; its device tells who and since how many
+    minutes, see ``cases.guard``), ``was``.
     """
 
     n: str

@@ -38,13 +38,14 @@ class CallHandler:
     """What handling a call needs from outside: the directory, the clock, the settings.
 
     ``read_directory`` begins to read before it is known whose call it is, and never waits. ``switch`` does what a
-    phone's code asks for; it raises when that is not done.
+    phone's code asks for; it raises when that is not done. ``guard`` says whether a call out is warned first.
     """
 
     read_directory: Callable[[], LoadSnapshot]
     clock: Callable[[], dt.datetime]
     settings: Settings
     switch: Callable[[Switch], str]
+    guard: Callable[[Channel, Mapping[str, str]], None]
 
     def __call__(self, channel: Channel) -> None:
         """Handle the call on *channel*; raises whatever the server should log and count."""
@@ -52,6 +53,9 @@ class CallHandler:
         load_snapshot = self.read_directory()
         info = channel.connect()
         with structlog.contextvars.bound_contextvars(call=info.get("Unique-ID", "?")):
+            if info.get(f"variable_{variables.GUARD}") == variables.GUARD_ASKS:
+                self.guard(channel, info)
+                return
             call = incoming_call(info)
             now = self.clock()
             snapshot = with_counts(channel, call, load_snapshot(call, now.date()))

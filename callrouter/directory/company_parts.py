@@ -48,6 +48,7 @@ class Cases(Part):
 
     Of calls of the same caller that are missed within ``mail_minutes`` one mail tells; 0: of each. Messages always are.
     Who is claimed by a member of a pool and calls it again rings there first for ``claimer_seconds``; 0: as everybody.
+    Who calls whom another is on, or has talked to within ``guard_minutes``, is told so (``cases.guard``); 0: never.
     Of the pools' callers who wait longer than ``escalate_minutes`` of their opening hours (0: of none) ``escalate_to``
     is told, where the pool names nobody.
     """
@@ -55,6 +56,7 @@ class Cases(Part):
     talk_seconds: Annotated[int, Field(ge=1, le=600)] = 15
     mail_minutes: Annotated[int, Field(ge=0, le=1440)] = 5
     claimer_seconds: Annotated[int, Field(ge=0, le=60)] = 8
+    guard_minutes: Annotated[int, Field(ge=0, le=1440)] = 15
     escalate_minutes: Annotated[int, Field(ge=0, le=10_000)] = 240
     escalate_to: Email | None = None
 

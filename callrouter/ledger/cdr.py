@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from callrouter import variables as v
+from callrouter.cases import guard
 from callrouter.errors import RecordError
 from callrouter.ledger import links
 from callrouter.ledger.rings import Leg, entries, legs, moment
@@ -167,6 +168,11 @@ def _waited(steps: Sequence[v.StepMark]) -> bool:
     return first is not None and first.kind != "was"
 
 
+def _warned(steps: Sequence[v.StepMark]) -> bool:
+    """Whether it was answered to be warned of a second call-back; whoever was talked with came later, if anybody."""
+    return any(mark.kind == guard.MARK for mark in steps)
+
+
 def _owner(text: str | None) -> str | None:
     return text if text and _OWNER.fullmatch(text) else None
 
@@ -191,7 +197,7 @@ def _build(
     private = _private(fields)
     steps = _marks(v.step_texts(clean(fields.get(v.STEP, ""), 20_000)))
     answered_at, ended_at = moment(fields.get("answer_uepoch")), moment(fields.get("end_uepoch"))
-    if _waited(steps):
+    if _waited(steps) or _warned(steps):
         answered_at = moment(fields.get("bridge_uepoch"))
     originated, causes = fields.get("originated_legs", ""), fields.get("originate_causes", "")
     dialed = field("sip_req_user") or field("destination_number")

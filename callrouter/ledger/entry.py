@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from callrouter.cases import guard
 from callrouter.cases.rules import Talk
 from callrouter.cases.store import Case
 from callrouter.ledger.audio import Audio
@@ -37,12 +38,16 @@ class Heard:
 
 @dataclass(slots=True)
 class Call:
-    """A call being entered; ``id`` is its row's, once it has one."""
+    """A call being entered; ``id`` is its row's, once it has one.
+
+    ``warned``: reasons that tell that it was a second call-back, and whether it was made all the same.
+    """
 
     heard: Heard
     parties: Parties
     record: CallRecord
     id: int | None
+    warned: Sequence[tuple[str, Mapping[str, str]]] = ()
 
     @property
     def uuid(self) -> str:
@@ -76,7 +81,7 @@ class Call:
             "started_at": self.started_at,
             "answered_at": cdr.answered_at,
             "ended_at": cdr.ended_at,
-            "reasons": list(self.heard.reasons),
+            "reasons": [*self.heard.reasons, *self.warned],
         }
 
 
@@ -154,7 +159,18 @@ class Step:
 def to_call(heard: Heard, directory: Directory, row_id: int | None) -> Call:
     """The call *heard* tells of; *row_id* is that of the note's record it replaces."""
     parties = directory.parties(heard.cdr)
-    return Call(heard, parties, outcome(replace(heard.cdr, owner=parties.owner), heard.recordings), row_id)
+    record = outcome(replace(heard.cdr, owner=parties.owner), heard.recordings)
+    return Call(heard, parties, record, row_id, _warned(heard.cdr, directory))
+
+
+def _warned(cdr: Cdr, directory: Directory) -> Sequence[tuple[str, Mapping[str, str]]]:
+    told = guard.told(cdr.steps)
+    if told is None:
+        return ()
+    what, who, minutes, went_on = told
+    colleague = directory.owner(f"employee:{who}")
+    said = (f"guard_{what}", {"somebody": colleague.name if colleague else "", "minutes": minutes})
+    return (said, ("guard_went_on" if went_on else "guard_given_up", {}))
 
 
 def to_steps(call: Call, directory: Directory, company: compose.Company) -> list[Step]:
@@ -188,7 +204,9 @@ def to_talks(step: Step, directory: Directory) -> list[Talk]:
     caller = directory.employee_at(cdr.account)
     if call.direction == "outbound":
         number = call.parties.number
-        return [talk(number, caller.id if caller else step.owner_id, None, True)] if number else []
+        if not number or part.outcome is Outcome.REJECTED:  # nobody was called
+            return []
+        return [talk(number, caller.id if caller else step.owner_id, None, True)]
     if call.direction not in ("inbound", "internal") or part.kind not in ("ring", "voicemail"):
         return []
     talks = []

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from callrouter.cases import guard
 from callrouter.ledger.audio import Audio
 from callrouter.ledger.cdr import Cdr
 from callrouter.ledger.rings import End, Leg
@@ -17,7 +18,7 @@ from callrouter.routing import waiting
 from callrouter.routing.forwarding import FORWARDED
 from callrouter.variables import StepMark
 
-_KINDS = frozenset({"ring", "voicemail", "announce", "reject", "dial"})
+_KINDS = frozenset({"ring", "voicemail", "announce", "reject", "dial", guard.MARK})
 _OUTGOING = frozenset({"outbound", "emergency"})
 
 
@@ -36,7 +37,8 @@ class Part:
     """What happened to one owner. ``n`` is unique in the call; ``owner`` is an owner key or empty.
 
     ``detail`` of a missed part: closed, abandoned, no_answer, busy, offline, rejected, failed, switch_stopped,
-    reached_mailbox, message_lost, forwarded, or how waiting ended (``routing.waiting``); of a rejected one the reason.
+    reached_mailbox, message_lost, forwarded, or how waiting ended (``routing.waiting``); of a rejected one the reason,
+    or that it was given up at a warning (``cases.guard``).
     ``recording``: mark of the usable recording.
     ``legs``: the phones that were to ring.
     """
@@ -161,6 +163,8 @@ def _part(group: _Group, n: str, *, last: bool, only: bool, cdr: Cdr, recordings
         answered = dial.result == "answered" or (not dial.result and taken)
         outcome = Outcome.ANSWERED if answered else Outcome.UNANSWERED
         detail = "" if answered else dial.result or cdr.cause
+    elif group.find(guard.MARK) and not reject:
+        outcome, detail = Outcome.REJECTED, guard.GIVEN_UP
     else:
         outcome, detail = Outcome.REJECTED, reject.result if reject else ""
     return Part(n, kind, group.owner, outcome, detail, device or None, recording)

@@ -11,6 +11,7 @@ import phonenumbers
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from callrouter.cases import guard
 from callrouter.directory import contact_rows
 from callrouter.directory.records import TABLES
 from callrouter.ledger.cdr import Cdr
@@ -116,6 +117,7 @@ class Directory:
             numbers |= {_number(cdr, country), _caller_number(cdr, country), e164(cdr.dialed, country)}
             accounts |= {cdr.account, cdr.device, *(mark.device for mark in cdr.steps)}
             extensions.add(cdr.caller)
+            keys |= {guarded[1] for guarded in [guard.told(cdr.steps)] if guarded}
             keys |= {(owner or "").rpartition(":")[2] for owner in (cdr.owner, *(mark.owner for mark in cdr.steps))}
         owned = session.execute(
             select(_NUMBERS.c.e164, _NUMBERS.c.owner_id, _NUMBERS.c.notify).where(

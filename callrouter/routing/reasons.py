@@ -61,6 +61,8 @@ def _say(name: str, value: str, which: int) -> str:
             return _LANGUAGES[value][which] if value in _LANGUAGES else value
         case "schedule":
             return value and (f" „{value}“", f" “{value}”")[which]
+        case "somebody":
+            return value or ("jemand", "somebody")[which]
         case "why":
             return f" ({value})" if value else ""
     return value

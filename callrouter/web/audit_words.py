@@ -70,6 +70,7 @@ FIELDS = {
     "talk_seconds": _l("A talk is (seconds)"),
     "mail_minutes": _l("One mail in (minutes)"),
     "claimer_seconds": _l("Who has claimed a call-back is rung first (seconds)"),
+    "guard_minutes": _l("Warn of a second call-back for (minutes)"),
     "location_number": _l("Shown on emergency calls"),
     "mailbox": _l("Mailbox"),
     "mails": _l("Mails"),

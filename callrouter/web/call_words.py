@@ -9,6 +9,7 @@ from flask import Flask
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from callrouter.cases.guard import GIVEN_UP
 from callrouter.directory.privacy import COLLEAGUE
 from callrouter.directory.timeline import PhoneLine
 from callrouter.mail.words import WORDS
@@ -49,6 +50,7 @@ _CAUSES = {
     "OUTGOING_CALL_BARRED": _l("not permitted"),
     "ATTENDED_TRANSFER": _l("transferred"),
     FORWARDED: _l("forwarded"),
+    GIVEN_UP: _l("not called, as somebody else is on it already"),
     "BLIND_TRANSFER": _l("transferred"),
     "MEDIA_TIMEOUT": _l("the connection broke off"),
     "RECOVERY_ON_TIMER_EXPIRE": _l("the other side did not respond"),

@@ -25,7 +25,7 @@ def unused(*_: Any) -> Any:
 @pytest.fixture
 def handler(tmp_path: Path) -> CallHandler:
     settings = Settings(freeswitch=FreeSwitch(spool_dir="spool"), base=tmp_path)
-    return CallHandler(unused, lambda: NOW, settings, unused)
+    return CallHandler(unused, lambda: NOW, settings, unused, unused)
 
 
 def test_a_note_lies_in_the_spool(handler: CallHandler):

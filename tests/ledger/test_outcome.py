@@ -24,6 +24,7 @@ def parts(*steps: str, recordings: dict[str, Audio | None] | None = None, **fiel
     ]
 
 
+GUARD = "guard;guard;employee:anna;claimed;ben@12"
 RING, VOICE = "1;ring;employee:anna", "2;voicemail;employee:anna"
 
 TABLE = {
@@ -43,6 +44,30 @@ TABLE = {
         {},
         {},
         [("1", "anna", "missed", "reached_mailbox", "", "")],
+    ),
+    "given up at the warning that somebody else is on it": (
+        [GUARD],
+        {},
+        {"direction": "outbound"},
+        [("guard", "anna", "rejected", "guard", "", "")],
+    ),
+    "called all the same": (
+        [GUARD, "d-carrier;dial;employee:anna"],
+        {},
+        {"direction": "outbound", "answered_at": START},
+        [("guard", "anna", "answered", "", "", "")],
+    ),
+    "called all the same, and nobody answered": (
+        [GUARD, "d-carrier;dial;employee:anna"],
+        {},
+        {"direction": "outbound"},
+        [("guard", "anna", "unanswered", "ORIGINATOR_CANCEL", "", "")],
+    ),
+    "called all the same, and refused": (
+        [GUARD, "d-refused;reject;employee:anna;company_busy"],
+        {},
+        {"direction": "outbound"},
+        [("guard", "anna", "rejected", "company_busy", "", "")],
     ),
     "offline": ([RING, RING + ";offline"], {}, {}, [("1", "anna", "missed", "offline", "", "")]),
     "declined": ([RING, RING + ";rejected"], {}, {}, [("1", "anna", "missed", "rejected", "", "")]),

@@ -30,7 +30,7 @@ class Walk:
     """One call through the contexts of *files* from *context* on; ``done`` lists (application, data).
 
     ``counts`` are what the limits of FreeSWITCH count, by their ids. ``at`` is the moment (aware): times are looked at
-    then, and contexts executed that tell of them.
+    then, and contexts executed that tell of them. ``dead``: nobody is at the socket, and the dialplan goes on.
     """
 
     def __init__(
@@ -39,6 +39,8 @@ class Walk:
         variables: dict[str, str] | None = None,
         counts: Mapping[str, int] | None = None,
         at: dt.datetime | None = None,
+        *,
+        dead: bool = False,
     ) -> None:
         self.contexts = {
             context.attrib["name"]: context
@@ -49,6 +51,7 @@ class Walk:
         self.variables = dict(variables or {})
         self.counts = counts or {}
         self.at = at
+        self.ends = _ENDS - {"socket"} if dead else _ENDS
         self.done: list[tuple[str, str]] = []
 
     def run(self, dialed: str, context: str) -> tuple[str, str]:
@@ -58,7 +61,7 @@ class Walk:
             assert target, self.done
             dialed, context = target
             target = self._hunt(dialed, context)
-            if self.done and self.done[-1][0] in _ENDS:
+            if self.done and self.done[-1][0] in self.ends:
                 return self.done[-1]
         raise AssertionError(f"the walk does not end: {self.done[-5:]}")
 
@@ -100,7 +103,7 @@ class Walk:
                 number, _, name = data.split(" ")
                 return number, name
             self._apply(application, data)
-            if application in _ENDS:
+            if application in self.ends:
                 return None
         raise AssertionError(f"nothing more for {dialed} in {context}: {queued}")
 

@@ -45,7 +45,7 @@ def with_zero(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 def _walk(files: dict[str, bytes], dialed: str, allowed: str = " ".join(Destination), **more: str) -> Any:
     known = {v.BY: "anna-desk", v.OF + v.DESTINATIONS: allowed, v.OF + v.EMPLOYEE: "anna", v.DIRECTION: "internal"}
-    walk = Walk(files, known | {"limit_rate": "1"} | more)
+    walk = Walk(files, known | {"limit_rate": "1"} | more, dead=True)
     walk.contexts["outgoing"].find("extension").find("condition")[0].attrib["data"] = "^^|x="  # the account is known
     return walk, walk.run(dialed, "outgoing")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from callrouter.cases.guard import What
 from callrouter.routing import calls_out, claimers, codes, explain, features, for_pool, hours, members, opening
 from callrouter.routing import decide as decide_module
 from callrouter.routing.decide import decide
@@ -42,6 +43,7 @@ def test_the_catalogue_has_exactly_the_codes_that_are_used() -> None:
     chosen |= {f"{kind}_{when}" for kind in ("forwards", "step_forward") for when in ("now", "closed", *ON)}
     chosen |= {f"pool_{place}_by_hand{until}" for place in ("open", "closed") for until in ("", "_until")}
     chosen |= {"in_short_announce", "step_announce"}
+    chosen |= {f"guard_{what}" for what in (*What, "went_on", "given_up")}
     chosen |= {"outside_national", "outside_mobile", "outside_international", "outside_premium"}
     assert (_codes_used() | chosen) - {
         "reject_",

@@ -39,6 +39,7 @@ def test_the_company_is_changed(world: World):
         "timezone": "Europe/Vienna",
         "holidays": "DE-BY",
         "ring_seconds": "25",
+        "guard_minutes": "0",
         "emergency": "110, 112 19222",
         "claimer_seconds": "0",
         "talk_seconds": "20",
@@ -50,6 +51,7 @@ def test_the_company_is_changed(world: World):
     assert (now.name, now.language, now.area_code, now.timezone) == ("Muster & Söhne", "en", "89", "Europe/Vienna")
     assert (now.holidays, now.ring_seconds, now.emergency) == ("DE-BY", 25, ["110", "112", "19222"])
     assert (now.cases.claimer_seconds, now.cases.talk_seconds, now.cases.mail_minutes) == (0, 20, 7)
+    assert now.cases.guard_minutes == 0
     assert (now.country, now.sip_domain) == ("DE", "pbx.muster.example")
     assert world.parts.apply.state.pending
 
@@ -70,6 +72,7 @@ def test_saved_as_it_is_nothing_changes(world: World):
         ({"claimer_seconds": "61"}, "claimer_seconds", "Enter 0 to 60 seconds."),
         ({"talk_seconds": "0"}, "talk_seconds", "Enter 1 to 600 seconds."),
         ({"mail_minutes": "x"}, "mail_minutes", "Enter a whole number."),
+        ({"guard_minutes": "1441"}, "guard_minutes", "Enter 0 to 1440 minutes."),
         ({"holidays": ""}, "holidays", "office hours"),
         ({"emergency": "110, eins"}, "emergency", "eins is no emergency number; they have two to six digits."),
     ],

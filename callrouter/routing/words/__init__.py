@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from callrouter.routing.words import calls, claimers, codes, for_pool, opening, pools, waiting
+from callrouter.routing.words import calls, claimers, codes, for_pool, guard, opening, pools, waiting
 
 #: Code → (German, English).
 SENTENCES: dict[str, tuple[str, str]] = {
     code: sentence
-    for part in (calls, claimers, codes, for_pool, opening, pools, waiting)
+    for part in (calls, claimers, codes, for_pool, guard, opening, pools, waiting)
     for code, sentence in part.SENTENCES.items()
 }

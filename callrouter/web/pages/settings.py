@@ -16,6 +16,7 @@ from wtforms import BooleanField, Field, SelectChoice, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Regexp, ValidationError
 
 import callrouter
+from callrouter.cases.guard import LONGEST
 from callrouter.directory import document, kinds, services
 from callrouter.directory.changing import revised
 from callrouter.directory.digits import emergency_numbers
@@ -35,7 +36,7 @@ _EMERGENCY = re.compile(r"[0-9]{2,6}")
 _GRACE = 5
 _HIDDEN = "•••"
 #: Those of ``document.Cases``.
-_CASES = ("claimer_seconds", "talk_seconds", "mail_minutes")
+_CASES = ("claimer_seconds", "talk_seconds", "mail_minutes", "guard_minutes")
 
 
 class CompanyForm(Form):
@@ -93,6 +94,15 @@ class CompanyForm(Form):
         _l("At most one mail about the same caller within (minutes)"),
         [InputRequired(_l("Enter a whole number.")), NumberRange(0, 1440, _l("Enter 0 to 1440 minutes."))],
         description=_l("0: one about each missed call. Messages are always mailed."),
+        render_kw={"class": "short"},
+    )
+    guard_minutes = WholeNumber(
+        _l("Warn of a second call-back for (minutes)"),
+        [InputRequired(_l("Enter a whole number.")), NumberRange(0, LONGEST, _l("Enter 0 to 1440 minutes."))],
+        description=_l(
+            "Who calls somebody whom a colleague is on, or has called back so long ago at most, hears so first and"
+            " presses 1 to go on. 0: never."
+        ),
         render_kw={"class": "short"},
     )
     emergency = StringField(
