@@ -29,6 +29,8 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _UUID = re.compile(r"[0-9a-f-]{36}")
 #: By so many digits at its end a number is found, however a trunk writes it; of so many channels is asked whose.
 _END, _MOST = 8, 16
+#: What a phone's display shows before the colleague's name; it stays there while one talks to who is called.
+_SEE = {"de": "siehe", "en": "see"}
 
 #: The cases of a number (E.164) that concern an employee (an id), None for none; may wait for a database.
 Look = Callable[[str, str, dt.datetime], Found | None]
@@ -73,7 +75,7 @@ class Guard:
             variables.GUARD: variables.GUARD_WARNS,
             variables.GUARD_SAYS: heard,
             variables.GUARD_MARK: guard.mark(said, caller, who.key if who else "", now),
-            "initial_callee_id_name": clean_name(who.name) if who else "",
+            "initial_callee_id_name": clean_name(f"{_SEE[found.language]} {who.name}") if who else "",
         }
         log.get("router").info(f"{caller} calls {number}, and is told: {said.what} by {who.key if who else 'somebody'}")
         [reply] = channel.pipeline([command.execute("multiset", dial.set_all(values))], timeout=_SECONDS)

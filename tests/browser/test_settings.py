@@ -25,6 +25,7 @@ WORDS = {
         "ring": "Telefone klingeln so lange (Sekunden)",
         "claimer": "Wer einen Rückruf übernommen hat, wird zuerst angerufen (Sekunden)",
         "sixty": "Geben Sie 0 bis 60 Sekunden ein.",
+        "guard": "Vor einem zweiten Rückruf warnen (Minuten)",
         "emergency": "Notrufnummern",
         "save": "Speichern",
         "five": "Geben Sie 5 bis 300 Sekunden ein.",
@@ -47,6 +48,7 @@ WORDS = {
         "ring": "Phones ring for (seconds)",
         "claimer": "Who has claimed a call-back is rung first (seconds)",
         "sixty": "Enter 0 to 60 seconds.",
+        "guard": "Warn of a second call-back for (minutes)",
         "emergency": "Emergency numbers",
         "save": "Save",
         "five": "Enter 5 to 300 seconds.",
@@ -88,6 +90,7 @@ def test_the_company_is_changed(desk: Desk, language: str, scripts: bool):
     expect(beside(page, words["emergency"])).to_have_text(words["one"])
     page.get_by_label(words["ring"]).fill("40")
     page.get_by_label(words["claimer"]).fill("12")
+    page.get_by_label(words["guard"]).fill("30")
     page.get_by_label(words["emergency"]).fill("112, 19222")
     press(page, words["save"])
     expect(beside(page, words["area"])).to_have_text(words["zero"])
@@ -100,7 +103,7 @@ def test_the_company_is_changed(desk: Desk, language: str, scripts: bool):
     expect(page.get_by_label(words["holidays"]).locator("option:checked")).to_have_text("Bayern")
     values = {"name": "Muster & Söhne", "language": "en", "timezone": "Europe/Vienna", "holidays": "DE-BY"}
     values |= {"area_code": "89", "ring_seconds": 40, "emergency": ["112", "19222"]}
-    cases = before.cases.model_copy(update={"claimer_seconds": 12})
+    cases = before.cases.model_copy(update={"claimer_seconds": 12, "guard_minutes": 30})
     assert company(desk) == before.model_copy(update=values | {"cases": cases})
     page.get_by_role("link", name=words["file"]).click()
     page.get_by_text("secret_key", exact=True).wait_for()

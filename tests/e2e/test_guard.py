@@ -159,6 +159,10 @@ def test_who_claims_it_and_since_when(team: Team, language: str) -> None:
     team.change(Change.CLAIM, "ben", minutes=12)
     call = team.anna.call(DIALED)
     call.wait_for("answered")
+    [answer] = [event.message for event in call.events if event.name == "200"]
+    assert answer is not None
+    see = {"de": "siehe", "en": "see"}[language]
+    assert answer.get("Remote-Party-ID").startswith(f'"{see} Ben Yılmaz" <sip:{DIALED}@')
     team.hears(call, "guard_claimed", "guard_extension", "digit_1", "ago_10", "guard_press")
     call.audio.send_digits("1")
     called = team.trunk.wait_for_call()
