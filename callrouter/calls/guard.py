@@ -68,7 +68,7 @@ class Guard:
         said = guard.warn(found.cases, talking, found.caller, found.minutes, now)
         if said is None:
             return
-        who = found.people.get(said.who) if said.who is not None else None
+        who = found.person(said)
         folder = self._prompts / found.language
         heard = "!".join(f"{folder / name}.wav" for name in guard.prompts(said, who.extension if who else None, now))
         values = {

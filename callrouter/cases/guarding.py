@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session
 
-from callrouter.cases.guard import LONGEST, Known, What
+from callrouter.cases.guard import LONGEST, Known, Warn, What
 from callrouter.cases.rules import Change, State
 from callrouter.cases.store import UNCLOSED
 from callrouter.directory import document
 from callrouter.directory.database import Database
+from callrouter.directory.privacy import Privacy, Sees
 from callrouter.directory.records import TABLES
 
-_COMPANY, _OWNERS, _MEMBERS, _DEVICES, _CASES, _CHANGES = (
-    TABLES[name] for name in ("company", "owners", "pool_members", "devices", "cases", "case_changes")
+_COMPANY, _OWNERS, _EMPLOYEES, _MEMBERS, _DEVICES, _CASES, _CHANGES = (
+    TABLES[name] for name in ("company", "owners", "employees", "pool_members", "devices", "cases", "case_changes")
 )
 _ENDED = {
     Change.CALLED_BACK: What.CALLED_BACK,
@@ -42,7 +43,8 @@ class Person:
 class Found:
     """Cases of a number that an employee (``caller``, a row id) may see, and the people of their teams by row id.
 
-    ``phones``: whose each account is. ``minutes`` and ``language`` are the company's.
+    ``phones``: whose each account is. ``minutes`` and ``language`` are the company's. ``sees``: whether it is told to
+    the caller who was on it (``directory.privacy``).
     """
 
     caller: int
@@ -51,6 +53,12 @@ class Found:
     phones: Mapping[str, int]
     minutes: int
     language: str
+    sees: Sees
+
+    def person(self, said: Warn) -> Person | None:
+        """Of whom the caller is told; None where nobody knows, or it is not told. Who claims a case always is."""
+        shown = {What.TALKING: self.sees.live, What.CLAIMED: "shown"}.get(said.what, self.sees.handlers)
+        return self.people.get(said.who) if said.who is not None and shown == "shown" else None
 
 
 def look(database: Database, employee: str, number: str, now: dt.datetime) -> Found | None:
@@ -65,12 +73,14 @@ def look(database: Database, employee: str, number: str, now: dt.datetime) -> Fo
     if database.value(select(_COMPANY.c.id).where(or_(waits, closed))) is None:
         return None
     with database.read() as session:
-        company = session.execute(select(_COMPANY.c.language, _COMPANY.c.cases)).one()
+        company = session.execute(select(_COMPANY.c.language, _COMPANY.c.cases, _COMPANY.c.privacy)).one()
         minutes = document.Cases(**company.cases).guard_minutes
-        whose = (_OWNERS.c.kind == "employee", _OWNERS.c.key == employee)
-        caller = session.scalar(select(_OWNERS.c.id).where(*whose))
-        if caller is None or not minutes:
+        whose = select(_EMPLOYEES.c.id, _EMPLOYEES.c.role).join(_OWNERS, _OWNERS.c.id == _EMPLOYEES.c.id)
+        row = session.execute(whose.where(_OWNERS.c.key == employee)).first()
+        if row is None or not minutes:
             return None
+        caller = row.id
+        privacy = Privacy(**company.privacy)
         pools = session.scalars(select(_MEMBERS.c.pool_id).where(_MEMBERS.c.employee_id == caller))
         owners = sorted({caller, *pools})
         cases = _cases(session, owners, number, now - dt.timedelta(minutes=minutes))
@@ -81,7 +91,15 @@ def look(database: Database, employee: str, number: str, now: dt.datetime) -> Fo
         people = _people(session, team | {case.who for case in cases if case.who is not None})
         phones = select(_DEVICES.c.sip_user, _DEVICES.c.employee_id).where(_DEVICES.c.employee_id.in_(team))
         accounts = {row.sip_user: row.employee_id for row in session.execute(phones)}
-        return Found(caller, cases, people, accounts, minutes, company.language)
+        return Found(
+            caller,
+            cases,
+            people,
+            accounts,
+            minutes,
+            company.language,
+            privacy.admin if row.role == "admin" else privacy.employee,
+        )
 
 
 def _people(session: Session, ids: Collection[int]) -> dict[int, Person]:

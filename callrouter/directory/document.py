@@ -49,9 +49,10 @@ from callrouter.routing.outgoing import Destination, NumberFormat
 class Company(Part):
     """The company. ``ring_seconds`` rings where no mailbox answers; ``holidays`` is an ISO 3166-2 subdivision.
 
-    ``outside_line`` is what phones dial before numbers of the public network (empty: nothing). ``transfer_returns``: a
-    transferred call that nobody takes comes back. ``pickup``: whose ringing calls an employee may pick up: their pools'
-    and these pools' members'. ``location_number`` (None: the employee's own): emergency calls show where the office is.
+    ``outside_line`` is what phones dial before numbers of the public network (empty: nothing). ``transfer_returns``:
+    a transferred call that nobody takes comes back to the phone that transferred it. ``pickup``: whose ringing calls
+    an employee may pick up: those of the pools they are members of, and of these pools' members; everybody's; none.
+    ``location_number`` is shown on emergency calls, where the office is looked up by it (None: the employee's own).
     """
 
     name: Name

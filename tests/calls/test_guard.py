@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from callrouter import variables
 from callrouter.calls.guard import Guard
 from callrouter.cases.guarding import Found
+from callrouter.directory.privacy import Sees
 
 NOW = dt.datetime(2026, 11, 23, 10, 0, tzinfo=dt.UTC)
 ASKED = {f"variable_{variables.OUT_NUMBER}": "+4917604069001", f"variable_{variables.OF}{variables.EMPLOYEE}": "anna"}
@@ -54,7 +55,7 @@ def test_whatever_goes_wrong_the_call_goes_out(error: Exception) -> None:
 
 def test_a_case_that_nobody_may_be_warned_of_needs_a_switch_and_goes_out_without() -> None:
     """Asking FreeSWITCH fails here, as there is none."""
-    found = Found(1, (), {}, {}, 15, "de")
+    found = Found(1, (), {}, {}, 15, "de", Sees())
     with capture_logs() as said:
         guard(lambda *_: found)(NO_CHANNEL, ASKED)
     assert len(said) == 1

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from callrouter.cases import guarding
-from callrouter.cases.guard import Known, What
+from callrouter.cases.guard import Known, Warn, What
 from callrouter.directory.database import Database
 from callrouter.directory.models import CompanyRow, DeviceRow, OwnerRow
 from tests.cases.test_cases import AT, CALLER, database, postgresql_server, postgresql_url
@@ -83,3 +83,15 @@ def test_who_is_told_of(team: Database) -> None:
     assert (found.caller, found.minutes, found.language) == (IDS["anna"], 15, "de")
     assert found.people[IDS["ben"]] == guarding.Person("ben", "Ben", "11")
     assert found.phones == {"anna-desk": IDS["anna"], "ben-desk": IDS["ben"]}, "Carla is not of that team"
+
+
+def test_where_it_is_not_told_who_handles_what_nobody_is_named_but_the_claimer(team: Database) -> None:
+    do(team, missed(team), "claim", BEN)
+    hidden = {"employee": {"handlers": "hidden", "live": "hidden"}}
+    for privacy, named in (({}, [True, True, True]), (hidden, [True, False, False])):
+        with team.write() as session:
+            session.execute(update(CompanyRow).values(privacy=privacy))
+        found = guarding.look(team, "anna", CALLER, AT)
+        assert found is not None
+        said = [Warn(what, IDS["ben"]) for what in (What.CLAIMED, What.TALKING, What.CALLED_BACK)]
+        assert [found.person(one) is not None for one in said] == named
