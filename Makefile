@@ -28,7 +28,7 @@ check: $(READY)
 
 test: check
 	$(RUN)/python -m tests.needs
-	$(RUN)/pytest --numprocesses 3 --dist worksteal $(ARGS)
+	$(RUN)/pytest --numprocesses 4 --dist worksteal $(ARGS)
 
 # Measures calls and the ledger on a real FreeSWITCH; ARGS=--quick takes two minutes. Needs root for the packets' times.
 bench: $(READY)
