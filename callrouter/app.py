@@ -32,7 +32,6 @@ from callrouter.esl.client import InboundClient
 from callrouter.esl.server import OutboundServer
 from callrouter.heartbeat import Heartbeat, notify_systemd
 from callrouter.ledger.notes import NoteSweep
-from callrouter.ledger.upkeep import Digests, Retention
 from callrouter.ledger.worker import Ledger
 from callrouter.mail.delivery import Delivery
 from callrouter.routing.plan import IncomingCall
@@ -163,6 +162,8 @@ def mailbox_loops(settings: Settings, database: Database) -> list[tuple[str, Cal
 
 def run_worker(settings: Settings, heartbeat_fd: int | None) -> int:
     """The worker in the foreground, until SIGTERM; returns the exit code (1 when one of its loops died)."""
+    from callrouter.ledger.upkeep import Digests, Retention  # with half of the directory, which no router needs
+
     os.nice(AFTER_CALLS)
     stop = until_told_to_stop()
     stopping = threading.Event()
