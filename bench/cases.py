@@ -21,7 +21,10 @@ _APART = dt.timedelta(minutes=5)
 
 
 def add_cases(database: Database, count: int, now: dt.datetime) -> None:
-    """Add *count* cases, each five minutes after the one before, up to *now*; the last hundredth waits."""
+    """Add *count* cases of the calls that were missed; each opens five minutes after the one before, up to *now*.
+
+    The last hundredth waits.
+    """
     chance = random.Random(6)
     with database.read() as session:
         owners = session.execute(text("SELECT id, kind, key FROM owners")).all()
@@ -56,6 +59,9 @@ def add_cases(database: Database, count: int, now: dt.datetime) -> None:
             session.connection().execute(insert(TABLES["cases"]), cases)
             if changes:
                 session.connection().execute(insert(TABLES["case_changes"]), changes)
+    with database.write() as session:
+        of_case = text("UPDATE call_steps SET case_id = 1 + id % :count WHERE outcome <> 'answered'")
+        session.execute(of_case, {"count": count})
 
 
 def close_cases(database: Database, rounds: int, now: dt.datetime) -> dict[str, list[float]]:
