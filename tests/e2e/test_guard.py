@@ -16,9 +16,10 @@ from callrouter.cli.scratch import wait_until
 from callrouter.directory import clicks
 from callrouter.directory.models import CompanyRow, OwnerRow
 from callrouter.directory.records import CallRow, CallStepRow, CaseChangeRow, CaseRow, OutboxRow
-from callrouter.simulator.behaviour import Answer, NoAnswer
+from callrouter.simulator.behaviour import Answer, NoAnswer, Refuse
 from callrouter.simulator.dialog import PhoneCall
 from callrouter.simulator.phone import Phone
+from callrouter.simulator.rtp import frequency_of
 from tests.e2e.world import CALLER, SALES, World
 from tests.rendering.heard import said
 
@@ -262,6 +263,22 @@ def test_who_lets_it_ring_has_talked_to_nobody(team: Team) -> None:
     before = len(call.audio.heard)
     wait_until(lambda: any(abs(sample) > 2000 for sample in call.audio.heard[before:]), "ringing to be heard")
     call.hangup()
+    assert team.filed()[::2] == ("unanswered", [("employee:anna", "unanswered", None)])
+    assert team.state() == ("claimed", 1)
+
+
+def test_who_goes_on_and_finds_the_line_busy_hears_so(team: Team) -> None:
+    """The warning has answered the call: no phone sounds that by itself any more."""
+    team.trunk.behaviour = Refuse(486)
+    team.change(Change.CLAIM, "ben")
+    call = team.anna.call(DIALED)
+    call.wait_for("answered")
+    team.hears(call, "guard_press")
+    call.audio.send_digits("1")
+    team.trunk.wait_for("INVITE")
+    call.wait_for("ended", 20)
+    tone = [call.audio.heard[at : at + 1600] for at in range(len(call.audio.heard) - 32000, len(call.audio.heard), 800)]
+    assert any(abs(frequency_of(piece) - 425) < 5 for piece in tone)
     assert team.filed()[::2] == ("unanswered", [("employee:anna", "unanswered", None)])
     assert team.state() == ("claimed", 1)
 

@@ -100,6 +100,20 @@ def test_the_key_lets_it_out_and_an_answer_alone_connects_it(files: dict[str, by
     assert walk.variables["ignore_early_media"] == "true"
 
 
+@pytest.mark.parametrize("cause", ["USER_BUSY", "NO_ANSWER", "CALL_REJECTED"])
+def test_who_was_answered_to_be_warned_hears_a_tone_where_others_are_refused(
+    files: dict[str, bytes], cause: str
+) -> None:
+    """A phone sounds what a call is refused by, but not why one ends that was answered."""
+    tone = ("gentones", "%(480,480,425)|5")
+    answered = {"endpoint_disposition": "ANSWER"}
+    walk = _walk(files, cause, "unreached", **answered)
+    assert tone in walk.done
+    assert walk.done[-1] == ("hangup", cause)
+    assert tone not in _walk(files, cause, "unreached").done
+    assert tone not in _walk(files, cause, "unreached", **answered, **{v.BACK: "anna-desk"}).done, "it comes back"
+
+
 def test_every_prompt_that_it_may_say_is_there() -> None:
     names = {f"guard_{what}" for what in guard.What} | {"guard_extension", "guard_press", "guard_ended"}
     names |= {f"ago_{step}" for step in guard._AGO} | {f"digit_{digit}" for digit in range(10)}
