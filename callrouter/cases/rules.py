@@ -85,7 +85,7 @@ class Talk:
     """A call that was no missed one: a member called somebody (``back``), or somebody was answered by a member.
 
     ``employee`` and ``owner`` are row ids: who talked, and whose number was called. ``seconds`` they talked, of a call
-    that began at ``at``.
+    that began at ``at``; without end where the other side was connected with a colleague, and talked on.
     """
 
     call_id: int

@@ -52,6 +52,7 @@ _PLAIN = (
     "sip_Privacy",
     "sip_req_user",
     "destination_number",
+    "transfer_disposition",
     "originated_legs",
     "originate_causes",
 )
@@ -67,7 +68,7 @@ class Cdr:
     it and ``caller_name`` are empty for a private caller. ``by_extension``: ``number`` is the owner's first, dialled
     was the extension. ``account`` is the authenticated SIP user, ``taken`` the
     trunk that took a call out; ``shown``: the number shown there (E.164, or ``anonymous``). ``links``: see
-    ``ledger.links``.
+    ``ledger.links``. ``connected``: its phone connected the other side with a call of its own, and left.
     """
 
     uuid: str
@@ -96,6 +97,7 @@ class Cdr:
     answered_at: dt.datetime | None = None
     ended_at: dt.datetime | None = None
     cause: str = ""
+    connected: bool = False
     salvaged: bool = False
 
     @property
@@ -231,6 +233,7 @@ def _build(
         answered_at=answered_at,
         ended_at=ended_at,
         cause=field("hangup_cause", 60),
+        connected=field("transfer_disposition") in ("replaced", "recv_replace"),
         salvaged=salvaged,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -200,7 +201,9 @@ def to_talks(step: Step, directory: Directory) -> list[Talk]:
     call, part = step.call, step.part
     cdr, answered = call.heard.cdr, part.outcome is Outcome.ANSWERED
     talked = cdr.ended_at - cdr.answered_at if cdr.ended_at and cdr.answered_at else dt.timedelta()
-    talk = partial(Talk, call.id or 0, answered=answered, seconds=talked.total_seconds(), at=call.started_at)
+    # Who is called back and connected with a colleague talks on, in no call of ours; no mailbox is.
+    seconds = math.inf if cdr.connected else talked.total_seconds()
+    talk = partial(Talk, call.id or 0, answered=answered, seconds=seconds, at=call.started_at)
     caller = directory.employee_at(cdr.account)
     if call.direction == "outbound":
         number = call.parties.number

@@ -180,6 +180,21 @@ def test_a_call_back_by_click_closes_it(missed: Missed) -> None:
     assert missed.story(2) == [("missed", None), ("called_back", "Anna Schmidt")]
 
 
+def test_who_calls_back_and_connects_them_with_a_colleague_closes_it(missed: Missed) -> None:
+    """However soon: the talk goes on without who began it."""
+    missed.calls()
+    missed.world.trunk.behaviour = Answer()
+    missed.ben.behaviour = Answer()
+    call = missed.anna.call(missed.caller.replace("+49", "0"))
+    call.wait_for("answered")
+    asked = missed.anna.call("11")
+    asked.wait_for("answered")
+    assert call.transfer_to_call(asked) == 202
+    asked.wait_for("ended")
+    missed.ben.wait_for_call().hangup()
+    assert missed.story(2) == [("missed", None), ("called_back", "Anna Schmidt")]
+
+
 def test_an_employee_who_calls_back_their_own_caller_closes_it(missed: Missed) -> None:
     first = missed.calls(ANNA)
     assert first["To"] == "anna@muster.example"

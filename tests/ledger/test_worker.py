@@ -606,6 +606,28 @@ def test_who_is_called_back_and_talked_to_waits_no_more(
     )
 
 
+@pytest.mark.parametrize("disposition", ["replaced", "recv_replace"])
+def test_who_is_called_back_and_connected_with_a_colleague_waits_no_more(
+    ledger: Ledger, database: Database, settings: Settings, disposition: str
+) -> None:
+    """Both CDRs of an attended transfer say so, whichever call the phone gave away: the talk goes on without them."""
+    put_cdr(settings, cdr_bytes(RING))
+    _called_back(settings, 3, transfer_disposition=disposition)
+    ledger.run_once()
+    [case] = cases(database)
+    assert (case.state, case.attempts) == ("closed", 0)
+
+
+def test_nobody_was_called_back_who_did_not_answer_before_the_transfer(
+    ledger: Ledger, database: Database, settings: Settings
+) -> None:
+    put_cdr(settings, cdr_bytes(RING))
+    _called_back(settings, 3, "1;dial;employee:anna;NO_ANSWER", transfer_disposition="replaced")
+    ledger.run_once()
+    [case] = cases(database)
+    assert (case.state, case.attempts) == ("open", 1)
+
+
 def test_a_caller_who_calls_again_and_is_answered_waits_no_more(
     ledger: Ledger, database: Database, settings: Settings
 ) -> None:
