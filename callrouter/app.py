@@ -18,6 +18,7 @@ from typing import Any, cast
 
 import gevent
 import gevent.event
+from gevent.threadpool import ThreadPool
 
 from callrouter import log
 from callrouter.calls.features import Features
@@ -45,6 +46,8 @@ _ROUTER_SILENCE = 1.8
 _OTHER_SILENCE = 30.0
 #: Longest wait for the directory before a call is given to the static fallback (seconds).
 _DIRECTORY_SECONDS = 3.0
+#: Longest wait for what a decision can do without (seconds), and how many calls wait for that at once.
+_LEDGER_SECONDS, _LEDGER_THREADS = 1.0, 4
 #: What is not a call waits for what is (niceness, see nice(2)), on the same processors.
 AFTER_CALLS = 10
 
@@ -62,12 +65,29 @@ def until_told_to_stop() -> gevent.event.Event:
     return stop
 
 
+def ledger_source(database: Database) -> Callable[[IncomingCall, Snapshot], Snapshot]:
+    """Adds what the ledger knows (``directory.asked``); a call is routed without it where that fails or takes long."""
+    threads = ThreadPool(_LEDGER_THREADS)  # a ledger that hangs leaves the hub's to the directory
+
+    def add(call: IncomingCall, snapshot: Snapshot) -> Snapshot:
+        if not asked.wanted(call, snapshot):
+            return snapshot
+        try:
+            with gevent.Timeout(_LEDGER_SECONDS, CallrouterError(f"not answered within {_LEDGER_SECONDS:g} s")):
+                return cast(Snapshot, threads.apply(asked.with_ledger, (database, call, snapshot)))
+        except Exception as error:
+            log.get("router").warning(f"nobody knows who has claimed this caller, or who talked last: {error!r}")
+            return snapshot
+
+    return add
+
+
 def snapshot_source(database: Database) -> Callable[[], LoadSnapshot]:
     """Reads the directory in a thread of the hub's pool (a database must not hold the hub), with a time limit.
 
     Its version is asked for at once, while FreeSWITCH hands over the call.
     """
-    loader = SnapshotLoader(database)
+    loader, with_ledger = SnapshotLoader(database), ledger_source(database)
 
     def in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
         return gevent.get_hub().threadpool.apply(function, arguments)
@@ -86,9 +106,7 @@ def snapshot_source(database: Database) -> Callable[[], LoadSnapshot]:
                 with gevent.Timeout(_DIRECTORY_SECONDS, CallrouterError("the directory did not answer in time")):
                     known = loader.known(call, today, version.get())
                     snapshot = known or cast(Snapshot, in_thread(loader.load, call, today))
-                    if not asked.wanted(call, snapshot):
-                        return snapshot
-                    return cast(Snapshot, in_thread(asked.with_ledger, database, call, snapshot))
+                return with_ledger(call, snapshot)
             finally:
                 version.kill(block=False)
 

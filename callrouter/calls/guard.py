@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import gevent
+from gevent.threadpool import ThreadPool
 
 from callrouter import log, metrics, variables
 from callrouter.calls import dial
@@ -25,6 +26,8 @@ from callrouter.routing.names import clean_name
 
 #: The longest that a call out waits for an answer (seconds).
 _SECONDS = 1.0
+#: So many questions wait for the database at once: where it hangs, the threads that calls need are not theirs.
+_THREADS = 4
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _UUID = re.compile(r"[0-9a-f-]{36}")
 #: By so many digits at its end a number is found, however a trunk writes it; of so many channels is asked whose.
@@ -37,12 +40,13 @@ Look = Callable[[str, str, dt.datetime], Found | None]
 
 
 class Guard:
-    """Answers the question for one call after the other. *look* is called in a thread."""
+    """Answers the question for one call after the other. *look* is called in one of a few threads of its own."""
 
     def __init__(self, look: Look, clock: Callable[[], dt.datetime], prompts_dir: Path) -> None:
         self._look = look
         self._clock = clock
         self._prompts = prompts_dir
+        self._threads = ThreadPool(_THREADS)
 
     def __call__(self, channel: Channel, info: Mapping[str, str]) -> None:
         """Tell the dialplan what the caller on *channel* is to hear, if anything. Raises ChannelGone."""
@@ -61,7 +65,7 @@ class Guard:
         if not caller or not _E164.fullmatch(number):
             return
         now = self._clock()
-        found = gevent.get_hub().threadpool.apply(self._look, (caller, number, now))
+        found = self._threads.apply(self._look, (caller, number, now))
         if found is None:
             return
         talking = [found.phones[phone] for phone in phones_with(channel, number) if phone in found.phones]

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import gevent
 import pytest
 from structlog.testing import capture_logs
 
@@ -41,6 +42,19 @@ def test_a_database_that_hangs_holds_a_call_for_a_second_alone() -> None:
         over.set()
     assert 0.9 < time.monotonic() - begun < 5
     assert ["the call goes out" in line["event"] for line in said] == [True]
+
+
+def test_many_who_wait_for_a_database_that_hangs_keep_no_thread_from_calls() -> None:
+    over = threading.Event()
+    ask = guard(lambda *_: over.wait(30) and None)
+    try:
+        asking = [gevent.spawn(ask, NO_CHANNEL, ASKED) for _ in range(20)]
+        gevent.sleep(0)
+        assert gevent.spawn(gevent.get_hub().threadpool.apply, lambda: "at once").get(timeout=0.8) == "at once"
+        gevent.joinall(asking, timeout=10, raise_error=True)
+        assert all(asker.ready() for asker in asking)
+    finally:
+        over.set()
 
 
 @pytest.mark.parametrize("error", [RuntimeError("database"), MemoryError(), KeyError("x")])
