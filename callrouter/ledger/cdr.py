@@ -53,6 +53,7 @@ _PLAIN = (
     "sip_req_user",
     "destination_number",
     "transfer_disposition",
+    "signal_bond",
     "originated_legs",
     "originate_causes",
 )
@@ -175,6 +176,12 @@ def _warned(steps: Sequence[v.StepMark]) -> bool:
     return any(mark.kind == guard.MARK for mark in steps)
 
 
+def _connected(fields: Mapping[str, str]) -> bool:
+    """Whether an attended transfer took the other side away; to a call that still rang FreeSWITCH does not at once."""
+    replaced = fields.get("transfer_disposition") in ("replaced", "recv_replace")
+    return replaced and bool(fields.get("signal_bond"))
+
+
 def _owner(text: str | None) -> str | None:
     return text if text and _OWNER.fullmatch(text) else None
 
@@ -233,7 +240,7 @@ def _build(
         answered_at=answered_at,
         ended_at=ended_at,
         cause=field("hangup_cause", 60),
-        connected=field("transfer_disposition") in ("replaced", "recv_replace"),
+        connected=_connected(fields),
         salvaged=salvaged,
     )
 

@@ -612,7 +612,7 @@ def test_who_is_called_back_and_connected_with_a_colleague_waits_no_more(
 ) -> None:
     """Both CDRs of an attended transfer say so, whichever call the phone gave away: the talk goes on without them."""
     put_cdr(settings, cdr_bytes(RING))
-    _called_back(settings, 3, transfer_disposition=disposition)
+    _called_back(settings, 3, transfer_disposition=disposition, signal_bond=uuid(9))
     ledger.run_once()
     [case] = cases(database)
     assert (case.state, case.attempts) == ("closed", 0)
@@ -622,7 +622,17 @@ def test_nobody_was_called_back_who_did_not_answer_before_the_transfer(
     ledger: Ledger, database: Database, settings: Settings
 ) -> None:
     put_cdr(settings, cdr_bytes(RING))
-    _called_back(settings, 3, "1;dial;employee:anna;NO_ANSWER", transfer_disposition="replaced")
+    _called_back(settings, 3, "1;dial;employee:anna;NO_ANSWER", transfer_disposition="replaced", signal_bond=uuid(9))
+    ledger.run_once()
+    [case] = cases(database)
+    assert (case.state, case.attempts) == ("open", 1)
+
+
+def test_who_was_handed_to_a_phone_that_rings_has_not_talked_to_anybody_there(
+    ledger: Ledger, database: Database, settings: Settings
+) -> None:
+    put_cdr(settings, cdr_bytes(RING))
+    _called_back(settings, 3, transfer_disposition="recv_replace")
     ledger.run_once()
     [case] = cases(database)
     assert (case.state, case.attempts) == ("open", 1)
