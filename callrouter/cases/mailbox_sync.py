@@ -141,8 +141,8 @@ class MailboxSync:
         try:
             with self._database.write() as session:
                 store.failed(session, self._name, problem, self._clock())
-        except TROUBLE:
-            return  # told already
+        except Exception:  # the loop goes on, whatever the text and the database make of each other
+            self._log.debug(f"mailbox {self._name}: the database cannot be told", exc_info=True)
 
     def _enter(self, session: Session, look: Look, ours: dict[str, store.Ours], gone: set[str]) -> None:
         """Note what was seen, and change the cases as people have marked their mails."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import email.parser
 import email.policy
-import socket
 import ssl
-import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError, LoginError
 
+from callrouter.mail.imap_client import LimitedClient
 from callrouter.mail.mailbox import Arrived, Cursor, Look, MailboxError, Mark, Signal
 from callrouter.settings import Imap
 
@@ -22,10 +21,13 @@ from callrouter.settings import Imap
 _BATCH = 500
 #: UIDs are looked through in ranges of this width: an answer of more than a million bytes is refused.
 _RANGE = 20_000
-#: A mailbox that is new to us is looked through no further back than so many UIDs.
+#: A mailbox is looked through no further back than so many UIDs.
 _MOST = 1_000_000
+#: RFC 3501, 2.3.1.1
+_HIGHEST_UID = 2**32 - 1
 #: Enough for a Message-ID of ours (bytes).
-_HEADER = "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]<0.1000>"
+_ENOUGH = 1000
+_HEADER = f"BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]<0.{_ENOUGH}>"
 _ANSWER = b"BODY[HEADER.FIELDS"
 _LONGEST_ERROR = 300
 _FLAGS = {"answered": "\\Answered", "flagged": "\\Flagged", "unflagged": "\\Flagged"}
@@ -44,7 +46,7 @@ class ImapMailbox:
         self._flagged = Mark.FLAGGED if unflagged else Mark.COMPLETE
         self.signal = Signal(Mark.NONE, Mark.FLAGGED) if unflagged else Signal(Mark.COMPLETE, Mark.NONE)
         self._folders = [settings.folder, *([self._done_folder] if self._done_folder else [])]
-        self._client: IMAPClient | None = None
+        self._client: LimitedClient | None = None
 
     def check(self) -> None:
         self._connected()
@@ -99,11 +101,11 @@ class ImapMailbox:
     def _server(self) -> str:
         return f"mailbox {self._name} ({self._settings.username} on {self._settings.host}:{self._settings.port})"
 
-    def _connected(self) -> IMAPClient:
+    def _connected(self) -> LimitedClient:
         if self._client is None:
             try:
                 self._client = self._open()
-            except (IMAPClientError, OSError, ValueError) as error:
+            except Exception as error:  # whatever a server's greeting makes of the parts we use
                 raise self._error("cannot be used", error) from error
             try:
                 self._sign_in(self._client)
@@ -113,16 +115,15 @@ class ImapMailbox:
                 raise
         return self._client
 
-    def _open(self) -> IMAPClient:
+    def _open(self) -> LimitedClient:
         settings = self._settings
         timeout = float(max(1, settings.timeout_seconds))
-        tls = settings.security == "tls"
         context = self._context()
-        client = IMAPClient(
-            settings.host, settings.port, ssl=tls, ssl_context=context if tls else None, timeout=timeout
-        )
+        tls = context if settings.security == "tls" else None
+        client = LimitedClient(settings.host, settings.port, timeout, tls)
         if settings.security == "starttls":
             try:
+                client.allow(timeout)
                 client.starttls(context)
             except Exception:
                 with suppress(OSError, IMAPClientError):
@@ -137,7 +138,7 @@ class ImapMailbox:
             context.verify_mode = ssl.CERT_NONE
         return context
 
-    def _sign_in(self, client: IMAPClient) -> None:
+    def _sign_in(self, client: LimitedClient) -> None:
         user, password = self._settings.username, self._settings.password
         # LOGIN knows ASCII alone; PLAIN is UTF-8 (RFC 4616).
         plain = self._command("has_capability", "AUTH=PLAIN")
@@ -156,11 +157,11 @@ class ImapMailbox:
         said: Mapping[bytes, Any] = self._command("select_folder", folder)
         if b"READ-ONLY" in said:
             raise MailboxError(f"{self._server}: {folder} can only be read; allow the user to change mails there")
-        lasting = {flag.lower() for flag in said.get(b"PERMANENTFLAGS", ())}
+        lasting = _flags(said.get(b"PERMANENTFLAGS"))
         wanted = self._flag.lower().encode()
         if wanted and lasting and wanted not in lasting and (b"\\*" not in lasting or wanted.startswith(b"\\")):
             raise MailboxError(f"{self._server}: {folder} does not keep {self._flag}; choose another `done`")
-        if not said.get(b"UIDVALIDITY") or not said.get(b"UIDNEXT"):
+        if not said.get(b"UIDVALIDITY") or not 0 < said.get(b"UIDNEXT", 0) <= _HIGHEST_UID:
             raise MailboxError(f"{self._server}: the server does not number the mails in {folder}")
         return said[b"UIDVALIDITY"], said[b"UIDNEXT"], said.get(b"HIGHESTMODSEQ") or 0
 
@@ -174,7 +175,7 @@ class ImapMailbox:
 
     def _uids(self, start: int, end: int) -> tuple[list[int], int]:
         """The first UIDs from *start* on, and the one to go on from."""
-        for low in range(start, end, _RANGE):
+        for low in range(max(start, end - _MOST), end, _RANGE):
             high = min(low + _RANGE, end)
             found = sorted(uid for uid in self._command("search", f"UID {low}:{high - 1}") if low <= uid < high)
             if found:
@@ -183,46 +184,52 @@ class ImapMailbox:
 
     def _fetch(self, uids: list[int], what: list[str], modifiers: list[str] | None = None) -> Iterator[tuple[int, Any]]:
         for start in range(0, len(uids), _BATCH):
-            yield from self._command("fetch", uids[start : start + _BATCH], what, modifiers).items()
+            asked = uids[start : start + _BATCH]
+            found = self._command("fetch", asked, what, modifiers)
+            yield from ((uid, found[uid]) for uid in asked if uid in found)
 
     def _mark_of(self, folder: str, data: Mapping[bytes, Any]) -> Mark:
         if self._done_folder:
             return Mark.COMPLETE if folder == self._done_folder else Mark.NONE
-        flags = {flag.lower() for flag in data.get(b"FLAGS", ()) if isinstance(flag, bytes)}
-        return self._flagged if self._flag.lower().encode() in flags else Mark.NONE
+        return self._flagged if self._flag.lower().encode() in _flags(data.get(b"FLAGS")) else Mark.NONE
 
     def _command(self, name: str, *arguments: Any, **options: Any) -> Any:
-        """One command and its answer, within ``timeout_seconds``: the socket's own limit starts anew at each byte."""
+        """One command and its answer, within ``timeout_seconds``."""
         client = self._connected()
-
-        def cut() -> None:
-            with suppress(OSError, AttributeError):
-                client.socket().shutdown(socket.SHUT_RDWR)
-
-        timer = threading.Timer(self._settings.timeout_seconds, cut)
-        timer.daemon = True
-        timer.start()
         try:
+            client.allow(self._settings.timeout_seconds)
             return getattr(client, name)(*arguments, **options)
         except LoginError as error:
             self._drop()
             raise self._error("does not let us in; check user name and password", error) from error
-        except (IMAPClientError, OSError, ValueError, AssertionError) as error:
+        except Exception as error:  # whatever an answer makes of the parts we use: the next look begins anew
             self._drop()
             what = f"cannot open the folder {arguments[0]}" if name == "select_folder" else f"failed at {name}"
             raise self._error(what, error) from error
-        finally:
-            timer.cancel()
 
     def _error(self, what: str, error: Exception) -> MailboxError:
-        said = " ".join(str(error).split())[:_LONGEST_ERROR] or type(error).__name__
-        return MailboxError(f"{self._server} {what}: {said}")
+        said = str(error) or type(error).__name__
+        for secret in self._secrets():  # a server may repeat what it was sent
+            said = said.replace(secret, "***")
+        shown = "".join(letter if letter.isprintable() else " " for letter in said)
+        return MailboxError(f"{self._server} {what}: {' '.join(shown.split())[:_LONGEST_ERROR]}")
+
+    def _secrets(self) -> Iterator[str]:
+        """The password, as an error may show it."""
+        user, password = self._settings.username, self._settings.password
+        for written in (password, password.replace("\\", "\\\\").replace('"', '\\"')):
+            yield from filter(None, (written, repr(written)[1:-1], repr(written.encode())[2:-1]))
+        yield base64.b64encode(f"\0{user}\0{password}".encode()).decode()
 
     def _drop(self) -> None:
         client, self._client = self._client, None
         if client is not None:
             with suppress(OSError, IMAPClientError):
                 client.shutdown()
+
+
+def _flags(said: Any) -> set[bytes]:
+    return {flag.lower() for flag in said if isinstance(flag, bytes)} if isinstance(said, tuple) else set()
 
 
 def _place(validity: int, uid: int, folder: str) -> str:
@@ -245,6 +252,6 @@ def _by_folder(places: Iterable[str]) -> list[tuple[str, int, list[int]]]:
 def _mail_id(data: Mapping[bytes, Any]) -> str:
     """The Message-ID as it stands in the mail; empty if there is none that could be ours."""
     raw = next((value for key, value in data.items() if key.startswith(_ANSWER) and isinstance(value, bytes)), b"")
-    header = email.parser.BytesHeaderParser(policy=email.policy.compat32).parsebytes(raw)
+    header = email.parser.BytesHeaderParser(policy=email.policy.compat32).parsebytes(raw[:_ENOUGH])
     text = "".join(str(header.get("Message-ID", "")).split())
     return text if text.isascii() and text.isprintable() else ""
