@@ -138,6 +138,17 @@ def test_a_change_is_put_down_to_the_token_and_applied(server: ApiServer, progra
         assert row.last_used_at == NOW
 
 
+def test_a_change_of_one_part_of_the_company_lifts_nothing_else(program: Program):
+    program("PATCH", "/company", {"privacy": {"admin": {"handlers": "hidden"}}, "retention": {"calls": 30, "mails": 9}})
+    program("PATCH", "/company", {"limits": {"destinations": ["national"]}})
+    changes = {"privacy": {"employee": {"live": "hidden"}}, "retention": {"calls": None}, "cases": {"mail_minutes": 7}}
+    assert program("PATCH", "/company", changes).status == 200
+    company = program("GET", "/company").json
+    assert company["privacy"]["admin"]["handlers"] == company["privacy"]["employee"]["live"] == "hidden"
+    assert (company["retention"]["calls"], company["retention"]["mails"]) == (None, 9)
+    assert program("PATCH", "/company", {"limits": {"calls": 2}}).json["limits"]["destinations"] == ["national"]
+
+
 def test_who_is_second_changes_nothing(program: Program):
     assert program("PATCH", "/pools/sales", {"name": "A", "version": 1}).status == 200
     for answer in (

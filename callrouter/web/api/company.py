@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
@@ -80,9 +81,9 @@ def get_company(given: Given) -> CompanyRecord:
 
 @company_routes.patch("/company", takes=shapes.change_of(document.Company), gives=CompanyRecord, versioned=True)
 def change_company(given: Given) -> CompanyRecord:
-    """Change the company's settings."""
+    """Change the company's settings; of its parts (cases, retention, privacy, limits) too, what is left out stays."""
     company, _ = services.company(given.session)
-    changed = document.Company.model_validate(company.model_dump() | given.values)
+    changed = document.Company.model_validate(_merged(company.model_dump(), given.values))
     services.save_company(given.session, changed, expected_version=given.version)
     return get_company(given)
 
@@ -187,6 +188,16 @@ def get_health(given: Given) -> Health:
             pending=state.pending, applied_at=state.applied_at, problem=state.problem, restart=list(state.restart)
         ),
     )
+
+
+def _merged(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """RFC 7396, but that null is a value: who changes one limit does not lift the others."""
+    parts_of = {
+        name: _merged(before[name], value)
+        for name, value in given.items()
+        if isinstance(value, Mapping) and isinstance(before.get(name), Mapping)
+    }
+    return {**before, **given, **parts_of}
 
 
 def _is_new(find: Any) -> bool:
