@@ -30,6 +30,9 @@ _WANTED = 0.025
 _MOST = 500
 #: Others have the database for so many times as long.
 _REST = 3
+#: However short calls are kept: what was filed so late is told nevertheless, as the worker may have been down.
+_LATEST = dt.timedelta(days=30)
+_EVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,11 @@ KINDS = (
 def limits(retention: document.Retention, now: dt.datetime) -> dict[str, dt.datetime]:
     """By kind, before which moment it is deleted at *now*; those that are kept for ever are not in it."""
     return {name: now - dt.timedelta(days=days) for name, days in retention if days is not None}
+
+
+def forgotten(retention: document.Retention, now: dt.datetime) -> dt.datetime:
+    """Calls that began before that moment are not entered any more."""
+    return _EVER if retention.calls is None else now - max(dt.timedelta(days=retention.calls), _LATEST)
 
 
 def kept(session: Session) -> document.Retention:

@@ -15,13 +15,14 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from callrouter import log
 from callrouter.cases import late, mails, talks
 from callrouter.cases import store as cases
 from callrouter.directory import document
 from callrouter.directory.database import pages_of
 from callrouter.directory.records import TABLES
 from callrouter.errors import CallrouterError
-from callrouter.ledger import alarms
+from callrouter.ledger import alarms, retention
 from callrouter.ledger.entry import Call, Heard, Step, to_call, to_steps, to_talks
 from callrouter.ledger.outcome import Outcome
 from callrouter.ledger.parties import Directory
@@ -47,6 +48,7 @@ class Entered:
 def enter(session: Session, calls: Sequence[Heard], *, now: dt.datetime) -> Entered:
     """Enter *calls*, all or (on an exception) none of them. A CDR replaces a note's record.
 
+    A call that is kept no longer is not entered: its CDR comes again, and nobody is to call back who called last year.
     Raises NoCompany, and whatever the database refuses them with, which may be the fault of a single one; an
     IntegrityError may also mean that another worker entered one of them just now.
     """
@@ -57,7 +59,12 @@ def enter(session: Session, calls: Sequence[Heard], *, now: dt.datetime) -> Ente
     rows = session.execute(select(_CALLS.c.uuid, _CALLS.c.id, _CALLS.c.source).where(_CALLS.c.uuid.in_(uuids))).all()
     noted = {row.uuid: row.id for row in rows if row.source == "note"}
     known = {row.uuid for row in rows}
-    new = [h for h in calls if h.cdr.uuid not in known or (h.cdr.uuid in noted and h.cdr.source == "cdr")]
+    forgotten = retention.forgotten(document.Retention(**company.retention), now)
+    again = {h.cdr.uuid for h in calls if h.cdr.uuid in noted and h.cdr.source == "cdr"}
+    old = {h.cdr.uuid for h in calls if (h.cdr.started_at or h.written_at) < forgotten} - known
+    if old:
+        log.get("ledger").warning(f"not entered, as calls that are so old are not kept: {', '.join(sorted(old))}")
+    new = [h for h in calls if h.cdr.uuid in again or h.cdr.uuid not in known | old]
     if not new:
         return Entered([None] * len(calls), mails=False)
     directory = Directory(session, [heard.cdr for heard in new], company.country)

@@ -19,8 +19,10 @@ from callrouter.directory.models import CompanyRow
 from callrouter.directory.records import TABLES, CallRow, CallStepRow, CaseChangeRow, CaseRow, MessageRow, OutboxRow
 from callrouter.ledger import filing, retention
 from callrouter.ledger.upkeep import Retention
+from callrouter.ledger.worker import Ledger
 from callrouter.settings import Settings
-from tests.ledger.company import uuid
+from tests.ledger.company import START, UUID, cdr_bytes, put_cdr, uuid, wav
+from tests.ledger.company import put as put_file
 
 NOW = dt.datetime(2026, 11, 21, 14, 42, tzinfo=dt.UTC)
 ALL = {"calls": 30, "messages": 30, "cases": 30, "mails": 30, "audit": 30}
@@ -321,3 +323,24 @@ def test_the_worker_deletes_once_a_night_and_at_its_start(database: Database, se
     assert loop.run_once(stop) == {"calls": 0}
     stop.clear()
     assert loop.run_once(stop) == {"calls": 1}
+
+
+@pytest.mark.parametrize(
+    ("kept_days", "age", "entered"), [(30, 29, 1), (30, 31, 0), (1, 29, 1), (1, 31, 0), (None, 900, 1)]
+)
+def test_a_call_that_was_deleted_does_not_come_again(
+    database: Database, settings: Settings, kept_days: int | None, age: float, entered: int
+) -> None:
+    with database.write() as session:
+        session.execute(update(CompanyRow).values(retention={"calls": kept_days}))
+    put_file(settings.spool.recording(UUID, "2"), wav(seconds=3))
+    put_cdr(settings, cdr_bytes("1;ring;employee:anna", "1;ring;employee:anna;no_answer"))
+    ledger = Ledger(database, settings, clock=lambda: START + dt.timedelta(days=age))
+    assert ledger.run_once() == 1
+    with database.read() as session:
+        for row in (CallRow, CaseRow, OutboxRow):
+            assert len(session.scalars(select(row)).all()) == entered
+    assert ledger.pending() == 0
+    assert not list(settings.spool.recordings.iterdir())
+    assert not list(settings.spool.quarantine.rglob("*.json"))
+    assert list(settings.spool.archive.rglob("*.cdr.json"))
