@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from callrouter.cases import mails
@@ -65,15 +66,14 @@ def change(
     if what is Change.NOTE and not note:
         text = say("a note needs a text")
         raise RuleError(text, [("note", text)])
+    state = after(State(row.state), what)
     if what is Change.REOPEN:
-        _refuse_a_second(session, row)
-    row.state = after(State(row.state), what)
+        _reopen(session, row, at)
+    row.state = state
     if what in _CLAIMS:
         row.claimed_by, row.claimed_at = who.id if who else None, at
     elif what in (Change.RELEASE, Change.REOPEN):
         row.claimed_by = row.claimed_at = None
-    if what is Change.REOPEN:
-        row.reopened_at, row.escalated_at = at, None
     if what is not Change.NOTE:
         row.closed_at = at if what is Change.CLOSE else None
     session.add(
@@ -139,8 +139,19 @@ def _closed(session: Session, row: CaseRow, actor: str, viewer: Viewer) -> CaseR
     )
 
 
+def _reopen(session: Session, row: CaseRow, at: dt.datetime) -> None:
+    """Open it again, unless the caller has called meanwhile: of one caller and owner only one case is not closed."""
+    _refuse_a_second(session, row)
+    try:
+        with session.begin_nested():
+            row.state, row.closed_at = State.OPEN, None
+            row.reopened_at, row.escalated_at = at, None
+    except IntegrityError:  # the call was entered at the same moment
+        _refuse_a_second(session, row)
+        raise
+
+
 def _refuse_a_second(session: Session, row: CaseRow) -> None:
-    """Of one caller and owner only one case is not closed."""
     same = select(CaseRow.id).where(
         CaseRow.owner_id.is_not_distinct_from(row.owner_id),
         CaseRow.caller_key == row.caller_key,

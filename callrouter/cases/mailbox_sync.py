@@ -20,7 +20,7 @@ from callrouter.directory import audit
 from callrouter.directory.database import TROUBLE, Database
 from callrouter.directory.models import CompanyRow
 from callrouter.directory.records import MailSyncMailRow
-from callrouter.errors import RuleError
+from callrouter.errors import RuleError, UnknownError
 from callrouter.mail.delivery import Stop
 from callrouter.mail.mailbox import Look, Mailbox, MailboxError, Signal
 from callrouter.mail.outbox import lease_owner
@@ -179,7 +179,10 @@ class MailboxSync:
     def _change(
         self, session: Session, number: int, seen: Sequence[tuple[int, Marked]], new: set[int], signal: Signal
     ) -> None:
-        row = changes.case(session, number)
+        try:
+            row = changes.case(session, number)
+        except UnknownError:
+            return  # deleted just now, as it is kept no longer
         done = {outbox for outbox, mail in seen if mail.now_done(signal)}
         newer = bool(done) and store.has_newer(session, self._name, number, done, new, self._clock())
         what = wanted([mail for _, mail in seen], signal, closed=row.state == State.CLOSED, newer=newer)

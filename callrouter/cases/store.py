@@ -113,11 +113,18 @@ def _ownerless(session: Session, row: dict[str, Any]) -> Row[Any]:
     return session.execute(update(_CASES).where(_CASES.c.id == found).values(_counted(new)).returning(_CASES)).one()
 
 
+def hold(session: Session, callers: Collection[str]) -> None:
+    """Lock the unclosed cases of *callers* (caller keys) in the order of their ids, as all do who lock several."""
+    if callers:
+        theirs = select(_CASES.c.id).where(_CASES.c.caller_key.in_(sorted(callers)), UNCLOSED)
+        session.execute(theirs.order_by(_CASES.c.id).with_for_update()).all()
+
+
 def open_or_append(session: Session, missed: Sequence[Missed]) -> list[Case]:
     """Count each call in its owner's unclosed case of that caller, or open one with it; returns their cases in order.
 
     Part of the caller's transaction. Two workers that open the same case at once end up with one: by its unique index
-    the second finds the first. All lock cases in one order, so that none waits for the other.
+    the second finds the first. Both make them in one order, so that none waits for the other.
     """
     keys: list[_Key] = [(call.owner_id, caller_key(call.caller, call.uuid)) for call in missed]
     calls: dict[_Key, list[Missed]] = {}

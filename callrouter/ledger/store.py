@@ -97,6 +97,8 @@ class _Batch:
         replaced = [call.id for call in self.calls if call.id is not None]
         self._write_calls()
         steps = [step for call in self.calls for step in to_steps(call, directory, self.company)]
+        own = [talk for step in steps for talk in to_talks(step, directory)]
+        cases.hold(self.session, {talk.caller for talk in own} | {step.event.caller for step in steps if step.event})
         missed_now = self._find_cases(steps, replaced)
         if steps:
             self._run(insert(_STEPS), [step.row() for step in steps])
@@ -104,7 +106,7 @@ class _Batch:
         if links:
             self._run(insert(_LINKS), links)
         missed = {step.call.id for step in steps if step.event}  # transferred, and not taken there: no end of a wait
-        talked = [talk for step in steps if step.call.id not in missed for talk in to_talks(step, directory)]
+        talked = [talk for talk in own if talk.call_id not in missed]
         talked += late.talks(self.session, missed_now, {step.call.id for step in steps if step.call.id})
         done = talks.settle(self.session, talked, self.rules.talk_seconds)
         postings = self._postings(steps, self._write_messages(steps, replaced))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import time
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import DatabaseError
 
 from callrouter.cases import changes, inbox
 from callrouter.cases.rules import Change, Talk, change_by
-from callrouter.cases.store import Missed, Thread, open_or_append
+from callrouter.cases.store import Missed, Thread, hold, open_or_append
 from callrouter.cases.talks import settle
 from callrouter.directory import asked, audit
 from callrouter.directory.database import Database
@@ -143,6 +145,47 @@ def test_a_case_is_not_reopened_beside_the_next_of_its_caller(team: Database) ->
         do(team, case, "reopen", ANNA)
     with pytest.raises(UnknownError):
         do(team, 999, "close", ANNA)
+
+
+def test_a_case_is_reopened_at_the_moment_at_which_its_caller_calls_again(team: Database) -> None:
+    case, said = missed(team), list[str]()
+    do(team, case, "close", ANNA)
+
+    def reopen() -> None:
+        try:
+            with team.write() as session:
+                try:
+                    changes.change(session, case, Change.REOPEN, "ben", at=AT)
+                except RuleError as error:
+                    said.append(str(error))
+                    changes.change(session, case, Change.NOTE, "ben", at=AT, note="not reopened")
+        except DatabaseError as error:
+            said.append(str(error))
+
+    thread = threading.Thread(target=reopen)
+    with team.write() as session:
+        [again] = open_or_append(session, [Missed(1, CALLER, "u2", AT, 0, Thread("<2@x>", "Anruf"))])
+        thread.start()
+        deadline = time.monotonic() + 30
+        while team.engine.dialect.name == "postgresql" and time.monotonic() < deadline:
+            with team.read() as looking:
+                if looking.scalar(text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")):
+                    break
+    thread.join(60)
+    assert said == [f"case {again.id} of the same caller is open; go on with that one"]
+    assert [what for what, _ in told(team, case)] == ["close", "note"]
+
+
+def test_cases_are_locked_in_the_order_of_their_ids_before_any_is_changed(team: Database) -> None:
+    first, second = missed(team, 2), missed(team, 1)
+    order = list[int]()
+    with team.write() as session:
+        hold(session, {CALLER})
+        if team.engine.dialect.name == "postgresql":
+            skipping = text("SELECT id FROM cases ORDER BY id FOR UPDATE SKIP LOCKED")
+            with team.write() as other:
+                order += other.scalars(skipping)
+    assert (first < second, order) == (True, [])
 
 
 def test_of_two_who_claim_at_once_one_wins_and_one_is_told(team: Database) -> None:
