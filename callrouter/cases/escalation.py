@@ -49,9 +49,10 @@ def due(teams: Collection[Team], last: dt.datetime | None, now: dt.datetime, zon
     """Whether an address, which was told *last* (None: never), is to be told at *now* of the callers of *teams*.
 
     It is when one newly waits too long, and once on every other day (of *zone*) as long as there are any. Teams that
-    are closed are no reason to tell: their callers wait no longer until they open.
+    are closed are no reason to tell: their callers wait no longer until they open. A *last* that is yet to come is of a
+    clock that was wrong.
     """
-    if last is None:
+    if last is None or last - now > INTERVAL:
         return any(team.open and team.new + team.told for team in teams)
     rest = now - last
     if rest >= INTERVAL and any(team.open and team.new for team in teams):

@@ -23,6 +23,8 @@ WATCHED = dt.timedelta(days=30)
 _FURTHEST = dt.timedelta(days=400)
 #: So many mails are watched, the latest; so many are marked at a time.
 _MOST_WATCHED, MOST_MARKED = 20_000, 200
+#: What is leased for so much longer than we would was leased by a clock that was wrong.
+_CLOCKS_DIFFER = dt.timedelta(hours=1)
 #: For so long a mail may be on its way into the mailbox.
 _ON_ITS_WAY = dt.timedelta(hours=1)
 #: As its index has it.
@@ -49,7 +51,7 @@ def take(
     made = {"name": name, "place": place, "cursor": {}, "error": ""}
     session.execute(insert_into(session, MailSyncRow.__table__).values(made).on_conflict_do_nothing())  # type: ignore[arg-type]
     row = session.scalars(select(MailSyncRow).where(MailSyncRow.name == name).with_for_update()).one()
-    held = row.lease_until is not None and row.lease_until > now
+    held = row.lease_until is not None and now < row.lease_until < until + _CLOCKS_DIFFER
     if row.lease_owner and row.lease_owner != owner and held and not is_dead(row.lease_owner):
         return None
     row.lease_owner, row.lease_until = owner, until

@@ -26,7 +26,7 @@ from callrouter.spool import CDR_NAME
 MAX_BYTES = 50_000_000
 
 _PAIR = re.compile(r'"([A-Za-z0-9_-]+)"\s*:\s*"((?:[^"\\]|\\.)*)"')
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _E164 = re.compile(r"\+[1-9][0-9]{2,14}")
 _OWNER = re.compile(r"(employee|pool):[a-z0-9][a-z0-9_-]{0,39}")
 _N = re.compile(r"[A-Za-z0-9_-]{1,64}")

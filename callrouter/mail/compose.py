@@ -15,7 +15,8 @@ from callrouter.mail import words
 from callrouter.routing import waiting
 
 _UNSAFE_ID = re.compile(r"[^A-Za-z0-9._-]")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+#: And what turns the direction of the text behind it: a name is not to change how a number reads.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
 
 TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("callrouter.mail"),

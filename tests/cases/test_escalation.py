@@ -95,3 +95,11 @@ ALWAYS_OLD, ALWAYS_NEW, NONE = Team(True, True, 0, 1), Team(True, True, 1, 0), T
 )
 def test_when_somebody_is_told(teams: list[Team], last: str | None, now: str, expected: bool) -> None:
     assert due(teams, at(last) if last else None, at(now), BERLIN) is expected
+
+
+@pytest.mark.parametrize(("ahead", "expected"), [("11:30", False), ("12:01", False), ("12:59", False), ("13:01", True)])
+def test_a_clock_that_was_ahead_silences_nobody(ahead: str, expected: bool) -> None:
+    """Told at 11:30, or by a clock that was ahead."""
+    waiting = [Team(open=True, always=True, new=1, told=0)]
+    assert due(waiting, at(f"2026-11-20 {ahead}"), at("2026-11-20 12:00"), BERLIN) is expected
+    assert due(waiting, at("2100-01-01 00:00"), at("2026-11-20 12:00"), BERLIN)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from callrouter.cases import mailbox_store as store
 from callrouter.cases import mailbox_sync
 from callrouter.cases.rules import Change
 from callrouter.directory.database import Database
@@ -387,6 +388,23 @@ def test_the_loop_goes_on_when_the_server_comes_back(world: World, monkeypatch: 
     found = row()
     assert found is not None
     assert found.lease_owner is None
+
+
+def test_a_mailbox_that_was_leased_by_a_clock_that_was_ahead(world: World) -> None:
+    other = world.worker("elsewhere:1:1")
+    world.look()
+    right = world.now
+    with world.database.write() as session:
+        store.keep(session, "sales", "one", right + dt.timedelta(days=30_000))
+    other.run_once()
+    with world.database.read() as session:
+        assert session.scalars(select(MailSyncRow.lease_owner)).one() == "elsewhere:1:1"
+    with world.database.write() as session:
+        store.keep(session, "sales", "elsewhere:1:1", right + dt.timedelta(minutes=10))
+    world.sync.run_once()
+    with world.database.read() as session:
+        assert session.scalars(select(MailSyncRow.lease_owner)).one() == "elsewhere:1:1"
+    other.close()
 
 
 def test_mails_of_a_case_are_one_thread(world: World) -> None:

@@ -196,6 +196,12 @@ def test_a_salutation_is_one_line_of_text(hostile: str) -> None:
     assert sent(mail)["Bcc"] is None
 
 
+def test_a_name_does_not_turn_the_number_behind_it() -> None:
+    mail = write(dataclasses.replace(MISSED, caller_name="Kunde \u202e\u2066x"))
+    assert not any(turns in part for turns in "\u202e\u2066" for part in (mail.subject, mail.text, mail.html))
+    assert "Kunde" in mail.text
+
+
 def test_mails_of_a_case_link_to_its_page_where_there_are_pages() -> None:
     at = MISSED.at
     said = Done(7, 3, "close", at, MISSED.caller, "", MISSED.owner_name, "Anna", "", "Anruf", "<root@x>")
