@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from callrouter.cases.rules import State, caller_key
 from callrouter.directory.database import insert_into
+from callrouter.directory.models import OwnerRow
 from callrouter.directory.records import TABLES
 
 _CASES = TABLES["cases"]
@@ -54,6 +55,8 @@ class Case:
     subject: str
     opened_at: dt.datetime
     calls: int
+    messages: int
+    attempts: int
     claimed_by: int | None
     mailed_at: dt.datetime | None
 
@@ -74,6 +77,16 @@ def find(session: Session, ids: Collection[int]) -> dict[int, Case]:
     """The cases *ids* name, as they are."""
     rows = session.execute(select(_CASES).where(_CASES.c.id.in_(ids)))
     return {row.id: _case(row) for row in rows}
+
+
+def claimers(session: Session, cases: Iterable[Case]) -> dict[int, str]:
+    """The names of those who are on *cases*, by case."""
+    claimed = {case.id: case.claimed_by for case in cases if case.claimed_by is not None}
+    if not claimed:
+        return {}
+    rows = session.execute(select(OwnerRow.id, OwnerRow.name).where(OwnerRow.id.in_(sorted(set(claimed.values())))))
+    names = dict(row.tuple() for row in rows)
+    return {number: names[employee] for number, employee in claimed.items() if employee in names}
 
 
 def _row(key: _Key, calls: Sequence[Missed]) -> dict[str, Any]:

@@ -197,6 +197,7 @@ class _Batch:
         """The mails that are wanted."""
         postings = []
         told: dict[int, dt.datetime] = {}
+        claimers = cases.claimers(self.session, [step.case for step in steps if step.case and step.recipient])
         interval = dt.timedelta(minutes=self.rules.mail_minutes)
         for step in steps:
             event, case, recipient = step.event, step.case, step.recipient
@@ -212,8 +213,9 @@ class _Batch:
                 case_id=case.id,
                 case_subject=case.subject,
                 root_message_id=case.root_message_id,
-                calls=case.calls,
-                since=case.opened_at,
+                standing=compose.Standing(
+                    case.calls, case.messages, case.attempts, case.opened_at, claimers.get(case.id)
+                ),
                 language=self._language(step),
                 salutation=step.wishes.salutation if step.wishes else "",
             )

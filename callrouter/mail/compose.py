@@ -77,6 +77,17 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How the case of a mail stands: what was counted ``since`` it was opened, and who is on it (None: nobody)."""
+
+    calls: int
+    messages: int
+    attempts: int
+    since: dt.datetime
+    claimed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """A mail but for sender, recipient and attachment. ``mail_id`` is its Message-ID, fixed by call and step."""
 
@@ -133,6 +144,19 @@ def _rows(event: Event, company: Company, local: dt.datetime, language: str) -> 
     return rows
 
 
+def _standing(case: Standing, zone: ZoneInfo, language: str) -> list[tuple[str, str]]:
+    """How the case stands, where that is more than the one call that the mail is about."""
+    said = words.WORDS[language]
+    rows = []
+    if case.calls > 1 or case.attempts:
+        since = said["since"].format(since=words.moment(case.since.astimezone(zone), language))
+        rows.append((said["so_far"], f"{words.counted(case.calls, case.messages, case.attempts, language)}; {since}"))
+    if rows or case.claimed is not None:
+        nobody, somebody = said["is_open"], said["is_claimed"]
+        rows.append((said["state"], nobody if case.claimed is None else somebody.format(name=one_line(case.claimed))))
+    return rows
+
+
 def compose(
     event: Event,
     company: Company,
@@ -142,10 +166,9 @@ def compose(
     root_message_id: str,
     language: str,
     salutation: str = "",
-    calls: int = 1,
-    since: dt.datetime | None = None,
+    standing: Standing | None = None,
 ) -> Mail:
-    """The mail about *event*, in the thread that its case began, with *calls* of the caller *since*.
+    """The mail about *event*, in the thread that its case began, with how the case stands by then.
 
     *language* is de or en, *salutation* its first line.
     """
@@ -153,8 +176,6 @@ def compose(
     zone = ZoneInfo(company.timezone)
     local = event.at.astimezone(zone)
     notes = []
-    if calls > 1 and since:
-        notes.append(said["calls_since"].format(n=calls, since=words.moment(since.astimezone(zone), language)))
     if event.kind == "voicemail":
         notes.append(said["attached" if event.audio != "none" else "not_attached"])
     if event.interrupted:
@@ -166,7 +187,7 @@ def compose(
     if root_message_id != mail_id:
         headers |= {"References": root_message_id, "In-Reply-To": root_message_id}
     tel = event.caller if re.fullmatch(r"\+[0-9]{3,15}", event.caller) else ""
-    rows = _rows(event, company, local, language)
+    rows = _rows(event, company, local, language) + (_standing(standing, zone, language) if standing else [])
     heading = said["call_back_asked" if event.call_back else event.kind]
     page = company.case_page(case_id)
     return _mail(mail_id, case_subject, heading, rows, notes, local, company, language, headers, tel, salutation, page)
@@ -214,7 +235,9 @@ def done(case: Done, company: Company, language: str) -> Mail:
         "In-Reply-To": case.root_message_id,
     }
     page = company.case_page(case.case)
-    return _mail(mail_id, case.subject, said["done"], rows, [], local, company, language, headers, "", page=page)
+    return _mail(
+        mail_id, case.subject, said["done"], rows, [], local, company, language, headers, "", "", page, "open_case"
+    )
 
 
 def alarm(
@@ -247,6 +270,7 @@ def _mail(
     tel: str,
     salutation: str = "",
     page: str = "",
+    open_page: str = "open_page",
 ) -> Mail:
     said = words.WORDS[language]
     values = {
@@ -258,7 +282,7 @@ def _mail(
         "tel": tel,
         "call_back": said["call_back"],
         "page": page,
-        "open_page": said["open_page"],
+        "open_page": said[open_page],
         "footer": said["footer"].format(company=company.name),
     }
     headers = {**standard_headers(mail_id, local, language), **headers}

@@ -65,8 +65,8 @@ def digest(found: Digest, company: Company, language: str) -> Mail:
     """The mail about *found*, in *language* (de or en)."""
     said = words.WORDS[language]
     local = found.at.astimezone(ZoneInfo(company.timezone))
-    subject = _many(found.total, "digest_subject", language)
-    notes = [_many(found.new, "digest_new", language)] if 0 < found.new < found.total else []
+    subject = words.many(found.total, "digest_subject", language)
+    notes = [words.many(found.new, "digest_new", language)] if 0 < found.new < found.total else []
     values = {
         "language": language,
         "heading": subject,
@@ -75,7 +75,7 @@ def digest(found: Digest, company: Company, language: str) -> Mail:
             {
                 "name": one_line(team.name) or said["digest_nobodys"],
                 "callers": [_caller(caller, company, language) for caller in team.callers],
-                "more": _many(team.more, "digest_more", language) if team.more else "",
+                "more": words.many(team.more, "digest_more", language) if team.more else "",
             }
             for team in found.teams
         ],
@@ -91,12 +91,6 @@ def digest(found: Digest, company: Company, language: str) -> Mail:
     return Mail(mail_id, one_line(subject), headers, _TEXT.render(values), _HTML.render(values))
 
 
-def _many(count: int, word: str, language: str) -> str:
-    """The sentence *word* about so many, or about one."""
-    said = words.WORDS[language]
-    return said[f"{word}_one"] if count == 1 else said[word].format(n=count)
-
-
 def _caller(caller: Waiting, company: Company, language: str) -> dict[str, object]:
     said = words.WORDS[language]
     if caller.caller == words.ANONYMOUS:
@@ -107,17 +101,14 @@ def _caller(caller: Waiting, company: Company, language: str) -> dict[str, objec
     waited = words.hours(int(caller.seconds), language)
     form = said["waited_business" if caller.business else "waited_all"]
     since = words.moment(caller.since.astimezone(ZoneInfo(company.timezone)), language)
-    what = [_many(caller.calls, "n_calls", language)]
-    what += [_many(caller.messages, "n_messages", language)] if caller.messages else []
-    what += [said["wishes_call_back"]] if caller.call_back else []
-    what += [_many(caller.attempts, "n_attempts", language)] if caller.attempts else []
+    what = words.counted(caller.calls, caller.messages, caller.attempts, language, call_back=caller.call_back)
     return {
         "name": name,
         "new": said["new"] if caller.new else "",
         "waits": said["waits_since"].format(
             since=since, waited=form.format(wait=said["longer_than"].format(wait=waited) if caller.more else waited)
         ),
-        "what": ", ".join(what),
+        "what": what,
         "state": said["is_claimed"].format(name=one_line(caller.claimed)) if caller.claimed else said["is_open"],
         "tel": caller.caller if re.fullmatch(r"\+[0-9]{3,15}", caller.caller) else "",
         "page": company.case_page(caller.case),

@@ -54,7 +54,9 @@ _DE = {
     "employee": "Mitarbeiter",
     "calls_out": "Anrufe nach außen in zehn Minuten",
     "numbers": "Zuletzt gewählt",
-    "calls_since": "{n} Anrufe dieses Anrufers seit {since} warten auf einen Rückruf.",
+    "so_far": "Bisher",
+    "since": "seit {since}",
+    "state": "Stand",
     "done": "Erledigt",
     "done_by": "Von",
     "colleague": "jemandem aus dem Team",
@@ -143,7 +145,9 @@ _EN = {
     "employee": "Employee",
     "calls_out": "Calls out in ten minutes",
     "numbers": "Dialled last",
-    "calls_since": "{n} calls of this caller since {since} wait to be called back.",
+    "so_far": "So far",
+    "since": "since {since}",
+    "state": "State",
     "done": "Done",
     "done_by": "By",
     "colleague": "a colleague",
@@ -222,6 +226,21 @@ def duration(seconds: int, language: str) -> str:
     if seconds < 60:
         return words["seconds"].format(n=seconds)
     return words["minutes"].format(m=seconds // 60, s=seconds % 60)
+
+
+def many(count: int, word: str, language: str) -> str:
+    """The sentence *word* about so many, or about one."""
+    said = WORDS[language]
+    return said[f"{word}_one"] if count == 1 else said[word].format(n=count)
+
+
+def counted(calls: int, messages: int, attempts: int, language: str, *, call_back: bool = False) -> str:
+    """What happened in a case: ``3 Anrufe, 1 Nachricht, bittet um Rückruf, einmal vergeblich zurückgerufen``."""
+    what = [many(calls, "n_calls", language)]
+    what += [many(messages, "n_messages", language)] if messages else []
+    what += [WORDS[language]["wishes_call_back"]] if call_back else []
+    what += [many(attempts, "n_attempts", language)] if attempts else []
+    return ", ".join(what)
 
 
 def hours(seconds: int, language: str) -> str:

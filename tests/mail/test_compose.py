@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callrouter.mail import words
-from callrouter.mail.compose import Company, Done, Event, Mail, compose, done, message_id, subject
+from callrouter.mail.compose import Company, Done, Event, Mail, Standing, compose, done, message_id, subject
 from callrouter.mail.message import build
 from callrouter.mail.outbox import Leased
 
@@ -32,7 +32,7 @@ MISSED = Event(
 MESSAGE = dataclasses.replace(MISSED, kind="voicemail", detail="", milliseconds=65_400, audio="mp3")
 
 
-def write(event: Event, language: str = "de", root: str = "") -> Mail:
+def write(event: Event, language: str = "de", root: str = "", standing: Standing | None = None) -> Mail:
     return compose(
         event,
         COMPANY,
@@ -40,6 +40,7 @@ def write(event: Event, language: str = "de", root: str = "") -> Mail:
         case_subject=subject(event, COMPANY, language),
         root_message_id=root or message_id(event.uuid, event.n, COMPANY.sip_domain),
         language=language,
+        standing=standing,
     )
 
 
@@ -216,3 +217,44 @@ def test_mails_of_a_case_link_to_its_page_where_there_are_pages() -> None:
             assert (f'href="{link}"' in mail.html) is bool(link)
             assert (f"Im Browser ansehen: {link}\n" in mail.text) is bool(link)
             assert "/inbox/" not in mail.text.replace(link or "-", "")
+
+
+FIRST = Standing(1, 0, 0, MISSED.at)
+
+
+@pytest.mark.parametrize(
+    ("language", "standing", "said"),
+    [
+        ("de", FIRST, []),
+        ("de", dataclasses.replace(FIRST, claimed="Ben Yılmaz"), ["Stand: Ben Yılmaz kümmert sich darum"]),
+        (
+            "de",
+            Standing(4, 1, 1, MISSED.at),
+            [
+                "Bisher: 4 Anrufe, 1 Nachricht, einmal vergeblich zurückgerufen; "
+                "seit Samstag, 21. November 2026, 15:42 Uhr",
+                "Stand: Noch kümmert sich niemand darum",
+            ],
+        ),
+        (
+            "en",
+            Standing(2, 0, 0, MISSED.at, "Ben\r\nBcc: x"),
+            ["So far: 2 calls; since Saturday, 21 November 2026, 15:42", "State: Ben Bcc: x is on it"],
+        ),
+    ],
+)
+def test_a_mail_says_how_its_case_stands(language: str, standing: Standing, said: list[str]) -> None:
+    mail = write(MISSED, language, standing=standing)
+    labels = ("Bisher", "Stand", "So far", "State")
+    assert [line for line in mail.text.splitlines() if line.startswith(labels)] == said
+    assert all(value.split(": ", 1)[1] in mail.html for value in said)
+
+
+def test_of_a_case_that_is_done_no_mail_asks_who_is_on_it() -> None:
+    company = dataclasses.replace(COMPANY, pages="https://telefon.muster.example")
+    case = Done(
+        7, 3, "close", MISSED.at, MISSED.caller, "", "Vertrieb", "Ben Yılmaz", "", "Anruf", "<one@muster.example>"
+    )
+    text = done(case, company, "de").text
+    assert "\nIm Browser ansehen: https://telefon.muster.example/inbox/7\n" in text
+    assert "Wer kümmert" not in text
