@@ -52,6 +52,10 @@ class UnknownError(RuleError):
     """What was named is not there."""
 
 
+class StateError(RuleError):
+    """What is to be changed is not in a state for that, mostly because somebody else was faster; nothing is wrong."""
+
+
 class ConflictError(RuleError):
     """Somebody else changed the record since it was read, and nothing was written.
 

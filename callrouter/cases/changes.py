@@ -14,7 +14,7 @@ from callrouter.directory import audit
 from callrouter.directory.models import EmployeeRow, OwnerRow, PoolMemberRow
 from callrouter.directory.privacy import EVERYTHING, Viewer
 from callrouter.directory.records import CaseChangeRow, CaseRow
-from callrouter.errors import RuleError, UnknownError, say
+from callrouter.errors import RuleError, StateError, UnknownError, say
 
 #: The longest note (characters).
 LONGEST_NOTE = 500
@@ -56,7 +56,7 @@ def change(
         if row.state == State.CLAIMED and row.claimed_by == who.id:
             return row
         if row.state == State.CLAIMED and what is Change.CLAIM:
-            raise RuleError(_claimed(session, row))
+            raise StateError(_claimed(session, row))
         if row.state == State.OPEN:
             what = Change.CLAIM
     if row.state == State.OPEN and what in (Change.RELEASE, Change.REOPEN):
@@ -132,7 +132,7 @@ def _closed(session: Session, row: CaseRow, actor: str, viewer: Viewer) -> CaseR
     who = select(OwnerRow.key, OwnerRow.name).where(OwnerRow.id == last.employee_id) if last else None
     key, name = (session.execute(who).first() if who is not None else None) or (None, None)
     name = name if viewer.names(key) else None
-    raise RuleError(
+    raise StateError(
         say("the case is closed already, by %(name)s", name=name)
         if name
         else say("the case is closed already, at %(at)s", at=row.closed_at)
@@ -159,4 +159,4 @@ def _refuse_a_second(session: Session, row: CaseRow) -> None:
         CaseRow.id != row.id,
     )
     if (other := session.scalar(same)) is not None:
-        raise RuleError(say("case %(number)s of the same caller is open; go on with that one", number=other))
+        raise StateError(say("case %(number)s of the same caller is open; go on with that one", number=other))

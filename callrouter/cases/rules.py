@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
-from callrouter.errors import RuleError, UnknownError, say
+from callrouter.errors import StateError, UnknownError, say
 
 ANONYMOUS = "anonymous"
 
@@ -59,7 +59,7 @@ _NEXT: dict[tuple[State, Change], State] = {
 
 
 def after(state: State, change: Change) -> State:
-    """The state that *change* leads to; raises RuleError where it is not possible.
+    """The state that *change* leads to; raises StateError where it is not possible.
 
     A closed case does not take further calls: they open the next one.
     """
@@ -67,7 +67,7 @@ def after(state: State, change: Change) -> State:
         return _NEXT[state, change]
     except KeyError:
         text = say("a case that is %(state)s cannot be changed by %(change)s", state=state.value, change=change.value)
-        raise RuleError(text) from None
+        raise StateError(text) from None
 
 
 def unknown(number: int) -> UnknownError:

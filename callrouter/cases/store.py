@@ -85,7 +85,7 @@ def claimers(session: Session, cases: Iterable[Case]) -> dict[int, str]:
     if not claimed:
         return {}
     rows = session.execute(select(OwnerRow.id, OwnerRow.name).where(OwnerRow.id.in_(sorted(set(claimed.values())))))
-    names = dict(row.tuple() for row in rows)
+    names = {row.id: row.name for row in rows}
     return {number: names[employee] for number, employee in claimed.items() if employee in names}
 
 

@@ -32,4 +32,5 @@ def retention_(ctx: click.Context, delete_now: bool, as_json: bool) -> None:
         return
     for name, days in kept:
         told = f"{counts[name]} {what.replace('_', ' ')}" if days else "nothing is deleted"
-        click.echo(f"{name}: kept {f'for {days} days' if days else 'for ever'}; {told}")
+        long = "for ever" if days is None else "for 1 day" if days == 1 else f"for {days} days"
+        click.echo(f"{name}: kept {long}; {told}")

@@ -12,7 +12,8 @@ from sqlalchemy import event, select, update
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import selectinload
 
-from callrouter.cases import inbox
+from callrouter.cases import changes, inbox
+from callrouter.cases.rules import Change
 from callrouter.directory.contact_rows import ContactNumberRow, ContactRow
 from callrouter.directory.database import Database
 from callrouter.directory.models import CompanyRow, NumberRow, OwnerRow
@@ -227,6 +228,22 @@ def test_further_calls_of_a_caller_join_his_case_and_its_mail_thread(
     assert second.headers["References"] == first.mail_id == case.root_message_id
     assert first.subject == second.subject
     assert first.headers["X-Callrouter-Case"] == second.headers["X-Callrouter-Case"] == str(case.id)
+    assert "Stand:" not in first.text
+    assert "\nBisher: 2 Anrufe, 1 Nachricht; seit " in second.text
+    assert "\nStand: Noch kümmert sich niemand darum\n" in second.text
+
+
+def test_a_mail_about_a_caller_whom_somebody_has_claimed_says_who(
+    ledger: Ledger, database: Database, settings: Settings
+) -> None:
+    put_cdr(settings, cdr_bytes(RING))
+    ledger.run_once()
+    [case] = cases(database)
+    with database.write() as session:
+        changes.change(session, case.id, Change.CLAIM, "anna", at=dt.datetime.now(dt.UTC))
+    put_cdr(settings, cdr_bytes(RING, uuid=OTHER), OTHER)
+    ledger.run_once()
+    assert "\nStand: Anna Schmidt kümmert sich darum\n" in mails(database)[1].text
 
 
 def test_each_anonymous_call_is_a_case_of_its_own(ledger: Ledger, database: Database, settings: Settings) -> None:
@@ -722,4 +739,4 @@ def test_who_calls_again_and_again_is_mailed_once_in_a_while(
     assert case.calls == 2
     found = mails(database)
     assert len(found) == mailed
-    assert "2 Anrufe dieses Anrufers seit Samstag" in found[-1].text
+    assert "Bisher: 2 Anrufe; seit Samstag" in found[-1].text

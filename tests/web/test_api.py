@@ -18,6 +18,7 @@ from callrouter.web.live import Live
 from tests.web.api_routes import API
 from tests.web.api_server import UUID, WAV, ApiServer, Program, put_call, serve
 from tests.web.ended_calls import put_contact
+from tests.web.test_inbox import put_case
 from tests.web.world import NOW, World
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -300,6 +301,16 @@ def test_what_the_directory_does_not_permit_is_a_conflict(program: Program):
     ):
         assert program(method, path).status == 409, path
     assert program("PUT", "/employees/anna", {}).status == 405
+
+
+def test_whoever_is_second_at_a_case_gets_a_conflict_with_the_name(server: ApiServer, program: Program):
+    case = put_case(server.world, "pool:sales")
+    assert program("POST", f"/cases/{case}/claim", {"employee": "anna"}).status == 200
+    second = program("POST", f"/cases/{case}/claim", {"employee": "ben"})
+    assert second.status == 409
+    assert "Anna Schmidt is on it already" in second.json["detail"]
+    assert program("POST", f"/cases/{case}/reopen", {}).status == 409
+    assert program("POST", f"/cases/{case}/note", {"note": ""}).status == 422
 
 
 def test_lists_are_followed_to_their_end(program: Program):

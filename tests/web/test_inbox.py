@@ -98,6 +98,22 @@ def test_a_case_is_claimed_noted_released_closed_and_opened_again(world: World, 
     assert told.count("Anna Schmidt") == 5
 
 
+def test_who_waits_longest_comes_first_and_a_reopened_one_waits_from_then_on(world: World, several: dict[str, int]):
+    anna, case = world.browser("employee"), several["sales"]
+    assert listed(anna.get("/inbox")) == [case, several["anna"]]
+    press(anna, case, "close")
+    press(anna, case, "reopen")
+    assert listed(anna.get("/inbox")) == [several["anna"], case]
+
+
+def test_who_is_on_none_is_not_told_that_nobody_waits(world: World, several: dict[str, int]):
+    anna = world.browser("employee", "de")
+    page = anna.get("/inbox?of=mine")
+    assert "Sie kümmern sich gerade um keinen Rückruf" in page.tree.text_content()
+    assert "Niemand wartet" not in page.tree.text_content()
+    assert len(listed(anna.get("/inbox"))) == 2
+
+
 def test_from_the_list_one_comes_back_to_the_list(world: World, several: dict[str, int]):
     anna, case = world.browser("employee"), several["sales"]
     page = anna.get("/inbox?of=pool:sales")

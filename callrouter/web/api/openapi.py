@@ -30,7 +30,7 @@ _ERRORS = {
     "401": "There is no token, or it is not good.",
     "403": "The token lacks a scope.",
     "404": "There is no such thing.",
-    "409": "The directory is not as it would have to be for that.",
+    "409": "The directory, or a case, is not as it would have to be for that; mostly somebody else was faster.",
     "412": "Somebody else changed the record meanwhile; nothing was saved.",
     "413": "The body is too large.",
     "415": "The body is not JSON.",
@@ -162,7 +162,7 @@ def _statuses(route: Route) -> list[str]:
     if "<" in route.path:
         found.add("404")
     if route.method != "GET":
-        found |= {"400", "409"} if route.takes is None else {"400", "413", "415"}
+        found |= {"400", "409"} | (set() if route.takes is None else {"413", "415"})
         found |= {"412"} if route.versioned else set()
     if route.takes is not None or route.asks is not None:
         found.add("422")

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from callrouter.directory import audit, spelling, store
 from callrouter.directory.lists import Page
-from callrouter.errors import ConflictError, RuleError, SwitchError, UnknownError
+from callrouter.errors import ConflictError, RuleError, StateError, SwitchError, UnknownError
 from callrouter.web import problems
 from callrouter.web.api.routes import Created, Given, Route
 from callrouter.web.api.shapes import Listing
@@ -140,8 +140,8 @@ def _for_programs(text: str) -> str:
 
 
 def _refuse_rule(route: Route, error: RuleError) -> None:
-    """422 where the body is what is wrong, 409 where the directory is not as it would have to be."""
-    status = 409 if route.takes is None and route.asks is None else 422
+    """422 where the body is what is wrong, 409 where the directory, or a case, is not as it would have to be."""
+    status = 409 if isinstance(error, StateError) or (route.takes is None and route.asks is None) else 422
     found = [(_field(route, path), _for_programs(text)) for path, text in error.problems]
     problems.refuse(status, _for_programs(str(error)), errors=found)
 

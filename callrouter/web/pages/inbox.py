@@ -58,6 +58,11 @@ class _Shown:
     closed: bool
     page: int
 
+    @property
+    def mine(self) -> bool:
+        """Those that the user is on."""
+        return self.of == _MINE
+
     def address(self, endpoint: str = "inbox.index", **changed: Any) -> str:
         """The list with other filters."""
         values = {"of": self.of, "state": "closed" if self.closed else None} | changed
@@ -66,7 +71,7 @@ class _Shown:
     def wanted(self) -> dict[str, Any]:
         """As arguments of ``cases.listed``."""
         found: dict[str, Any] = {"closed": self.closed, "page": self.page}
-        if self.of == _MINE:
+        if self.mine:
             return found | {"employee": current_user.employee}
         return found | {"owner": self.of}
 
