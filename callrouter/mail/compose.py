@@ -190,7 +190,10 @@ def compose(
     rows = _rows(event, company, local, language) + (_standing(standing, zone, language) if standing else [])
     heading = said["call_back_asked" if event.call_back else event.kind]
     page = company.case_page(case_id)
-    return _mail(mail_id, case_subject, heading, rows, notes, local, company, language, headers, tel, salutation, page)
+    link = "open_page" if standing is None or standing.claimed is None else "open_case"
+    return _mail(
+        mail_id, case_subject, heading, rows, notes, local, company, language, headers, tel, salutation, page, link
+    )
 
 
 @dataclass(frozen=True, slots=True)

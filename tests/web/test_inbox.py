@@ -106,6 +106,14 @@ def test_who_waits_longest_comes_first_and_a_reopened_one_waits_from_then_on(wor
     assert listed(anna.get("/inbox")) == [several["anna"], case]
 
 
+def test_of_those_done_the_list_does_not_say_that_it_was_the_claimer(world: World, several: dict[str, int]):
+    anna, ben, case = world.browser("employee"), world.browser("other"), several["sales"]
+    press(anna, case, "claim")
+    press(ben, case, "close")
+    [row] = ben.get("/inbox?state=closed").tree.xpath("//tbody/tr")
+    assert "Anna Schmidt was on it" in " ".join(row.text_content().split())
+
+
 def test_who_is_on_none_is_not_told_that_nobody_waits(world: World, several: dict[str, int]):
     anna = world.browser("employee", "de")
     page = anna.get("/inbox?of=mine")
