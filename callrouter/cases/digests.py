@@ -132,7 +132,7 @@ def _tell(session: Session, found: Address, now: dt.datetime) -> bool:
     address = replace(found, teams=[_counted(session, late) for late in found.teams], last=row.sent_at)
     if not address.due(now, ZoneInfo(company.timezone)):
         return False
-    said = compose.Company(company.name, company.timezone, company.country, company.sip_domain, pages_of(session))
+    said = compose.Company.of(company, pages_of(session))
     mail = mails.digest(digest(session, address, row.id, company.cases.escalate_minutes, now), said, address.language)
     for late in address.teams:
         newly = update(CaseRow).where(late.cases, CaseRow.escalated_at.is_(None)).values(escalated_at=now)

@@ -42,7 +42,7 @@ def tell_done(session: Session, ids: Sequence[int], now: dt.datetime) -> bool:
         return False
     company = session.scalars(select(CompanyRow)).one()
     told = viewers.viewer(session, "employee").handlers
-    said = compose.Company(company.name, company.timezone, company.country, company.sip_domain, pages_of(session))
+    said = compose.Company.of(company, pages_of(session))
     names = names_of(session, {row.caller for row, *_ in rows})
     of_numbers = _of_numbers(session, [row.id for row, *_ in rows])
     postings = []

@@ -70,7 +70,7 @@ def enter(session: Session, calls: Sequence[Heard], *, now: dt.datetime) -> Ente
     directory = Directory(session, [heard.cdr for heard in new], company.country)
     batch = _Batch(
         session,
-        compose.Company(company.name, company.timezone, company.country, company.sip_domain, pages_of(session)),
+        compose.Company.of(company, pages_of(session)),
         company.language,
         company.limits,
         document.Cases(**company.cases),

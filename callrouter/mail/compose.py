@@ -7,6 +7,7 @@ import email.utils
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import jinja2
@@ -40,6 +41,11 @@ class Company:
     country: str
     sip_domain: str
     pages: str = ""
+
+    @classmethod
+    def of(cls, company: Any, pages: str) -> Company:
+        """What they say of *company*: its row, or its part of the document."""
+        return cls(company.name, company.timezone, company.country, company.sip_domain, pages)
 
     def case_page(self, case_id: int) -> str:
         """The address of the page of a case; whoever opens it signs in first, and changes nothing by that."""

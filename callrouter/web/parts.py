@@ -12,9 +12,10 @@ from flask import Flask, current_app
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from callrouter.directory import audit
+from callrouter.directory import audit, document, services
 from callrouter.directory.database import Database
 from callrouter.directory.explaining import Explanation, InShort, WeekSpan
+from callrouter.errors import RuleError
 from callrouter.settings import Settings
 from callrouter.web.applying import Applying
 from callrouter.web.health import Checks
@@ -74,6 +75,14 @@ def reading() -> Iterator[Session]:
     """One consistent view of the database."""
     with parts().database.read() as session:
         yield session
+
+
+def company_in(session: Session) -> tuple[document.Company, int] | None:
+    """The company and its version, for a form over it; None before there is one."""
+    try:
+        return services.company(session)
+    except RuleError:
+        return None
 
 
 @contextmanager

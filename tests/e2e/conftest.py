@@ -13,11 +13,8 @@ from tests.e2e.world import World
 @pytest.fixture
 def bare_world(tmp_path: Path) -> Iterator[World]:
     """A world whose company may still be changed; call ``create`` and ``scratch.start``."""
-    world = World(tmp_path)
-    try:
+    with World(tmp_path) as world:
         yield world
-    finally:
-        world.stop()
 
 
 @pytest.fixture

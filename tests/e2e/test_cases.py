@@ -30,19 +30,16 @@ LONG = 600
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Who is called back must be talked to for 600 seconds, unless a test says less."""
-    world = World(tmp_path_factory.mktemp("world"))
-    world.company["company"]["cases"] = {"mail_minutes": 0, "talk_seconds": LONG}
-    world.company["pools"][0] |= {"members": ["anna", "ben"], "ring_seconds": 20, "mailbox": {"enabled": False}}
-    for employee in world.company["employees"]:
-        employee["mailbox"] = {"enabled": False}
-        employee["notify"] |= {"handled_mail": True}
-    world.company["blocked_callers"] = []
-    try:
+    with World(tmp_path_factory.mktemp("world")) as world:
+        world.company["company"]["cases"] = {"mail_minutes": 0, "talk_seconds": LONG}
+        world.company["pools"][0] |= {"members": ["anna", "ben"], "ring_seconds": 20, "mailbox": {"enabled": False}}
+        for employee in world.company["employees"]:
+            employee["mailbox"] = {"enabled": False}
+            employee["notify"] |= {"handled_mail": True}
+        world.company["blocked_callers"] = []
         world.create()
         world.scratch.start()
         yield world
-    finally:
-        world.stop()
 
 
 class Missed:

@@ -35,21 +35,18 @@ LATE = 30
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Anna and Ben are in two pools."""
-    world = World(tmp_path_factory.mktemp("world"))
-    world.company["numbers"].append(HELP)
-    sales = world.company["pools"][0]
-    sales |= {"members": ["anna", "ben"], "ring_seconds": 20, "mailbox": {"enabled": False}}
-    world.company["blocked_callers"] = []
-    waits = {"after": 0, "at_most": 60, "places": 2}
-    world.company["pools"].append(
-        {"id": "help", "name": "Hilfe", "numbers": [HELP], "members": ["anna", "ben"], "waiting": waits}
-    )
-    try:
+    with World(tmp_path_factory.mktemp("world")) as world:
+        world.company["numbers"].append(HELP)
+        sales = world.company["pools"][0]
+        sales |= {"members": ["anna", "ben"], "ring_seconds": 20, "mailbox": {"enabled": False}}
+        world.company["blocked_callers"] = []
+        waits = {"after": 0, "at_most": 60, "places": 2}
+        world.company["pools"].append(
+            {"id": "help", "name": "Hilfe", "numbers": [HELP], "members": ["anna", "ben"], "waiting": waits}
+        )
         world.create()
         world.scratch.start()
         yield world
-    finally:
-        world.stop()
 
 
 class Team:

@@ -128,12 +128,9 @@ def goes_out(team: Team, phone: Phone, dialed: str = DIALED) -> PhoneCall:
 
 @pytest.fixture(scope="module")
 def one_team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
-    team = Team(tmp_path_factory.mktemp("team"))
-    try:
+    with Team(tmp_path_factory.mktemp("team")) as team:
         team.begin()
         yield team
-    finally:
-        team.stop()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import yaml
 from sqlalchemy import select
@@ -152,6 +152,12 @@ class World:
         )
         files = [path.read_bytes() for root in ("spool", "mails") for path in (self.folder / root).rglob("*.*")]
         return (database + b"".join(files)).decode("latin-1")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def stop(self) -> None:
         """End everything."""

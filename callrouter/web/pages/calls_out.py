@@ -11,10 +11,9 @@ from wtforms.validators import InputRequired, Length, NumberRange, Regexp
 from callrouter.directory import document, kinds, services
 from callrouter.directory.changing import revised
 from callrouter.directory.exporting import read_schedules
-from callrouter.errors import RuleError
 from callrouter.web.destinations import destination_choices
 from callrouter.web.forms import Answer, CheckList, Form, WholeNumber, answer, done
-from callrouter.web.parts import reading
+from callrouter.web.parts import company_in, reading
 from callrouter.web.roles import allow
 
 pages = Blueprint("calls_out", __name__, url_prefix="/calls-out")
@@ -73,10 +72,9 @@ class LimitsForm(Form):
 def index() -> Answer:
     """The limits, to change."""
     with reading() as session:
-        try:
-            company, version = services.company(session)
-        except RuleError:
+        if (found := company_in(session)) is None:
             return answer("calls_out/index.html", None)
+        company, version = found
         names = [schedule.name for schedule in read_schedules(session)]
     limits = company.limits
     values = limits.model_dump(mode="json") | {"outside_line": company.outside_line, "version": version}

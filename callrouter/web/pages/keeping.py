@@ -12,9 +12,8 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 
 from callrouter.directory import document, kinds, services
 from callrouter.directory.changing import revised
-from callrouter.errors import RuleError
 from callrouter.web.forms import Answer, Form, WholeNumber, answer, done
-from callrouter.web.parts import parts, reading
+from callrouter.web.parts import company_in, parts, reading
 from callrouter.web.roles import allow
 
 pages = Blueprint("keeping", __name__, url_prefix="/settings")
@@ -68,14 +67,6 @@ class RetentionForm(Form):
     audit = Days(_l("Audit log (days)"), "")
 
 
-def _company() -> tuple[document.Company, int] | None:
-    with reading() as session:
-        try:
-            return services.company(session)
-        except RuleError:
-            return None
-
-
 def _changed(form: Form, company: document.Company, **values: dict[str, Any]) -> bool:
     with form.saving(apply=True) as session:
         services.save_company(session, revised(company, **values), expected_version=form.expected_version)
@@ -86,8 +77,9 @@ def _changed(form: Form, company: document.Company, **values: dict[str, Any]) ->
 @allow("admin")
 def escalation() -> Answer:
     """Who is told of callers who wait too long."""
-    if (found := _company()) is None:
-        return answer("settings/escalation.html", None)
+    with reading() as session:
+        if (found := company_in(session)) is None:
+            return answer("settings/escalation.html", None)
     company, version = found
     form = EscalationForm(data=company.cases.model_dump() | {"version": version})
     if form.validate_on_submit():
@@ -102,8 +94,9 @@ def escalation() -> Answer:
 def retention() -> Answer:
     """How long what calls leave behind is kept."""
     archive_days = parts().settings.worker.archive_days
-    if (found := _company()) is None:
-        return answer("settings/retention.html", None, archive_days=archive_days)
+    with reading() as session:
+        if (found := company_in(session)) is None:
+            return answer("settings/retention.html", None, archive_days=archive_days)
     company, version = found
     form = RetentionForm(data=company.retention.model_dump() | {"version": version})
     if form.validate_on_submit():

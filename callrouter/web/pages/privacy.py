@@ -11,10 +11,9 @@ from wtforms import RadioField, SelectChoice
 from callrouter.directory import services
 from callrouter.directory.changing import revised
 from callrouter.directory.privacy import Privacy
-from callrouter.errors import RuleError
 from callrouter.web.forms import Answer, Form, answer, done
 from callrouter.web.pages import settings
-from callrouter.web.parts import reading
+from callrouter.web.parts import company_in, reading
 from callrouter.web.roles import allow
 
 pages = settings.pages
@@ -66,10 +65,9 @@ class PrivacyForm(Form):
 def privacy() -> Answer:
     """What employees, administrators and programs see of others."""
     with reading() as session:
-        try:
-            company, version = services.company(session)
-        except RuleError:
+        if (found := company_in(session)) is None:
             return answer("settings/privacy.html", None)
+    company, version = found
     now = company.privacy.model_dump(mode="json")
     values = {f"{role}_{name}": one for role, sees in now.items() for name, one in sees.items()}
     form = PrivacyForm(data=values | {"version": version})

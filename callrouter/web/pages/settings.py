@@ -21,11 +21,11 @@ from callrouter.directory import document, kinds, services
 from callrouter.directory.changing import revised
 from callrouter.directory.digits import emergency_numbers
 from callrouter.directory.regions import countries, holiday_regions, time_zones
-from callrouter.errors import CallrouterError, RuleError
+from callrouter.errors import CallrouterError
 from callrouter.settings import Settings
 from callrouter.web.forms import Answer, Form, WholeNumber, answer, done
 from callrouter.web.languages import language
-from callrouter.web.parts import parts, reading
+from callrouter.web.parts import company_in, parts, reading
 from callrouter.web.roles import allow
 from callrouter.web.security import elsewhere, limiter
 
@@ -179,10 +179,9 @@ def _listed(text: str | None) -> list[str]:
 def _company_form(*, sent: bool) -> tuple[CompanyForm | None, document.Company | None]:
     """The form over the company; *sent*: with what this request has of it."""
     with reading() as session:
-        try:
-            company, version = services.company(session)
-        except RuleError:
+        if (found := company_in(session)) is None:
             return None, None
+    company, version = found
     emergency = ", ".join(company.emergency or ())
     values = (
         company.model_dump()
